@@ -1,0 +1,30 @@
+# make run    set everything up, then train the example in the studio
+# make test   set everything up, then lint, types, import rules and tests
+# make lock   renew requirements/dev.lock after a change of dependencies (needs uv)
+
+PYTHON := .venv/bin/python
+SET_UP := .venv/.set-up
+
+.PHONY: run test lint lock clean
+
+run: $(SET_UP)
+	.venv/bin/convnet-studio --demo
+
+test: $(SET_UP) lint
+	$(PYTHON) -m pytest -n auto -q
+
+lint: $(SET_UP)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+$(SET_UP): requirements/dev.lock pyproject.toml tools/set-up.sh
+	tools/set-up.sh
+
+lock:
+	uv pip compile pyproject.toml --extra gui --extra dev --universal --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -q -o requirements/dev.lock
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,235 @@
+"""Every error that the engine raises on purpose.
+
+::
+
+    ConvNetError
+    ├── NetworkError              one problem of a network, at named layers
+    │   ├── CycleError
+    │   ├── MissingInputError
+    │   ├── TooManyInputsError
+    │   ├── ShapeMismatchError
+    │   ├── UnknownLayerError
+    │   ├── UnknownFieldError
+    │   ├── FieldError            a field's value is of the wrong type or out of range
+    │   ├── UnusedLayerError
+    │   ├── DuplicateNameError
+    │   └── IncompleteNetworkError
+    ├── InvalidNetworkError       all problems of a network at once
+    ├── FileFormatError           a network file that cannot be read
+    │   └── NewerVersionError
+    ├── DataError
+    │   └── DataNotFoundError
+    ├── DeviceError               a device that is not there, or lacks something
+    ├── PlanError
+    ├── RunFolderError
+    │   ├── RunFolderInUseError
+    │   └── RunFolderUnwritableError
+    ├── CheckpointError
+    ├── ProtocolError
+    └── TrainingError
+        └── NotFiniteError
+
+An error is a ``code`` and ``fields``. ``str(error)`` is the English sentence; the studio forms the
+sentence in the user's language from ``template`` and ``fields``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ConvNetError(Exception):
+    """Something the user can put right. ``fields`` are what the sentence ``template`` is formed from."""
+
+    template: ClassVar[str] = "{message}"
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(self.template.format(**fields))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.fields)
+
+    @property
+    def code(self) -> str:
+        """Stable name of the kind of error, as it travels to other programs."""
+        return type(self).__name__
+
+
+def _rebuild(kind: type[ConvNetError], fields: dict[str, object]) -> ConvNetError:
+    return kind(**fields)
+
+
+class NetworkError(ConvNetError):
+    """One problem of a network. ``layers`` are the layers to mark, ``field`` the field to mark, if any."""
+
+    template = "{layer}: {message}"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that the problem is at."""
+        several = self.fields.get("layers")
+        return tuple(several) if isinstance(several, tuple) else (str(self.fields["layer"]),)
+
+    @property
+    def field(self) -> str | None:
+        """Name of the layer's field that the problem is at."""
+        name = self.fields.get("field")
+        return None if name is None else str(name)
+
+
+class CycleError(NetworkError):
+    """Layers feed each other in a circle: ``layers`` in order and ``path``, the same as text."""
+
+    template = "The layers form a circle: {path}. Remove one of these wires."
+
+
+class MissingInputError(NetworkError):
+    """An input of ``layer`` has no wire."""
+
+    template = "{layer}: expected a wire into {port}, found none. Connect {port}."
+
+
+class TooManyInputsError(NetworkError):
+    """``layer`` has more wires than inputs."""
+
+    template = "{layer}: expected {expected} inputs, found {found}. Remove a wire."
+
+
+class ShapeMismatchError(NetworkError):
+    """What reaches ``layer`` from ``source`` does not fit."""
+
+    template = "{layer}: expected {expected}, found {found} from {source}. {hint}"
+
+
+class UnknownLayerError(NetworkError):
+    """The ``found`` type of layer does not exist, or an input names a layer that does not."""
+
+    template = "{layer}: expected {expected}, found {found}. {hint}"
+
+
+class UnknownFieldError(NetworkError):
+    """A layer of type ``kind`` has no ``field``."""
+
+    template = "{layer}: a {kind} layer has no field {field}. {hint}"
+
+
+class FieldError(NetworkError):
+    """The value of a field is of the wrong type or out of range."""
+
+    template = "{layer}: {field}: expected {expected}, found {found}."
+
+
+class UnusedLayerError(NetworkError):
+    """Nothing that is trained or shown depends on ``layer``."""
+
+    template = "{layer}: its output is not used. Connect it towards a cost layer, or remove it."
+
+
+class DuplicateNameError(NetworkError):
+    """Two layers bear one name."""
+
+    template = "{layer}: two layers have this name. Rename one of them."
+
+
+class IncompleteNetworkError(NetworkError):
+    """The network lacks a layer that every training needs; ``layers`` is empty."""
+
+    template = "The network has no {missing} layer. Add one."
+
+
+class InvalidNetworkError(ConvNetError):
+    """All problems of a network at once, as ``problems``."""
+
+    template = "{message}"
+
+    def __init__(self, problems: tuple[NetworkError, ...]) -> None:
+        self.problems = problems
+        super().__init__(message="\n".join(str(problem) for problem in problems))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return InvalidNetworkError, (self.problems,)
+
+
+class FileFormatError(ConvNetError):
+    """A file whose content is not what its place asks for: ``path``, ``where`` in it, ``expected``, ``found``."""
+
+    template = "{path}: {where}: expected {expected}, found {found}. {hint}"
+
+
+class NewerVersionError(FileFormatError):
+    """The file was written by a later version of this program."""
+
+    template = (
+        "{path}: made by a newer version of ConvNet Studio (file version {found}; "
+        "this program reads up to {expected}). Update ConvNet Studio to open it; the file is unchanged."
+    )
+
+
+class DataError(ConvNetError):
+    """A data set that is there but cannot be used."""
+
+    template = "{source}: expected {expected}, found {found}. {hint}"
+
+
+class DataNotFoundError(DataError):
+    """The data set is not where the network says."""
+
+    template = "{source}: expected {expected}, found nothing. {hint}"
+
+
+class DeviceError(ConvNetError):
+    """A device that cannot be used: ``device``, what is ``missing``, and a ``hint``."""
+
+    template = "{device}: {missing}. {hint}"
+
+
+class PlanError(ConvNetError):
+    """A network that cannot be compiled as asked."""
+
+    template = "{layer}: expected {expected}, found {found}. {hint}"
+
+
+class RunFolderError(ConvNetError):
+    """A run folder that is not one, or is damaged."""
+
+    template = "{path}: expected {expected}, found {found}. {hint}"
+
+
+class RunFolderInUseError(RunFolderError):
+    """Another engine holds the run folder."""
+
+    template = "{path}: this run is in use by {holder}. Stop that one first, or choose another folder."
+
+
+class RunFolderUnwritableError(RunFolderError):
+    """The run folder cannot be written."""
+
+    template = "{path}: cannot be written ({reason}). Choose a folder that you may write to, with --run-folder."
+
+
+class CheckpointError(ConvNetError):
+    """A checkpoint that is missing, damaged, or of another network."""
+
+    template = "{path}: expected {expected}, found {found}. {hint}"
+
+
+class ProtocolError(ConvNetError):
+    """A message that does not keep to the protocol, or an engine that does not answer."""
+
+    template = "{message}"
+
+
+class TrainingError(ConvNetError):
+    """Training cannot go on."""
+
+    template = "{message}"
+
+
+class NotFiniteError(TrainingError):
+    """The loss or a weight is no longer a finite number."""
+
+    template = (
+        "Step {step}: {what} is not a finite number. The weights of the last good checkpoint are kept; "
+        "lower the learning rate and resume."
+    )
