@@ -1,0 +1,1 @@
+"""Layers: one a file, with fields, shape rule and cost rule."""

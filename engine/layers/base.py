@@ -1,0 +1,179 @@
+"""What every layer is: a frozen record of fields with a shape rule, its weights and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from engine.layers.fields import FieldSpec, field_specs
+
+Family = Literal["data", "convolution", "pooling", "dense", "activation", "regularisation", "cost"]
+Content = Literal["values", "labels"]
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """What flows along a wire, for one example: ``shape`` without the batch axis.
+
+    Pictures are (height, width, channels), vectors are (units,). ``labels`` are whole numbers, shape ().
+    """
+
+    shape: tuple[int, ...]
+    content: Content = "values"
+
+    @property
+    def size(self) -> int:
+        """Number of values for one example; the one label of a label tensor counts as a value."""
+        count = 1
+        for extent in self.shape:
+            count *= extent
+        return count
+
+    def __str__(self) -> str:
+        if self.content == "labels":
+            return "labels"
+        return "×".join(str(extent) for extent in self.shape)
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input of a layer. ``title`` is an English source text."""
+
+    name: str
+    title: str
+    content: Content = "values"
+
+
+@dataclass(frozen=True)
+class Initial:
+    """How a weight starts: ``normal`` with ``deviation`` around ``mean``, or ``constant`` at ``mean``."""
+
+    distribution: Literal["normal", "constant"]
+    mean: float = 0.0
+    deviation: float = 0.0
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How a weight learns. ``rate`` multiplies the network's rate; None takes the network's own value."""
+
+    rate: float = 1.0
+    momentum: float | None = None
+    decay: float | None = 0.0
+
+    @property
+    def learns(self) -> bool:
+        """Whether the weight changes at all."""
+        return self.rate > 0.0
+
+
+@dataclass(frozen=True)
+class WeightSpec:
+    """One array of weights of a layer: ``shape`` over the named ``axes``, in canonical order."""
+
+    name: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+    initial: Initial
+    learning: Learning
+
+    @property
+    def size(self) -> int:
+        """Number of weights."""
+        return TensorType(self.shape).size
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a layer costs. ``multiply_adds`` and ``activations`` are for the forward pass of one example."""
+
+    weights: int = 0
+    biases: int = 0
+    multiply_adds: int = 0
+    activations: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.weights + other.weights,
+            self.biases + other.biases,
+            self.multiply_adds + other.multiply_adds,
+            self.activations + other.activations,
+        )
+
+
+class ShapeRuleError(Exception):
+    """Raised by a shape rule: input number ``port`` was ``expected`` to be something else."""
+
+    def __init__(self, port: int, expected: str, hint: str = "") -> None:
+        super().__init__(expected)
+        self.port = port
+        self.expected = expected
+        self.hint = hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A layer's settings. A subclass names its kind and family, and gives the rules.
+
+    ``title``, ``summary`` and the titles of ports and fields are English source texts, which the studio
+    translates. ``formula`` is plain text in the field's notation and ``source`` says where it comes from.
+    """
+
+    kind: ClassVar[str]
+    family: ClassVar[Family]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    synonyms: ClassVar[tuple[str, ...]] = ()
+    inputs: ClassVar[tuple[Port, ...]] = (Port("input", "Input"),)
+    is_cost: ClassVar[bool] = False
+
+    @classmethod
+    def specs(cls) -> dict[str, FieldSpec]:
+        """Return the specs of this kind's fields by name, in order."""
+        return field_specs(cls)
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Return the type of the output; raise ShapeRuleError where ``inputs`` do not fit."""
+        return inputs[0]
+
+    def weights(self, inputs: Sequence[TensorType]) -> tuple[WeightSpec, ...]:
+        """Return the layer's weights for inputs that fit."""
+        return ()
+
+    def cost(self, inputs: Sequence[TensorType]) -> Cost:
+        """Return what the layer costs for inputs that fit."""
+        weights = self.weights(inputs)
+        return Cost(
+            weights=sum(weight.size for weight in weights if weight.name != "biases"),
+            biases=sum(weight.size for weight in weights if weight.name == "biases"),
+            multiply_adds=self.multiply_adds(inputs),
+            activations=self.output(inputs).size,
+        )
+
+    def multiply_adds(self, inputs: Sequence[TensorType]) -> int:
+        """Return the number of multiply-adds of the forward pass of one example."""
+        return 0
+
+    def caption(self) -> str:
+        """Return the one line of settings that matter, for the layer's card."""
+        return ""
+
+
+def expect_picture(inputs: Sequence[TensorType], port: int = 0) -> tuple[int, int, int]:
+    """Return (height, width, channels) of an input; raise ShapeRuleError where it is not a picture."""
+    shape = inputs[port].shape
+    if len(shape) != 3:
+        raise ShapeRuleError(
+            port, "a picture (height × width × channels)", "Put this layer before the fc layers."
+        )
+    height, width, channels = shape
+    return height, width, channels
+
+
+def format_pair(value: tuple[int, int]) -> str:
+    """Return "5" for (5, 5) and "3×5" for (3, 5)."""
+    height, width = value
+    return str(height) if height == width else f"{height}×{width}"

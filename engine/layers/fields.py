@@ -1,0 +1,205 @@
+"""Fields of layers: what a value may be, its unit, and the words that explain it.
+
+A layer is a frozen dataclass whose fields are made by the functions here. The file reader checks values
+against them, and the inspector builds its editors from them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Group = Literal["geometry", "neuron", "learning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldSpec:
+    """What a field of a layer may hold.
+
+    ``title`` and ``help`` are English source texts, which the studio translates; ``unit`` follows the value.
+    """
+
+    type_name: ClassVar[str]
+
+    title: str
+    help: str
+    unit: str = ""
+    group: Group = "geometry"
+
+    @property
+    def expected(self) -> str:
+        """Words for what may stand here, for error messages."""
+        raise NotImplementedError
+
+    def parse(self, value: object) -> Any:
+        """Return the field's value from what a file holds; raise ValueError where it does not fit."""
+        raise NotImplementedError
+
+    def dump(self, value: Any) -> object:
+        """Return what a file holds for ``value``."""
+        return value
+
+
+def _range_text(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    if minimum is not None:
+        return f" of at least {minimum:g}"
+    if maximum is not None:
+        return f" of at most {maximum:g}"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeSpec(FieldSpec):
+    """A whole number in [minimum, maximum]."""
+
+    type_name: ClassVar[str] = "whole"
+    minimum: int
+    maximum: int
+
+    @property
+    def expected(self) -> str:
+        return "a whole number" + _range_text(self.minimum, self.maximum)
+
+    def parse(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.minimum <= value <= self.maximum:
+            raise ValueError(value)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSpec(WholeSpec):
+    """Two whole numbers, (height, width). A file holds one number where both are equal."""
+
+    type_name: ClassVar[str] = "pair"
+
+    @property
+    def expected(self) -> str:
+        return super().expected + ", or [height, width] of two"
+
+    def parse(self, value: object) -> tuple[int, int]:  # type: ignore[override]
+        if isinstance(value, list | tuple):
+            height, width = value  # a wrong count is a ValueError too
+        else:
+            height = width = value
+        return super().parse(height), super().parse(width)
+
+    def dump(self, value: tuple[int, int]) -> object:
+        height, width = value
+        return height if height == width else [height, width]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealSpec(FieldSpec):
+    """A number in [minimum, maximum]; ``open_minimum`` and ``open_maximum`` leave the ends out."""
+
+    type_name: ClassVar[str] = "real"
+    minimum: float | None = None
+    maximum: float | None = None
+    open_minimum: bool = False
+    open_maximum: bool = False
+    optional: bool = False
+
+    @property
+    def expected(self) -> str:
+        text = "a number" + _range_text(self.minimum, self.maximum)
+        left_out = [
+            f"{end:g}"
+            for end, is_open in ((self.minimum, self.open_minimum), (self.maximum, self.open_maximum))
+            if is_open and end is not None
+        ]
+        if left_out:
+            text += f" ({' and '.join(left_out)} left out)"
+        return text + (", or null for the network's own" if self.optional else "")
+
+    def parse(self, value: object) -> float | None:
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(value)
+        number = float(value)
+        if self.minimum is not None and (
+            number < self.minimum or (self.open_minimum and number == self.minimum)
+        ):
+            raise ValueError(value)
+        if self.maximum is not None and (
+            number > self.maximum or (self.open_maximum and number == self.maximum)
+        ):
+            raise ValueError(value)
+        return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagSpec(FieldSpec):
+    """Yes or no."""
+
+    type_name: ClassVar[str] = "flag"
+
+    @property
+    def expected(self) -> str:
+        return "true or false"
+
+    def parse(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(value)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceSpec(FieldSpec):
+    """One of ``choices``, given as (value, title) pairs."""
+
+    type_name: ClassVar[str] = "choice"
+    choices: tuple[tuple[str, str], ...]
+
+    @property
+    def expected(self) -> str:
+        return "one of " + ", ".join(f'"{value}"' for value, _ in self.choices)
+
+    def parse(self, value: object) -> str:
+        if not isinstance(value, str) or value not in dict(self.choices):
+            raise ValueError(value)
+        return value
+
+
+LARGEST = 1_000_000
+"""Upper bound of counts and sizes: far above any network, far below an overflow."""
+
+_SPEC = "spec"
+
+
+def _field(spec: FieldSpec, default: object) -> Any:
+    return dataclasses.field(default=default, metadata={_SPEC: spec})
+
+
+def whole(default: int, *, minimum: int = 1, maximum: int = LARGEST, **words: Any) -> Any:
+    """A field that holds a whole number."""
+    return _field(WholeSpec(minimum=minimum, maximum=maximum, **words), default)
+
+
+def pair(default: tuple[int, int], *, minimum: int = 1, maximum: int = LARGEST, **words: Any) -> Any:
+    """A field that holds (height, width)."""
+    return _field(PairSpec(minimum=minimum, maximum=maximum, **words), default)
+
+
+def real(default: float | None, **words: Any) -> Any:
+    """A field that holds a number, or None where ``optional``."""
+    return _field(RealSpec(**words), default)
+
+
+def flag(default: bool, **words: Any) -> Any:
+    """A field that holds yes or no."""
+    return _field(FlagSpec(**words), default)
+
+
+def choice(default: str, choices: tuple[tuple[str, str], ...], **words: Any) -> Any:
+    """A field that holds one of some values."""
+    return _field(ChoiceSpec(choices=choices, **words), default)
+
+
+def field_specs(record: type | object) -> dict[str, FieldSpec]:
+    """Return the specs of a dataclass's fields by name, in order."""
+    return {field.name: field.metadata[_SPEC] for field in dataclasses.fields(record)}  # type: ignore[arg-type]

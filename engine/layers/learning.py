@@ -1,0 +1,113 @@
+"""Fields that every layer with weights has: how they start and how they learn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.layers.base import Initial, Layer, Learning, WeightSpec
+from engine.layers.fields import choice, flag, real
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightedLayer(Layer):
+    """A layer with weights and biases.
+
+    cuda-convnet's names: initW and initB (start), epsW and epsB (rates), momW and momB, wc (decay).
+    """
+
+    start: str = choice(
+        "he",
+        (
+            ("he", "He: √(2 / inputs)"),
+            ("glorot", "Glorot: √(2 / (inputs + outputs))"),
+            ("normal", "Normal, own deviation"),
+        ),
+        title="Weights start as",
+        help="Normal numbers around 0. He suits ReLU, Glorot suits tanh and logistic.",
+        group="learning",
+    )
+    deviation: float = real(
+        0.01,
+        minimum=0.0,
+        title="Deviation",
+        help="Standard deviation of the starting weights, where they start with a deviation of their own.",
+        group="learning",
+    )
+    bias: float = real(
+        0.0,
+        title="Biases start at",
+        help="A small positive value keeps ReLU units alive at first.",
+        group="learning",
+    )
+    rate: float = real(
+        1.0,
+        minimum=0.0,
+        title="Rate of weights",
+        help="Multiplies the network's learning rate; 0 keeps the weights as they are.",
+        unit="×",
+        group="learning",
+    )
+    bias_rate: float = real(
+        1.0,
+        minimum=0.0,
+        title="Rate of biases",
+        help="Multiplies the network's learning rate; 0 keeps the biases as they are.",
+        unit="×",
+        group="learning",
+    )
+    momentum: float | None = real(
+        None,
+        minimum=0.0,
+        maximum=1.0,
+        open_maximum=True,
+        optional=True,
+        title="Momentum",
+        help="Share of the last step's change that is carried on.",
+        group="learning",
+    )
+    decay: float | None = real(
+        None,
+        minimum=0.0,
+        optional=True,
+        title="Weight decay",
+        help="Pulls weights towards 0; biases are left alone.",
+        group="learning",
+    )
+    frozen: bool = flag(
+        False,
+        title="Frozen",
+        help="Keep weights and biases as they are, and compute no gradient for them.",
+        group="learning",
+    )
+
+    def weight_specs(
+        self, shape: tuple[int, ...], axes: tuple[str, ...], biases: int, fan_in: int, fan_out: int
+    ) -> tuple[WeightSpec, ...]:
+        """Return the specs of weights of ``shape`` and of as many ``biases``.
+
+        Sources: He et al. 2015, "Delving deep into rectifiers", eq. 10; Glorot and Bengio 2010,
+        "Understanding the difficulty of training deep feedforward neural networks", eq. 12.
+        """
+        deviation = {
+            "he": math.sqrt(2.0 / fan_in),
+            "glorot": math.sqrt(2.0 / (fan_in + fan_out)),
+            "normal": self.deviation,
+        }[self.start]
+        off = 0.0 if self.frozen else 1.0
+        return (
+            WeightSpec(
+                "weights",
+                shape,
+                axes,
+                Initial("normal", deviation=deviation),
+                Learning(self.rate * off, self.momentum, self.decay),
+            ),
+            WeightSpec(
+                "biases",
+                (biases,),
+                (axes[0],),
+                Initial("constant", mean=self.bias),
+                Learning(self.bias_rate * off, self.momentum),
+            ),
+        )

@@ -1,0 +1,69 @@
+"""Pooling: one value for each window of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture, format_pair
+from engine.layers.fields import choice, pair
+from engine.layers.window import pool_extent
+
+POOLS = (("max", "Maximum"), ("avg", "Average"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool(Layer):
+    """Maximum or average of the pixels of each window."""
+
+    kind = "pool"
+    family = "pooling"
+    title = "Pooling"
+    summary = "Makes maps smaller: keeps the maximum or the average of each window."
+    formula = (
+        "y[p, q, c] = max or mean of x[p·s + i + start, q·s + j + start, c] over the window's pixels inside"
+    )
+    source = (
+        "cuda-convnet, layer type pool (tied maxima all get the gradient; averages count pixels inside only)"
+    )
+    synonyms = ("pooling", "max pool", "average pool", "subsampling", "downsampling")
+
+    pool: str = choice("max", POOLS, title="Kind", help="What is kept of each window.")
+    size: tuple[int, int] = pair((3, 3), title="Window size", help="Height and width of a window.", unit="px")
+    stride: tuple[int, int] = pair(
+        (2, 2), title="Stride", help="Step from one window to the next.", unit="px"
+    )
+    start: tuple[int, int] = pair(
+        (0, 0),
+        minimum=-65_536,
+        maximum=0,
+        title="Start",
+        help="Where the first window begins; negative values begin outside the picture.",
+        unit="px",
+    )
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        height, width, channels = expect_picture(inputs)
+        for extent, size, stride, start in zip(
+            (height, width), self.size, self.stride, self.start, strict=True
+        ):
+            if size > extent:
+                raise ShapeRuleError(
+                    0, f"a picture of at least {self.size[0]} × {self.size[1]} px", "Use a smaller window."
+                )
+            if stride > size:
+                raise ShapeRuleError(
+                    0, "a stride of at most the window size", "Pixels between the windows would be lost."
+                )
+            if -start >= size:
+                raise ShapeRuleError(
+                    0, "a start less than a window size outside", "The first window would be empty."
+                )
+        places = tuple(map(pool_extent, (height, width), self.size, self.stride, self.start))
+        return TensorType((*places, channels))
+
+    def caption(self) -> str:
+        parts = [dict(POOLS)[self.pool], f"{self.size[0]}×{self.size[1]}"]
+        if self.stride != (1, 1):
+            parts.append(f"stride {format_pair(self.stride)}")
+        return " · ".join(parts)
