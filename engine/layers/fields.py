@@ -7,11 +7,13 @@ against them, and the inspector builds its editors from them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
-Group = Literal["geometry", "neuron", "learning"]
+Group = Literal["geometry", "neuron", "learning", "training", "data"]
+GROUPS: tuple[Group, ...] = get_args(Group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +167,44 @@ class ChoiceSpec(FieldSpec):
         return value
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextSpec(FieldSpec):
+    """A line of text."""
+
+    type_name: ClassVar[str] = "text"
+
+    @property
+    def expected(self) -> str:
+        return "a text"
+
+    def parse(self, value: object) -> str:
+        if not isinstance(value, str) or "\n" in value:
+            raise ValueError(value)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeListSpec(WholeSpec):
+    """Rising whole numbers, each in [minimum, maximum]."""
+
+    type_name: ClassVar[str] = "whole list"
+
+    @property
+    def expected(self) -> str:
+        return "a list of rising whole numbers" + _range_text(self.minimum, self.maximum)
+
+    def parse(self, value: object) -> tuple[int, ...]:  # type: ignore[override]
+        if not isinstance(value, list | tuple):
+            raise ValueError(value)
+        numbers = tuple(super(WholeListSpec, self).parse(number) for number in value)
+        if any(later <= earlier for earlier, later in itertools.pairwise(numbers)):
+            raise ValueError(value)
+        return numbers
+
+    def dump(self, value: tuple[int, ...]) -> object:
+        return list(value)
+
+
 LARGEST = 1_000_000
 """Upper bound of counts and sizes: far above any network, far below an overflow."""
 
@@ -200,6 +240,18 @@ def choice(default: str, choices: tuple[tuple[str, str], ...], **words: Any) -> 
     return _field(ChoiceSpec(choices=choices, **words), default)
 
 
+def text(default: str, **words: Any) -> Any:
+    """A field that holds a line of text."""
+    return _field(TextSpec(**words), default)
+
+
+def whole_list(default: tuple[int, ...], *, minimum: int = 0, maximum: int = LARGEST, **words: Any) -> Any:
+    """A field that holds rising whole numbers."""
+    return _field(WholeListSpec(minimum=minimum, maximum=maximum, **words), default)
+
+
 def field_specs(record: type | object) -> dict[str, FieldSpec]:
-    """Return the specs of a dataclass's fields by name, in order."""
-    return {field.name: field.metadata[_SPEC] for field in dataclasses.fields(record)}  # type: ignore[arg-type]
+    """Return the specs of a dataclass's fields by name, group after group; fields without one are left out."""
+    fields = dataclasses.fields(record)  # type: ignore[arg-type]
+    specs = {field.name: field.metadata[_SPEC] for field in fields if _SPEC in field.metadata}
+    return dict(sorted(specs.items(), key=lambda item: GROUPS.index(item[1].group)))

@@ -16,7 +16,7 @@ class WeightedLayer(Layer):
     cuda-convnet's names: initW and initB (start), epsW and epsB (rates), momW and momB, wc (decay).
     """
 
-    start: str = choice(
+    initial: str = choice(
         "he",
         (
             ("he", "He: √(2 / inputs)"),
@@ -93,7 +93,7 @@ class WeightedLayer(Layer):
             "he": math.sqrt(2.0 / fan_in),
             "glorot": math.sqrt(2.0 / (fan_in + fan_out)),
             "normal": self.deviation,
-        }[self.start]
+        }[self.initial]
         off = 0.0 if self.frozen else 1.0
         return (
             WeightSpec(

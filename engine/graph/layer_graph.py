@@ -1,0 +1,159 @@
+"""The network as a graph: layers by name, wires into numbered inputs."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import networkx as nx
+
+from engine.layers.base import Layer
+
+
+@dataclass(frozen=True, order=True)
+class Wire:
+    """Carries the output of layer ``source`` into input number ``port`` of layer ``target``."""
+
+    source: str
+    target: str
+    port: int = 0
+
+
+class LayerGraph:
+    """Layers and wires, over a networkx multigraph. Holds anything that can be drawn, valid or not.
+
+    An input port holds at most one wire. Layers keep the order in which they were added.
+    """
+
+    def __init__(self) -> None:
+        self._graph = nx.MultiDiGraph()
+
+    def copy(self) -> LayerGraph:
+        """Return an independent copy; layers are immutable and shared."""
+        twin = LayerGraph()
+        twin._graph = self._graph.copy()
+        return twin
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LayerGraph):
+            return NotImplemented
+        return self.layers() == other.layers() and set(self.wires()) == set(other.wires())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._graph
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._graph)
+
+    def __getitem__(self, name: str) -> Layer:
+        layer: Layer = self._graph.nodes[name]["layer"]
+        return layer
+
+    def layers(self) -> dict[str, Layer]:
+        """Return all layers by name."""
+        return dict(self._graph.nodes(data="layer"))
+
+    def wires(self) -> list[Wire]:
+        """Return all wires."""
+        return [Wire(source, target, port) for source, target, port in self._graph.edges(keys=True)]
+
+    def inputs(self, name: str) -> list[Wire]:
+        """Return the wires into a layer, in the order of its ports."""
+        wires = [Wire(source, target, port) for source, target, port in self._graph.in_edges(name, keys=True)]
+        return sorted(wires, key=lambda wire: wire.port)
+
+    def outputs(self, name: str) -> list[Wire]:
+        """Return the wires out of a layer."""
+        return [Wire(source, target, port) for source, target, port in self._graph.out_edges(name, keys=True)]
+
+    def wire_into(self, name: str, port: int) -> Wire | None:
+        """Return the wire into an input, if there is one."""
+        return next((wire for wire in self.inputs(name) if wire.port == port), None)
+
+    def ancestors(self, name: str) -> set[str]:
+        """Return the names of all layers that a layer depends on."""
+        found: set[str] = nx.ancestors(self._graph, name)
+        return found
+
+    def cycles(self) -> list[list[str]]:
+        """Return a circle of layers for each group of layers that feed each other."""
+        groups = [group for group in nx.strongly_connected_components(self._graph) if len(group) > 1]
+        circles = [[source for source, *_ in nx.find_cycle(self._graph.subgraph(group))] for group in groups]
+        circles += [[wire.source] for wire in self.wires() if wire.source == wire.target]
+        return circles
+
+    def order(self) -> list[str]:
+        """Return the names so that each layer comes after its inputs; else in the order they were added.
+
+        Layers of a circle, and those that a circle feeds, are left out.
+        """
+        rank = {name: index for index, name in enumerate(self._graph)}
+        waiting_for = dict(self._graph.in_degree())
+        ready = [(rank[name], name) for name, count in waiting_for.items() if count == 0]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            _, name = heapq.heappop(ready)
+            order.append(name)
+            for wire in self.outputs(name):
+                waiting_for[wire.target] -= 1
+                if waiting_for[wire.target] == 0:
+                    heapq.heappush(ready, (rank[wire.target], wire.target))
+        return order
+
+    def add(self, name: str, layer: Layer) -> None:
+        """Add a layer under a name that is not taken."""
+        if name in self._graph:
+            raise KeyError(name)
+        self._graph.add_node(name, layer=layer)
+
+    def replace(self, name: str, layer: Layer) -> None:
+        """Give a layer other settings; its wires stay."""
+        if name not in self._graph:
+            raise KeyError(name)
+        self._graph.nodes[name]["layer"] = layer
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a layer another name that is not taken; its place in the order stays."""
+        if name not in self._graph or (new_name in self._graph and new_name != name):
+            raise KeyError(new_name)
+        self._graph = nx.relabel_nodes(self._graph, {name: new_name}, copy=True)
+
+    def remove(self, name: str) -> None:
+        """Remove a layer and its wires."""
+        self._graph.remove_node(name)
+
+    def connect(self, wire: Wire) -> None:
+        """Add a wire between layers that are there, into an input that is free."""
+        if wire.source not in self or wire.target not in self or self.wire_into(wire.target, wire.port):
+            raise KeyError(wire)
+        self._graph.add_edge(wire.source, wire.target, key=wire.port)
+
+    def disconnect(self, wire: Wire) -> None:
+        """Remove a wire."""
+        self._graph.remove_edge(wire.source, wire.target, key=wire.port)
+
+    def free_name(self, stem: str) -> str:
+        """Return ``stem`` with the lowest number that makes a name which is not taken."""
+        number = 1
+        while f"{stem}{number}" in self._graph:
+            number += 1
+        return f"{stem}{number}"
+
+
+LONGEST_NAME = 64
+
+
+def is_layer_name(name: object) -> bool:
+    """Whether ``name`` may name a layer: letters of any script, digits, "_" and "-", at most 64."""
+    return (
+        isinstance(name, str)
+        and len(name) <= LONGEST_NAME
+        and name.replace("-", "_").replace("_", "a").isalnum()
+    )

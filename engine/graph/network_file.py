@@ -1,0 +1,368 @@
+"""Reads and writes ``*.convnet``: JSON that holds a network, its training, its data and its splits.
+
+docs/file-format.md describes the format. A version 1 file is read by every later version of the program.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import (
+    DuplicateNameError,
+    FieldError,
+    FileFormatError,
+    InvalidNetworkError,
+    NetworkError,
+    NewerVersionError,
+    UnknownFieldError,
+    UnknownLayerError,
+)
+from engine.graph.layer_graph import LONGEST_NAME, LayerGraph, Wire, is_layer_name
+from engine.graph.schedules import SCHEDULES, Schedule
+from engine.graph.settings import DataSettings, TrainingSettings
+from engine.graph.split import ONE_DEVICE, PLACEMENTS, LayerSplit, Split
+from engine.layers.base import Layer
+from engine.layers.catalogue import KINDS
+from engine.layers.fields import FieldSpec, field_specs
+
+FORMAT = "convnet-studio network"
+VERSION = 1
+SUFFIX = ".convnet"
+LARGEST_FILE = 16 * 1024 * 1024
+"""Bytes; a network of thousands of layers takes less than one megabyte."""
+
+_SECTIONS = ("format", "version", "layers", "training", "data", "splits", "canvas")
+_LAYER_KEYS = ("name", "type", "inputs")
+
+_Record = TypeVar("_Record")
+
+
+@dataclass
+class NetworkFile:
+    """All that a ``*.convnet`` file holds. ``positions`` are the layers' places on the canvas, in px."""
+
+    graph: LayerGraph = field(default_factory=LayerGraph)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    splits: tuple[Split, ...] = (ONE_DEVICE,)
+    positions: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def load(path: Path) -> NetworkFile:
+    """Read a network file.
+
+    Raises FileFormatError for what is no network file (NewerVersionError for one of a later version) and
+    InvalidNetworkError with all unknown layers, unknown fields and wrong values. A network that cannot be
+    trained yet is read: ``check_network`` finds what is wrong with it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise FileFormatError(
+            path=path, where="file", expected="a file that can be read", found=error.strerror, hint=""
+        ) from error
+    if len(content) > LARGEST_FILE:
+        raise FileFormatError(
+            path=path,
+            where="file",
+            expected=f"at most {LARGEST_FILE} bytes",
+            found="more",
+            hint="This is not a network file.",
+        )
+    return _Reader(str(path)).read(content)
+
+
+def loads(content: str | bytes, path: str = "network") -> NetworkFile:
+    """Read a network file's content; ``path`` names it in errors. Raises as ``load`` does."""
+    return _Reader(path).read(content if isinstance(content, bytes) else content.encode())
+
+
+def dumps(network: NetworkFile) -> str:
+    """Return a network file's content: the same network always gives the same bytes."""
+    graph = network.graph
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "layers": [dump_layer(graph, name) for name in graph],
+        "training": {"schedule": _dump_schedule(network.training.schedule), **_dump_fields(network.training)},
+        "data": _dump_fields(network.data),
+        "splits": [_dump_split(split) for split in network.splits],
+        "canvas": {
+            "positions": {name: list(network.positions[name]) for name in graph if name in network.positions}
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def save(network: NetworkFile, path: Path) -> None:
+    """Write a network file so that ``path`` holds either the old or the new content, whatever happens.
+
+    Raises OSError where it cannot be written; the old file is then unharmed.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(dumps(network))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def dump_layer(graph: LayerGraph, name: str) -> dict[str, object]:
+    """Return one layer as a file holds it."""
+    layer = graph[name]
+    sources: list[str | None] = [None] * len(layer.inputs)
+    for wire in graph.inputs(name):
+        sources[wire.port] = wire.source
+    return {"name": name, "type": layer.kind, "inputs": sources, **_dump_fields(layer)}
+
+
+def _dump_fields(record: object) -> dict[str, object]:
+    return {name: spec.dump(getattr(record, name)) for name, spec in field_specs(record).items()}
+
+
+def _dump_schedule(schedule: Schedule) -> dict[str, object]:
+    return {"kind": schedule.kind, **_dump_fields(schedule)}
+
+
+def _dump_split(split: Split) -> dict[str, object]:
+    return {
+        "name": split.name,
+        "devices": list(split.devices),
+        "layers": {
+            name: {"placement": layer.placement, "devices": list(layer.devices)}
+            for name, layer in split.layers
+        },
+    }
+
+
+class _Reader:
+    """Turns JSON into a NetworkFile; collects the problems of layers, so that all are listed at once."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._problems: list[NetworkError] = []
+
+    def read(self, content: bytes) -> NetworkFile:
+        document = self._parse(content)
+        self._check_version(document)
+        unknown = [key for key in document if key not in _SECTIONS]
+        if unknown:
+            raise self._error(
+                f'"{unknown[0]}"', f"one of the sections {', '.join(_SECTIONS)}", "another name"
+            )
+        network = NetworkFile(
+            graph=self._graph(self._section(document, "layers", list)),
+            training=self._training(self._section(document, "training", dict)),
+            data=self._record("data", DataSettings, self._section(document, "data", dict)),
+            splits=self._splits(self._section(document, "splits", list)),
+            positions=self._positions(self._section(document, "canvas", dict)),
+        )
+        if self._problems:
+            raise InvalidNetworkError(tuple(self._problems))
+        return network
+
+    def _error(self, where: str, expected: str, found: object, hint: str = "") -> FileFormatError:
+        return FileFormatError(path=self._path, where=where, expected=expected, found=found, hint=hint)
+
+    def _parse(self, content: bytes) -> dict[str, Any]:
+        try:
+            document = json.loads(
+                content.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
+            )
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise self._error(
+                where, "JSON", error.msg, "This is not a network file, or it is damaged."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise self._error("file", "JSON in UTF-8", str(error), "This is not a network file.") from error
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise self._error("format", f'"{FORMAT}"', "something else", "This is not a network file.")
+        return document
+
+    def _check_version(self, document: dict[str, Any]) -> None:
+        version = document.get("version")
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            raise self._error("version", "a whole number of at least 1", _show(version))
+        if version > VERSION:
+            raise NewerVersionError(
+                path=self._path, where="version", expected=VERSION, found=version, hint=""
+            )
+
+    def _section(self, document: dict[str, Any], name: str, kind: type) -> Any:
+        value = document.get(name, kind())
+        if not isinstance(value, kind):
+            raise self._error(name, "a list" if kind is list else "an object", _show(value))
+        return value
+
+    def _graph(self, entries: list[Any]) -> LayerGraph:
+        graph = LayerGraph()
+        wanted: list[tuple[str, list[Any]]] = []
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                raise self._error(f"layers[{index}]", "an object", _show(entry))
+            name = entry.get("name")
+            if not isinstance(name, str) or not is_layer_name(name):
+                expected = f'a name of letters, digits, "_" and "-", at most {LONGEST_NAME} of them'
+                raise self._error(f"layers[{index}].name", expected, _show(name))
+            layer = self._layer(name, entry)
+            if name in graph:
+                self._problems.append(DuplicateNameError(layer=name))
+            elif layer is not None:
+                graph.add(name, layer)
+                wanted.append((name, self._sources(name, entry)))
+        names = {entry["name"] for entry in entries}
+        for name, sources in wanted:
+            self._connect(graph, name, sources, names)
+        return graph
+
+    def _layer(self, name: str, entry: dict[str, Any]) -> Layer | None:
+        kind = entry.get("type")
+        if not isinstance(kind, str) or kind not in KINDS:
+            self._problems.append(
+                UnknownLayerError(
+                    layer=name,
+                    expected=f"a type of layer ({', '.join(KINDS)})",
+                    found=_show(kind),
+                    hint="Correct the type, or open the file with a version that knows it.",
+                )
+            )
+            return None
+        values = {key: value for key, value in entry.items() if key not in _LAYER_KEYS}
+        return self._record(name, KINDS[kind], values, kind)
+
+    def _record(
+        self, name: str, record: type[_Record], values: Mapping[str, Any], kind: str | None = None
+    ) -> _Record:
+        specs = field_specs(record)
+        parsed = {}
+        for key, value in values.items():
+            if key not in specs:
+                self._problems.append(
+                    UnknownFieldError(layer=name, kind=kind or name, field=key, hint=_known_fields(specs))
+                )
+                continue
+            try:
+                parsed[key] = specs[key].parse(value)
+            except (ValueError, TypeError, OverflowError):
+                self._problems.append(
+                    FieldError(layer=name, field=key, expected=specs[key].expected, found=_show(value))
+                )
+        return record(**parsed)
+
+    def _sources(self, name: str, entry: dict[str, Any]) -> list[Any]:
+        sources = entry.get("inputs", [])
+        if not isinstance(sources, list):
+            self._problems.append(
+                FieldError(layer=name, field="inputs", expected="a list of layer names", found=_show(sources))
+            )
+            return []
+        return sources
+
+    def _connect(self, graph: LayerGraph, name: str, sources: list[Any], names: set[str]) -> None:
+        for port, source in enumerate(sources):
+            if isinstance(source, str) and source in graph:
+                graph.connect(Wire(source, name, port))
+            elif source is not None and not (isinstance(source, str) and source in names):
+                self._problems.append(
+                    UnknownLayerError(
+                        layer=name,
+                        field="inputs",
+                        expected="the name of a layer",
+                        found=_show(source),
+                        hint="Correct the name, or add that layer.",
+                    )
+                )
+
+    def _training(self, section: dict[str, Any]) -> TrainingSettings:
+        values = {key: value for key, value in section.items() if key != "schedule"}
+        settings = self._record("training", TrainingSettings, values)
+        schedule = section.get("schedule")
+        if schedule is None:
+            return settings
+        if not isinstance(schedule, dict) or schedule.get("kind") not in tuple(SCHEDULES):
+            expected = f"an object with a kind ({', '.join(SCHEDULES)})"
+            raise self._error("training.schedule", expected, _show(schedule))
+        kind = schedule["kind"]
+        values = {key: value for key, value in schedule.items() if key != "kind"}
+        parsed = self._record("training.schedule", SCHEDULES[kind], values, kind)
+        return TrainingSettings(**{**vars(settings), "schedule": parsed})
+
+    def _splits(self, entries: list[Any]) -> tuple[Split, ...]:
+        splits = tuple(self._split(f"splits[{index}]", entry) for index, entry in enumerate(entries))
+        return splits or (ONE_DEVICE,)
+
+    def _split(self, where: str, entry: Any) -> Split:
+        if not isinstance(entry, dict) or set(entry) - {"name", "devices", "layers"}:
+            raise self._error(where, "an object with name, devices and layers", _show(entry))
+        layers = entry.get("layers", {})
+        if not isinstance(entry.get("name"), str) or not isinstance(layers, dict):
+            raise self._error(where, "a name, and an object of layers", _show(entry))
+        return Split(
+            entry["name"],
+            self._devices(where, entry.get("devices")),
+            tuple(
+                (name, self._layer_split(f"{where}.layers.{name}", layer)) for name, layer in layers.items()
+            ),
+        )
+
+    def _layer_split(self, where: str, entry: Any) -> LayerSplit:
+        if not isinstance(entry, dict) or entry.get("placement") not in PLACEMENTS:
+            raise self._error(where, f"an object with a placement ({', '.join(PLACEMENTS)})", _show(entry))
+        return LayerSplit(entry["placement"], self._devices(where, entry.get("devices", [])))
+
+    def _devices(self, where: str, entry: Any) -> tuple[str, ...]:
+        if not isinstance(entry, list) or not all(isinstance(device, str) for device in entry):
+            raise self._error(f"{where}.devices", "a list of logical devices such as A", _show(entry))
+        return tuple(entry)
+
+    def _positions(self, section: dict[str, Any]) -> dict[str, tuple[float, float]]:
+        positions = section.get("positions", {})
+        if not isinstance(positions, dict) or set(section) - {"positions"}:
+            raise self._error("canvas", "an object of positions", _show(section))
+        return {name: self._position(name, place) for name, place in positions.items()}
+
+    def _position(self, name: str, place: Any) -> tuple[float, float]:
+        if not isinstance(place, list) or len(place) != 2 or not all(map(_is_coordinate, place)):
+            raise self._error(f"canvas.positions.{name}", "[x, y] in px", _show(place))
+        return float(place[0]), float(place[1])
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f'two entries named "{next(key for key in keys if keys.count(key) > 1)}"')
+    return document
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
+
+
+def _is_coordinate(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and abs(value) < 1e9  # type: ignore[arg-type]
+
+
+def _known_fields(specs: Mapping[str, FieldSpec]) -> str:
+    return f"Its fields are {', '.join(specs)}." if specs else "It has no fields."
+
+
+def _show(value: object) -> str:
+    """A value as the file shows it, cut to a length that fits a message."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
