@@ -251,7 +251,7 @@ def whole_list(default: tuple[int, ...], *, minimum: int = 0, maximum: int = LAR
 
 
 def field_specs(record: type | object) -> dict[str, FieldSpec]:
-    """Return the specs of a dataclass's fields by name, group after group; fields without one are left out."""
+    """Return the specs of a dataclass's fields by name, group after group, leaving out fields without one."""
     fields = dataclasses.fields(record)  # type: ignore[arg-type]
     specs = {field.name: field.metadata[_SPEC] for field in fields if _SPEC in field.metadata}
     return dict(sorted(specs.items(), key=lambda item: GROUPS.index(item[1].group)))

@@ -1,0 +1,1 @@
+"""Observable state, without Qt."""

@@ -1,0 +1,1 @@
+"""Starts, finds and talks to engines, without Qt."""
