@@ -1,0 +1,315 @@
+"""Every message between an engine and its clients. ``docs/protocol.md`` explains their flow.
+
+A frame is one msgpack-coded message: :data:`ClientFrame` towards the engine, :data:`EngineFrame` from it.
+Unknown fields and values out of range are refused when a frame is decoded.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A whole number from 0, as large as SQLite can keep."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+"""The name of a layer or of one of its weights."""
+
+Scalar = str | int | float | bool | None
+Value = Scalar | tuple[Scalar, ...]
+"""What a field of an error may hold."""
+
+
+class RunState(StrEnum):
+    """What the run is doing. The last three are only said once the training process has gone."""
+
+    STARTING = "starting"  # the training process is being started
+    COMPILING = "compiling"  # the network is being made into a plan
+    TRAINING = "training"
+    TESTING = "testing"  # validation or test figures are being taken
+    PAUSING = "pausing"  # a pause was asked for; the step in hand goes on
+    PAUSED = "paused"
+    STOPPING = "stopping"  # a stop was asked for; a checkpoint is being kept
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run takes no more commands."""
+        return self in (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of all messages; on the wire ``type`` is the name of the class."""
+
+
+class Problem(Message, frozen=True):
+    """An error on its way: the studio forms the sentence, ``engine.protocol.problems`` the exception."""
+
+    code: str  # name of a class of engine.errors
+    fields: dict[str, Value]  # what its sentence is formed from
+    problems: tuple[Problem, ...] = ()  # the single problems of an InvalidNetworkError
+
+
+# ---- The journal: numbered, kept, never lost -------------------------------------------------------------
+
+
+class MetricRow(Message, frozen=True):
+    """Loss and error of one split, averaged since the row before or over the whole split."""
+
+    step: Count  # updates of the weights so far
+    epoch: Count  # passes over the training split that were finished before this step
+    examples: Count  # training examples seen so far, all epochs together
+    seconds: float  # s of training so far, pauses left out, earlier parts of a resumed run included
+    split: Literal["train", "validation", "test"]
+    loss: float  # mean of the cost layer over the examples, nats for cross entropy; may be NaN
+    error: float  # fraction of the examples that were classified wrongly, 0..1
+    learning_rate: float  # of the network's first learning layer at this step
+
+
+class StateChanged(Message, frozen=True):
+    """The run went into another state."""
+
+    time: float  # s since 1970-01-01 UTC
+    state: RunState
+    cause: Problem | None = None  # why, for "failed"
+
+
+class LogLine(Message, frozen=True):
+    """A line of the run's log."""
+
+    time: float  # s since 1970-01-01 UTC
+    level: Literal["debug", "info", "warning", "error"]
+    text: Annotated[str, msgspec.Meta(max_length=10_000)]
+
+
+class SnapshotKept(Message, frozen=True):
+    """The weights to be looked at were kept; ``GetWeights`` gives them."""
+
+    step: Count  # updates of the weights so far
+
+
+class CheckpointKept(Message, frozen=True):
+    """A checkpoint was written and is safe on the disk."""
+
+    step: Count  # updates of the weights so far
+
+
+class Rewound(Message, frozen=True):
+    """A resumed run takes up at a checkpoint: rows and snapshots of later steps count no more."""
+
+    step: Count  # updates of the weights at the checkpoint; 0: from the start
+
+
+Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound
+"""What the journal holds."""
+
+
+class Entries(Message, frozen=True):
+    """Entries of the journal in order and without a gap; sent as far as ``Acknowledge`` gives credit."""
+
+    first: Count  # sequence number of entries[0]; entries[i] has first + i; numbers begin at 1
+    entries: tuple[Entry, ...]
+
+
+# ---- The heartbeat: only the newest counts ---------------------------------------------------------------
+
+
+class Progress(Message, frozen=True):
+    """How far the training is."""
+
+    step: Count  # updates of the weights so far
+    total_steps: Count  # updates when the training will be finished
+    epoch: Count  # passes over the training split that are finished
+    examples_per_second: float  # training examples/s, lately
+    eta_seconds: float | None  # s until the training is finished; None: not known yet
+
+
+class Device(Message, frozen=True):
+    """Readings of one device of the engine's machine."""
+
+    name: str  # as its maker calls it
+    kind: Literal["cpu", "gpu"]
+    utilisation: float  # %, 0..100, since the reading before
+    cores: tuple[float, ...]  # % of each core of a CPU; empty for a GPU
+    memory_used: Count  # bytes
+    memory_total: Count  # bytes
+    temperature: float | None  # °C; None: not to be had
+    power: float | None  # W; None: not to be had
+
+
+class Heartbeat(Message, frozen=True):
+    """Sent twice a second to each attached client that acknowledges; never kept."""
+
+    beat: Count  # number of this heartbeat to this client, from 1
+    state: RunState
+    responding: bool  # false: the training process gave no sign of life for 5 s
+    progress: Progress | None  # None: nothing trained yet
+    last_sequence: Count  # newest sequence number of the journal; 0: empty
+    devices: tuple[Device, ...]
+
+
+# ---- Requests --------------------------------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True):
+    """The first request: ``Welcome`` or a ``VersionMismatchError``. This message never changes."""
+
+    protocol_version: Count  # PROTOCOL_VERSION of the client
+    program_version: Annotated[str, msgspec.Meta(max_length=100)]  # of the client, such as "0.1.0"
+
+
+class Attach(Message, frozen=True):
+    """Begin to send heartbeats, and the journal from a place on; again to begin anew. ``Done``."""
+
+    after: Count  # sequence number of the last entry that the client has; 0: none
+
+
+class Pause(Message, frozen=True):
+    """Halt training at the end of the step in hand. ``Done``: accepted."""
+
+
+class Resume(Message, frozen=True):
+    """Go on after a pause. ``Done``: accepted."""
+
+
+class Stop(Message, frozen=True):
+    """Keep a checkpoint and end the run. ``Done``: accepted."""
+
+
+class CheckpointNow(Message, frozen=True):
+    """Keep a checkpoint and go on. ``Done``: accepted."""
+
+
+class Shutdown(Message, frozen=True):
+    """End the engine: first ``Stop`` if the run goes on, then leave. ``Done``: accepted."""
+
+
+class GetNetwork(Message, frozen=True):
+    """The network as run. ``Network``."""
+
+
+class GetSnapshots(Message, frozen=True):
+    """The steps whose weights can be looked at. ``Snapshots``."""
+
+
+class GetLog(Message, frozen=True):
+    """Lines of the log. ``Log``."""
+
+    after: Count  # sequence number after which to begin; 0: from the start
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000  # most lines in the answer
+
+
+class GetWeights(Message, frozen=True):
+    """One weight array at one step; asked for on the bulk socket. ``Weights``."""
+
+    layer: Name
+    weight: Name  # "weights" or "biases"
+    step: Count | None = None  # a step of ``Snapshots``; None: the latest that is kept
+
+
+Request = (
+    Hello
+    | Attach
+    | Pause
+    | Resume
+    | Stop
+    | CheckpointNow
+    | Shutdown
+    | GetNetwork
+    | GetSnapshots
+    | GetLog
+    | GetWeights
+)
+
+
+class Call(Message, frozen=True):
+    """A request with its number."""
+
+    id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]  # rising within a session; a lower one is ignored
+    request: Request
+
+
+class Acknowledge(Message, frozen=True):
+    """Gives credit for more entries and heartbeats. Has no answer."""
+
+    sequence: Count  # sequence number up to which the client has every entry
+    beat: Count  # number of the newest heartbeat that it has
+
+
+ClientFrame = Call | Acknowledge
+"""What a client sends."""
+
+
+# ---- Answers ---------------------------------------------------------------------------------------------
+
+
+class Welcome(Message, frozen=True):
+    """Answers ``Hello``."""
+
+    protocol_version: Count  # PROTOCOL_VERSION of the engine
+    program_version: str  # of the engine, such as "0.1.0"
+    run_id: str  # 32 hexadecimal digits, of the run folder: the same after a resume
+    run_folder: str  # path on the engine's machine, to be shown, not opened
+    network_name: str  # as it shall be shown
+    state: RunState
+
+
+class Done(Message, frozen=True):
+    """The request was accepted."""
+
+
+class Network(Message, frozen=True):
+    """Answers ``GetNetwork``."""
+
+    text: str  # the .convnet file as run
+    plan: str | None  # the plan as a table; None: not compiled yet
+
+
+class Snapshots(Message, frozen=True):
+    """Answers ``GetSnapshots``."""
+
+    steps: tuple[Count, ...]  # rising
+
+
+class NumberedLine(Message, frozen=True):
+    """A line of the log and its place in the journal."""
+
+    sequence: Count
+    line: LogLine
+
+
+class Log(Message, frozen=True):
+    """Answers ``GetLog``."""
+
+    lines: tuple[NumberedLine, ...]  # in order
+
+
+class Weights(Message, frozen=True):
+    """Answers ``GetWeights``."""
+
+    layer: str
+    weight: str
+    step: Count  # updates of the weights when they were kept
+    shape: tuple[Count, ...]  # conv weights: (filters, height, width, channels)
+    dtype: Literal["float32", "float64"]
+    data: bytes  # little-endian, C order
+
+
+Answer = Welcome | Done | Network | Snapshots | Log | Weights | Problem
+
+
+class Reply(Message, frozen=True):
+    """An answer with the number of its request."""
+
+    id: Count  # of the Call
+    answer: Answer
+
+
+EngineFrame = Reply | Entries | Heartbeat
+"""What an engine sends."""
