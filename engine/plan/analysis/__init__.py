@@ -1,0 +1,1 @@
+"""Passes that reason about a network or a plan and name no kernels."""

@@ -1,0 +1,189 @@
+"""What a plan is made of: buffers, operations, programs. All of it is frozen and can be printed.
+
+A plan is one global program for all ranks; what one rank runs is a projection of it. Shapes are logical and
+global: the share that a rank holds follows from the buffer's sharding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from engine.layers.base import Learning
+
+Role = Literal[
+    "input",
+    "labels",
+    "activation",
+    "mask",
+    "gradient",
+    "weight",
+    "weight gradient",
+    "velocity",
+    "control",
+    "metrics",
+    "workspace",
+]
+PERSISTENT: frozenset[Role] = frozenset({"input", "labels", "weight", "velocity", "control", "metrics"})
+"""Roles of buffers that keep their content from one program to the next."""
+
+DType = Literal["float32", "float64", "int32", "int64", "uint8"]
+ITEM_BYTES: Mapping[DType, int] = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint8": 1}
+
+Stream = Literal["compute", "communication"]
+Value: TypeAlias = bool | int | float | str | tuple[int, ...]
+
+BATCH = "n"
+"""The name of the axis that counts the examples of a batch."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How an axis is shared out: ``ranks[i]`` holds the places from ``offsets[i]`` to ``offsets[i + 1]``."""
+
+    ranks: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+    def extent(self, rank: int) -> int:
+        """Return how many places of the axis ``rank`` holds."""
+        index = self.ranks.index(rank)
+        return self.offsets[index + 1] - self.offsets[index]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array of the plan.
+
+    ``shape`` is logical and global, over the named ``axes`` in canonical order: pictures (n, height, width,
+    channel), vectors (n, unit), conv weights (filter, kernel_height, kernel_width, channel), fc weights
+    (output, input). ``layout`` is the order of the axes in memory. ``sharding`` tells for each axis how it is
+    shared out over ``ranks``, None where each rank holds all of it. ``pass_index`` is the pass of a step that
+    the content belongs to, None where it belongs to all. A ``partial`` buffer holds on each rank a term of
+    the sum that it stands for.
+    """
+
+    name: str
+    role: Role
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+    dtype: DType
+    layout: tuple[str, ...] = ()
+    sharding: tuple[Shares | None, ...] = ()
+    ranks: tuple[int, ...] = (0,)
+    pass_index: int | None = None
+    partial: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", self.layout or self.axes)
+        object.__setattr__(self, "sharding", self.sharding or (None,) * len(self.shape))
+        if not len(self.shape) == len(self.axes) == len(self.sharding) or set(self.layout) != set(self.axes):
+            raise ValueError(f"{self.name}: shape, axes, layout and sharding do not belong together")
+
+    @property
+    def persistent(self) -> bool:
+        """Whether the content outlives a program."""
+        return self.role in PERSISTENT
+
+    def local_shape(self, rank: int) -> tuple[int, ...]:
+        """Return the logical shape of what ``rank`` holds."""
+        return tuple(
+            extent if shares is None else shares.extent(rank)
+            for extent, shares in zip(self.shape, self.sharding, strict=True)
+        )
+
+    def nbytes(self, rank: int) -> int:
+        """Return the bytes of what ``rank`` holds."""
+        return math.prod(self.local_shape(rank)) * ITEM_BYTES[self.dtype]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step of a program: a kernel or a communication, with buffer names by port.
+
+    An operation begins after those before it on its ``stream`` on each of its ``ranks``, and after the
+    operations named in ``after``. ``in_place`` names an input port and an output port that may share memory.
+    A communication names its ``communicator``; every member takes part.
+    """
+
+    name: str
+    kind: str
+    layer: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    in_place: tuple[str, str] | None = None
+    ranks: tuple[int, ...] = (0,)
+    pass_index: int = 0
+    stream: Stream = "compute"
+    after: tuple[str, ...] = ()
+    communicator: str | None = None
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether the operation adds to what its outputs hold."""
+        return self.attributes.get("accumulate") is True
+
+    def buffers(self) -> Iterator[str]:
+        """Yield the names of all buffers that the operation touches."""
+        yield from self.inputs.values()
+        yield from self.outputs.values()
+
+
+@dataclass(frozen=True)
+class Communicator:
+    """A named group of ranks that communicate."""
+
+    name: str
+    ranks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a buffer lies in a rank's arena, in bytes."""
+
+    offset: int
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """One variant of a step: ``operations`` in one global order, and each rank's places of its buffers."""
+
+    name: str
+    operations: tuple[Operation, ...]
+    placements: Mapping[int, Mapping[str, Placement]] = field(default_factory=dict)
+
+    def of_rank(self, rank: int) -> tuple[Operation, ...]:
+        """Return the projection of the program on ``rank``."""
+        return tuple(operation for operation in self.operations if rank in operation.ranks)
+
+
+@dataclass(frozen=True)
+class WeightSlot:
+    """A weight that learns: row ``slot`` of the step's settings holds its rate, momentum and decay."""
+
+    slot: int
+    weight: str
+    velocity: str
+    learning: Learning
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A network compiled for a batch size, a kind of device and a type of number."""
+
+    device: str
+    dtype: DType
+    batch_size: int
+    buffers: Mapping[str, Buffer]
+    programs: Mapping[str, Program]
+    slots: tuple[WeightSlot, ...]
+    communicators: tuple[Communicator, ...]
+    arena_bytes: Mapping[int, int]
+    notes: tuple[str, ...] = ()
+
+    def by_role(self, role: Role) -> tuple[Buffer, ...]:
+        """Return the buffers of a role, in the order in which they were made."""
+        return tuple(buffer for buffer in self.buffers.values() if buffer.role == role)
