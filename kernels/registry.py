@@ -36,7 +36,7 @@ class Kernel:
     workspace: Callable[..., Shapes] | None
     """Takes ``shapes`` by port name and the attributes by keyword; returns shapes of the scratch arrays."""
     in_place: tuple[str, str] | None
-    """The input and the output that may share memory."""
+    """The input and the output that may be the same memory, unless the gradient accumulates."""
 
 
 @cache
@@ -50,7 +50,7 @@ def find(operation: str, device: str) -> Kernel:
     names = _names(module)
     if name not in names:
         raise MissingKernelError(
-            f"{operation}: expected one of {', '.join(names)} for {family} on {device}, found {name!r}."
+            f"{operation}: {device} has no such kernel; for {family} it has {', '.join(names)}."
         )
     return Kernel(
         operation=operation,
@@ -73,10 +73,10 @@ def operations(device: str) -> list[str]:
 def _module(operation: str, family: str, device: str) -> ModuleType:
     families = _families(device)
     if not families:
-        raise MissingKernelError(f"{operation}: there are no kernels for the device kind {device!r}.")
+        raise MissingKernelError(f"{operation}: there are no kernels for devices of the kind {device!r}.")
     if family not in families:
         raise MissingKernelError(
-            f"{operation}: expected a kernel of {', '.join(families)} on {device}, found {family!r}."
+            f"{operation}: {device} has no such kernel; it has kernels for {', '.join(families)}."
         )
     return import_module(f"kernels.{device}.{family}")
 

@@ -1,0 +1,41 @@
+"""Fully connected: every output sees every input.
+
+    y[n, o] = biases[o] + Σ_i x[n, i] · weights[o, i]
+
+A picture is flattened in the order (H, W, C).
+
+Source: cuda-convnet, layer type fc.
+
+x, dx     (N, H, W, C) or (N, I)    inputs, gradient of inputs
+weights   (O, I)                    dweights alike
+biases    (O,)
+y, dy     (N, O)                    outputs, gradient of outputs
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.arrays import Floats
+from kernels.cpu._pieces import write_product
+
+
+def forward(*, x: Floats, weights: Floats, biases: Floats, y: Floats) -> None:
+    """Write the outputs y."""
+    np.matmul(_rows(x), weights.T, out=_rows(y))
+    np.add(_rows(y), biases, out=_rows(y))
+
+
+def backward_data(*, dy: Floats, weights: Floats, dx: Floats, accumulate: bool = False) -> None:
+    """Write the gradient of the inputs, or add it to dx."""
+    write_product(_rows(dy), weights, _rows(dx), accumulate)
+
+
+def backward_weights(*, x: Floats, dy: Floats, dweights: Floats, accumulate: bool = False) -> None:
+    """Write the gradient of the weights, summed over the batch, or add it to dweights."""
+    write_product(_rows(dy).T, _rows(x), dweights, accumulate)
+
+
+def _rows(values: Floats) -> Floats:
+    """Return the view with one row for each example."""
+    return values.reshape(len(values), -1)
