@@ -1,0 +1,120 @@
+"""What a checkpoint is: a safetensors file, and a manifest beside it that says what must be in it.
+
+::
+
+    checkpoints/step-000000001200-3f9c51d20b7e.safetensors   the arrays; the name ends in their sha256
+    checkpoints/step-000000001200.json                       the manifest
+
+The manifest is written last, so a checkpoint is there once its manifest is. It bears a hash of itself too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CheckpointError
+
+Tensors = Mapping[str, NDArray[Any]]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+_MANIFEST_NAME = re.compile(r"step-(\d{12,})\.json")
+
+
+@dataclass(frozen=True)
+class CheckpointState:
+    """A training between two steps. ``tensors`` are weights, velocities and whatever else is learnt."""
+
+    step: int  # updates of the weights so far
+    epoch: int  # passes over the training split that are finished
+    cursor: int  # training examples seen in the epoch that is not finished
+    seed: int
+    network_sha256: str  # hexadecimal, of the network as run
+    tensors: Tensors
+    seconds: float = 0.0  # s of training so far
+
+
+class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One array of the safetensors file."""
+
+    name: str
+    shape: tuple[Count, ...]
+    dtype: str  # NumPy's name
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a checkpoint holds; field meanings as in :class:`CheckpointState`."""
+
+    format_version: Literal[1]
+    step: Count
+    epoch: Count
+    cursor: Count
+    seed: int
+    seconds: float
+    network_sha256: str
+    file: Annotated[str, msgspec.Meta(pattern=r"^step-\d+-[0-9a-f]+\.safetensors$")]
+    size: Count  # bytes of the file
+    sha256: str  # hexadecimal, of the file
+    tensors: tuple[TensorEntry, ...]
+
+
+class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    manifest: Manifest
+    manifest_sha256: str
+
+
+def describe_tensors(tensors: Tensors) -> tuple[TensorEntry, ...]:
+    """List the arrays in the order of their names."""
+    return tuple(TensorEntry(name, tensors[name].shape, tensors[name].dtype.name) for name in sorted(tensors))
+
+
+def contiguous(tensors: Tensors) -> dict[str, NDArray[Any]]:
+    """Arrays as safetensors needs them: its version 0.8.0 scrambles what is not in C order."""
+    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+
+
+def manifest_path(folder: Path, step: int) -> Path:
+    """Return where the manifest of a step belongs."""
+    return folder / f"step-{step:012d}.json"
+
+
+def manifest_steps(folder: Path) -> list[int]:
+    """Return the steps that have a manifest, rising; whether the manifests are sound is not looked at."""
+    if not folder.is_dir():
+        return []
+    matches = (_MANIFEST_NAME.fullmatch(entry.name) for entry in folder.iterdir())
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def dump_manifest(manifest: Manifest) -> bytes:
+    """Return the content of a manifest file."""
+    sealed = _Sealed(manifest, _seal(manifest))
+    return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """Read a manifest file's content; raises CheckpointError, naming ``path``, if it was changed."""
+    try:
+        sealed = msgspec.json.decode(content, type=_Sealed)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise damaged(path, "a checkpoint manifest", str(error)) from error
+    if sealed.manifest_sha256 != _seal(sealed.manifest):
+        raise damaged(path, "the manifest as written", "a changed one")
+    return sealed.manifest
+
+
+def damaged(path: Path, expected: str, found: str) -> CheckpointError:
+    """Return the error for a checkpoint that cannot be used."""
+    return CheckpointError(path=str(path), expected=expected, found=found, hint="An older checkpoint may do.")
+
+
+def _seal(manifest: Manifest) -> str:
+    return hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()

@@ -1,0 +1,72 @@
+"""Writes checkpoints, and removes old ones once the new one was read back."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from safetensors import numpy as safetensors
+
+from engine import durable
+from engine.checkpoint import format as layout
+from engine.checkpoint import reader
+from engine.errors import CheckpointError
+
+
+def save(folder: Path, state: layout.CheckpointState, keep: int = 3) -> Path:
+    """Keep ``state``, then remove all checkpoints but the newest ``keep``; returns the manifest's path.
+
+    A checkpoint of a later step is of a course of training that was given up, and is removed as well.
+    Raises CheckpointError if the disk refuses; the checkpoints that were there are then unharmed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _write(folder, state)
+        reader.verify(path)
+        _prune(folder, state.step, keep)
+    except OSError as error:
+        raise CheckpointError(
+            path=str(folder),
+            expected="a disk that takes the checkpoint",
+            found=error.strerror or str(error),
+            hint="The checkpoints before it are kept. Free some space, or check the disk.",
+        ) from error
+    return path
+
+
+def _write(folder: Path, state: layout.CheckpointState) -> Path:
+    content = safetensors.save(layout.contiguous(state.tensors))
+    digest = hashlib.sha256(content).hexdigest()
+    manifest = layout.Manifest(
+        format_version=1,
+        step=state.step,
+        epoch=state.epoch,
+        cursor=state.cursor,
+        seed=state.seed,
+        seconds=state.seconds,
+        network_sha256=state.network_sha256,
+        # The hash in the name keeps an earlier checkpoint of this step whole until it is replaced.
+        file=f"step-{state.step:012d}-{digest[:12]}.safetensors",
+        size=len(content),
+        sha256=digest,
+        tensors=layout.describe_tensors(state.tensors),
+    )
+    durable.write(folder / manifest.file, content)
+    path = layout.manifest_path(folder, state.step)
+    durable.write(path, layout.dump_manifest(manifest))
+    return path
+
+
+def _prune(folder: Path, step: int, keep: int) -> None:
+    steps = layout.manifest_steps(folder)
+    kept = [other for other in steps if other <= step][-keep:]
+    for other in steps:
+        if other not in kept:
+            layout.manifest_path(folder, other).unlink()
+    durable.fsync_folder(folder)
+    # Arrays go after their manifest, so that no manifest ever lacks its arrays; this takes up, too, what a
+    # death at any moment left behind.
+    manifests = b"".join(layout.manifest_path(folder, other).read_bytes() for other in kept)
+    for file in [*folder.glob("step-*.safetensors"), *folder.glob(".step-*.part")]:
+        if file.name.encode() not in manifests:
+            file.unlink()
