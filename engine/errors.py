@@ -25,9 +25,18 @@
     │   ├── RunFolderInUseError
     │   └── RunFolderUnwritableError
     ├── CheckpointError
-    ├── ProtocolError
-    └── TrainingError
-        └── NotFiniteError
+    ├── ProtocolError             a message that does not keep to the protocol
+    │   ├── VersionMismatchError
+    │   ├── NoAnswerError
+    │   ├── RunEndedError
+    │   └── NotKeptError          weights that were asked for are not there
+    ├── EngineError               a process of the engine that is not as it should be
+    │   ├── EngineStartError
+    │   ├── EngineDiedError
+    │   └── WorkerDiedError
+    ├── TrainingError
+    │   └── NotFiniteError
+    └── UnexpectedError           a fault of the program itself
 
 An error is a ``code`` and ``fields``. ``str(error)`` is the English sentence; the studio forms the
 sentence in the user's language from ``template`` and ``fields``.
@@ -152,7 +161,7 @@ class InvalidNetworkError(ConvNetError):
 
 
 class FileFormatError(ConvNetError):
-    """A file whose content is not what its place asks for: ``path``, ``where`` in it, ``expected``, ``found``."""
+    """A file with the wrong content: its ``path``, ``where`` in it, ``expected``, ``found``, ``hint``."""
 
     template = "{path}: {where}: expected {expected}, found {found}. {hint}"
 
@@ -205,7 +214,9 @@ class RunFolderInUseError(RunFolderError):
 class RunFolderUnwritableError(RunFolderError):
     """The run folder cannot be written."""
 
-    template = "{path}: cannot be written ({reason}). Choose a folder that you may write to, with --run-folder."
+    template = (
+        "{path}: cannot be written ({reason}). Choose a folder that you may write to, with --run-folder."
+    )
 
 
 class CheckpointError(ConvNetError):
@@ -215,9 +226,60 @@ class CheckpointError(ConvNetError):
 
 
 class ProtocolError(ConvNetError):
-    """A message that does not keep to the protocol, or an engine that does not answer."""
+    """A message that does not keep to the protocol."""
 
     template = "{message}"
+
+
+class VersionMismatchError(ProtocolError):
+    """Engine and client speak different versions of the protocol."""
+
+    template = (
+        "The engine speaks version {engine} of the protocol, this program version {client}. "
+        "Use the same version of ConvNet Studio for both."
+    )
+
+
+class NoAnswerError(ProtocolError):
+    """The engine did not answer in time."""
+
+    template = "The engine did not answer within {seconds:g} s. It may be busy; try again."
+
+
+class RunEndedError(ProtocolError):
+    """A command for a run that takes no more commands."""
+
+    template = "The run has {state}; it can be resumed, but takes no commands now."
+
+
+class NotKeptError(ProtocolError):
+    """Weights that were asked for are not kept: ``layer``, ``weight``, ``step``."""
+
+    template = "{layer}: no {weight} are kept for step {step}. Choose one of the steps that are."
+
+
+class EngineError(ConvNetError):
+    """A process of the engine is not as it should be."""
+
+    template = "{message}"
+
+
+class EngineStartError(EngineError):
+    """The engine process could not be started: ``reason``."""
+
+    template = "The engine could not be started: {reason}"
+
+
+class EngineDiedError(EngineError):
+    """The engine process ``pid`` has gone without a word."""
+
+    template = "The engine (process {pid}) died: {reason}. Resume the run from its last checkpoint."
+
+
+class WorkerDiedError(EngineError):
+    """The training process has gone without a word; ``log`` is the last that it wrote."""
+
+    template = "The training process died: {reason}. Resume the run from its last checkpoint.{log}"
 
 
 class TrainingError(ConvNetError):
@@ -233,3 +295,9 @@ class NotFiniteError(TrainingError):
         "Step {step}: {what} is not a finite number. The weights of the last good checkpoint are kept; "
         "lower the learning rate and resume."
     )
+
+
+class UnexpectedError(ConvNetError):
+    """A fault of the program itself: an exception of another ``kind``."""
+
+    template = "An unexpected fault of the program ({kind}: {message}). The run's log has the details."
