@@ -1,0 +1,1 @@
+"""The command line, `convnet`: one command a file."""

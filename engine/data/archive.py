@@ -1,0 +1,141 @@
+"""Reads the user's own pictures from a NumPy archive, ``*.npz``.
+
+It holds ``train_pictures`` and ``test_pictures``, uint8 (N, height, width, channels) with values 0..255, and
+``train_labels`` and ``test_labels``, whole numbers (N,) that count the classes from 0. Optional are
+``validation_pictures`` and ``validation_labels``; without them, 10 % of each class of the training pictures
+is kept for validation, the same ones each time. Optional are ``class_names`` too, text (classes,).
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from engine.data.dataset import SPLITS, Dataset, Split, SplitName
+from engine.data.stratify import stratified_parts
+from engine.errors import DataError, DataNotFoundError
+
+_VALIDATION = 0.1
+_VALIDATION_SEED = 1
+_MOST_CLASSES = 1_000_000
+_UNREADABLE = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error)
+_NAMES = frozenset(f"{split}_{part}" for split in SPLITS for part in ("pictures", "labels")) | {"class_names"}
+
+
+def load_archive(path: Path) -> Dataset:
+    """Read the data set at ``path``.
+
+    Raises DataNotFoundError where there is none, and DataError, naming the array, where it cannot be used.
+    """
+    if not path.exists():
+        raise DataNotFoundError(source=path, expected="an .npz file", hint="Correct the path of the data.")
+    if not path.is_file() or path.suffix != ".npz":
+        raise DataError(
+            source=path,
+            expected="an .npz file, the only form of own data that this version reads",
+            found="a folder" if path.is_dir() else f'a file that ends in "{path.suffix}"',
+            hint="Save train_pictures, train_labels, test_pictures and test_labels with numpy.savez.",
+        )
+    with _open(path) as archive:
+        return _Reader(path, archive).dataset()
+
+
+def _open(path: Path) -> NpzFile:
+    try:
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, NpzFile):
+            return archive
+        found = "a single array"
+    except _UNREADABLE as error:
+        found = str(error)
+    raise DataError(source=path, expected="an archive of numpy.savez", found=found, hint="Save it again.")
+
+
+class _Reader:
+    """Checks each array of an open archive as it is read."""
+
+    def __init__(self, path: Path, archive: NpzFile) -> None:
+        self._path = path
+        self._archive = archive
+
+    def dataset(self) -> Dataset:
+        unknown = sorted(set(self._archive.files) - _NAMES)
+        if unknown:
+            raise self._error(unknown[0], f"only arrays named {', '.join(sorted(_NAMES))}", "this name")
+        splits = {name: self._split(name) for name in SPLITS if name != "validation" or self._has(name)}
+        self._check_same_size(splits)
+        classes = 1 + max(int(split.labels.max()) for split in splits.values())
+        class_names = self._class_names(classes)
+        if "validation" not in splits:
+            splits["train"], splits["validation"] = self._hold_out(splits["train"])
+        return Dataset(self._path.name, class_names, {name: splits[name] for name in SPLITS})
+
+    def _has(self, split: SplitName) -> bool:
+        return any(f"{split}_{part}" in self._archive.files for part in ("pictures", "labels"))
+
+    def _error(self, array: str, expected: str, found: object, hint: str = "") -> DataError:
+        return DataError(source=f"{self._path}: {array}", expected=expected, found=found, hint=hint)
+
+    def _split(self, name: SplitName) -> Split:
+        pictures, labels = self._pictures(f"{name}_pictures"), self._labels(f"{name}_labels")
+        if len(labels) != len(pictures):
+            raise self._error(f"{name}_labels", f"{len(pictures)} labels, one a picture", len(labels))
+        return Split(pictures, labels)
+
+    def _array(self, name: str) -> NDArray[np.generic]:
+        if name not in self._archive.files:
+            raise self._error(name, "this array", "none", "Add it to the archive.")
+        try:
+            return np.ascontiguousarray(self._archive[name])
+        except _UNREADABLE as error:
+            raise self._error(name, "an array that can be read", error, "Save it again.") from error
+
+    def _pictures(self, name: str) -> NDArray[np.uint8]:
+        array = self._array(name)
+        if array.ndim != 4 or 0 in array.shape:
+            hint = "Grey pictures have one channel: (N, height, width, 1)."
+            raise self._error(name, "shape (N, height, width, channels), not empty", array.shape, hint)
+        if array.dtype != np.uint8:
+            hint = "Scale the values to 0..255 and convert them with astype(numpy.uint8)."
+            raise self._error(name, "uint8", array.dtype, hint)
+        return array.astype(np.uint8, copy=False)
+
+    def _labels(self, name: str) -> NDArray[np.int32]:
+        array = self._array(name)
+        if array.ndim != 1 or 0 in array.shape:
+            raise self._error(name, "shape (N,), not empty", array.shape)
+        if not np.issubdtype(array.dtype, np.integer):
+            raise self._error(name, "whole numbers", array.dtype)
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high >= _MOST_CLASSES:
+            wrong = low if low < 0 else high
+            raise self._error(name, f"classes counted from 0 to at most {_MOST_CLASSES - 1}", wrong)
+        return array.astype(np.int32)
+
+    def _check_same_size(self, splits: dict[SplitName, Split]) -> None:
+        expected = splits["train"].pictures.shape[1:]
+        for name, split in splits.items():
+            found = split.pictures.shape[1:]
+            if found != expected:
+                raise self._error(f"{name}_pictures", f"pictures of {expected} as train_pictures", found)
+
+    def _hold_out(self, train: Split) -> tuple[Split, Split]:
+        validation, kept = stratified_parts(train.labels, (_VALIDATION,), _VALIDATION_SEED)
+        if not len(validation):
+            expected = "at least 5 pictures of a class, to keep some for validation"
+            raise self._error("train_pictures", expected, f"{len(train)} in all", "Add pictures.")
+        return train.take(kept), train.take(validation)
+
+    def _class_names(self, classes: int) -> tuple[str, ...]:
+        if "class_names" not in self._archive.files:
+            return tuple(str(label) for label in range(classes))
+        array = self._array("class_names")
+        if array.ndim != 1 or array.dtype.kind != "U" or len(array) < classes:
+            found = f"{array.dtype} {array.shape}"
+            raise self._error("class_names", f"text of shape (classes,) with at least {classes}", found)
+        return tuple(array.tolist())

@@ -1,0 +1,79 @@
+"""Feeds a split in batches, in an order that is a function of seed and epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.data.dataset import Split
+from engine.data.preprocessing import Preprocessing
+from kernels.philox import Stream, permutation
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """``batch_size`` rows, of which the first ``valid`` hold examples and the others zeros.
+
+    ``positions``: int64, where in the split each valid row comes from; ``pictures``: float, prepared,
+    (batch_size, height, width, channels); ``labels``: int32 (batch_size,).
+    """
+
+    positions: NDArray[np.int64]
+    pictures: NDArray[np.floating[Any]]
+    labels: NDArray[np.int32]
+    valid: int
+
+
+class Loader:
+    """Makes batches of ``split``. ``dtype`` is that of the prepared pictures."""
+
+    def __init__(
+        self, split: Split, batch_size: int, preprocessing: Preprocessing, seed: int, dtype: DTypeLike
+    ) -> None:
+        self._split = split
+        self._batch_size = batch_size
+        self._preprocessing = preprocessing
+        self._seed = seed
+        self._dtype = np.dtype(dtype)
+
+    def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Iterator[Batch]:
+        """Yield each example once, from the ``start``-th of this epoch's order on.
+
+        A thread prepares the next batch while this one is used; it ends with the iterator, and what goes
+        wrong in it is raised here. Without ``shuffle`` the order is that of the split.
+
+        Raises ValueError where ``start`` is not within the split.
+        """
+        if not 0 <= start <= len(self._split):
+            raise ValueError(f"start: expected 0 to {len(self._split)}, found {start}")
+        return self._batches(self._order(epoch, shuffle), start)
+
+    def _order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
+        if not shuffle:
+            return np.arange(len(self._split))
+        return permutation(len(self._split), self._seed, Stream.ORDER, epoch)
+
+    def _batches(self, order: NDArray[np.int64], start: int) -> Iterator[Batch]:
+        with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
+            pending = None
+            for first in range(start, len(order), self._batch_size):
+                ahead = thread.submit(self._batch, order[first : first + self._batch_size])
+                if pending is not None:
+                    yield pending.result()
+                pending = ahead
+            if pending is not None:
+                yield pending.result()
+
+    def _batch(self, positions: NDArray[np.int64]) -> Batch:
+        valid = len(positions)
+        examples = self._split.take(positions)
+        pictures = np.zeros((self._batch_size, *examples.pictures.shape[1:]), self._dtype)
+        self._preprocessing.apply(examples.pictures, out=pictures[:valid])
+        labels = np.zeros(self._batch_size, np.int32)
+        labels[:valid] = examples.labels
+        return Batch(positions, pictures, labels, valid)
