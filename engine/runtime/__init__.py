@@ -1,0 +1,1 @@
+"""Runs plans: memory, kernels bound to it, and what steers a step."""

@@ -1,0 +1,24 @@
+"""The one block of memory that a rank's buffers lie in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.plan.analysis.memory import ALIGNMENT
+from engine.plan.types import Buffer, Placement
+
+
+class Arena:
+    """``nbytes`` zeroed bytes, aligned, of which buffers are views. Nothing is allocated after this."""
+
+    def __init__(self, nbytes: int) -> None:
+        memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
+        start = -memory.ctypes.data % ALIGNMENT
+        self._memory = memory[start : start + nbytes]
+
+    def view(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[np.generic]:
+        """Return the array of ``buffer`` on ``rank``, in its physical layout."""
+        content = self._memory[placement.offset : placement.offset + placement.nbytes].view(buffer.dtype)
+        extents = dict(zip(buffer.axes, buffer.local_shape(rank), strict=True))
+        return content.reshape([extents[axis] for axis in buffer.layout])

@@ -1,0 +1,60 @@
+"""Replays a rank's programs over preallocated memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine.plan.types import Program, TrainingPlan
+from engine.runtime.arena import Arena
+from kernels.registry import find
+
+
+class Executor:
+    """A plan bound to memory on one rank: every kernel has its arrays before the first step.
+
+    ``arrays`` are the buffers that outlive a program, by name: inputs, labels, weights, velocities, counters,
+    settings and metrics. The host reads and writes them between programs.
+    """
+
+    def __init__(self, plan: TrainingPlan, rank: int = 0) -> None:
+        self._plan = plan
+        self._rank = rank
+        self._arena = Arena(plan.arena_bytes[rank])
+        views = {name: self._views(program) for name, program in plan.programs.items()}
+        self._steps = {name: self._bind(program, views[name]) for name, program in plan.programs.items()}
+        self._views_of = views
+        self.arrays = {
+            name: view
+            for program_views in views.values()
+            for name, view in program_views.items()
+            if plan.buffers[name].persistent
+        }
+
+    def run(self, program: str) -> None:
+        """Run one program from its first operation to its last."""
+        for step in self._steps[program]:
+            step()
+
+    def content(self, program: str, buffer: str) -> NDArray[Any]:
+        """Return any buffer of a program. Unless it is persistent, others may write over it."""
+        return self._views_of[program][buffer]
+
+    def _views(self, program: Program) -> dict[str, NDArray[Any]]:
+        return {
+            name: self._arena.view(self._plan.buffers[name], placement, self._rank)
+            for name, placement in program.placements[self._rank].items()
+        }
+
+    def _bind(self, program: Program, views: dict[str, NDArray[Any]]) -> list[Callable[[], None]]:
+        return [
+            partial(
+                find(operation.kind, self._plan.device).function,
+                **{port: views[name] for port, name in (operation.inputs | operation.outputs).items()},  # type: ignore[operator]
+                **operation.attributes,
+            )
+            for operation in program.of_rank(self._rank)
+        ]
