@@ -23,7 +23,8 @@ from engine.errors import DataError, DataNotFoundError
 _VALIDATION = 0.1
 _VALIDATION_SEED = 1
 _MOST_CLASSES = 1_000_000
-_UNREADABLE = (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error)
+# zipfile raises RuntimeError for what it cannot read: encryption, other compression, later versions.
+_UNREADABLE = (OSError, EOFError, ValueError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _NAMES = frozenset(f"{split}_{part}" for split in SPLITS for part in ("pictures", "labels")) | {"class_names"}
 
 
