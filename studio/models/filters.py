@@ -1,0 +1,182 @@
+"""Which filters are looked at: layer, moment and normalisation; fetches them while they are visible."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.graph.layer_graph import LayerGraph
+from engine.graph.validate import inspect_network
+from engine.layers.conv import Conv
+from engine.protocol.messages import Answer, Problem, Weights
+from studio.models.mosaic import Normalisation
+from studio.models.observable import Event
+from studio.models.run import RunModel
+from studio.models.selection import Selection
+
+CACHE: Final = 32 * 1024 * 1024
+"""Bytes of weights that are kept, so that scrubbing back and forth does not ask again."""
+
+
+class FilterModel:
+    """The filters of one layer of the run at one snapshot.
+
+    The layer is the selected one if it has filters, else the one shown before, else the network's first.
+    ``step`` follows the newest snapshot until one is chosen. Weights are asked for only while ``visible``,
+    one request at a time; a wish that was overtaken by another one is never sent.
+    """
+
+    def __init__(self, run: RunModel, selection: Selection) -> None:
+        self.target_changed: Event[[]] = Event()
+        """Layer, step, following or normalisation changed."""
+        self.weights_changed: Event[[]] = Event()
+        """Other weights are at hand, or it became known that there are none."""
+        self._run = run
+        self._selection = selection
+        self._forget()
+        self.normalisation: Normalisation = "layer"
+        self._visible = False
+        run.run_replaced.connect(self._on_run_replaced)
+        run.progress_changed.connect(self._choose_layer)
+        run.snapshots_added.connect(self._on_snapshots_added)
+        selection.changed.connect(self._choose_layer)
+        self._on_run_replaced()
+
+    def _forget(self) -> None:
+        self.layer: str | None = None
+        self.step: int | None = None
+        self.following = True
+        self.shown: Weights | None = None
+        self.weights: NDArray[np.floating] | None = None
+        self.problem: Problem | None = None
+        self._cache: OrderedDict[tuple[str, int], Weights] = OrderedDict()
+        self._layers: dict[str, tuple[int, ...]] | None = None
+        self._in_flight = False
+        self._generation = object()
+
+    # ---- What may be shown --------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """The layers of the run that have filters, in order, with the shape of their weights."""
+        if self._layers is None and self._run.network is not None:
+            self._layers = _filter_shapes(self._run.network.graph)
+        return self._layers or {}
+
+    @property
+    def snapshots(self) -> list[int]:
+        """Steps at which filters can be looked at, rising."""
+        return self._run.snapshots
+
+    @property
+    def index(self) -> int | None:
+        """Place of ``step`` in ``snapshots``."""
+        return None if self.step is None else bisect_right(self.snapshots, self.step) - 1
+
+    # ---- What the person chooses --------------------------------------------------------------------------
+
+    def set_visible(self, visible: bool) -> None:
+        """Say whether anyone looks; nothing is asked for meanwhile."""
+        self._visible = visible
+        self._fetch()
+
+    def follow(self) -> None:
+        """Show the newest snapshot from now on."""
+        self.following = True
+        self._aim(self.layer, self.snapshots[-1] if self.snapshots else None)
+
+    def show_snapshot(self, index: int) -> None:
+        """Show the snapshot at this place of ``snapshots``, and stay there."""
+        self.following = False
+        self._aim(self.layer, self.snapshots[index])
+
+    def set_normalisation(self, normalisation: Normalisation) -> None:
+        """Choose whose largest weight becomes full black or white."""
+        self.normalisation = normalisation
+        self.target_changed.emit()
+
+    # ---- What happens to the run --------------------------------------------------------------------------
+
+    def _on_run_replaced(self) -> None:
+        self._forget()
+        self._choose_layer()
+        self.target_changed.emit()
+        self.weights_changed.emit()
+
+    def _choose_layer(self) -> None:
+        wanted = [name for name in self._selection.layers if name in self.layers]
+        layer = next(iter(wanted), self.layer) or next(iter(self.layers), None)
+        if layer != self.layer:
+            self._aim(layer, self.step)
+
+    def _on_snapshots_added(self) -> None:
+        steps = self.snapshots
+        if self.following or self.step not in steps:
+            self._aim(self.layer, steps[-1] if steps else None)
+        else:
+            self.target_changed.emit()
+
+    def _aim(self, layer: str | None, step: int | None) -> None:
+        self.layer, self.step = layer, step
+        self.problem = None
+        self.target_changed.emit()
+        self._fetch()
+
+    # ---- Fetching -----------------------------------------------------------------------------------------
+
+    def _fetch(self) -> None:
+        """Show the wanted weights if they are at hand; else ask for them, unless a request is under way."""
+        if not self._visible or self.layer is None or self.step is None:
+            return
+        kept = self._cache.get((self.layer, self.step))
+        if kept is not None:
+            self._cache.move_to_end((self.layer, self.step))
+            self._show(kept)
+        elif not self._in_flight and self.problem is None:
+            generation, wanted = self._generation, (self.layer, self.step)
+
+            def answered(answer: Answer) -> None:
+                if generation is self._generation:
+                    self._on_answer(wanted, answer)
+
+            self._in_flight = self._run.ask_weights(self.layer, self.step, answered)
+
+    def _on_answer(self, wanted: tuple[str, int], answer: Answer) -> None:
+        self._in_flight = False
+        if isinstance(answer, Weights):
+            self._keep(wanted, answer)
+            if wanted[0] == self.layer:
+                self._show(
+                    answer
+                )  # even if another step is wanted by now, so that a fast run is seen to move
+        elif isinstance(answer, Problem) and wanted == (self.layer, self.step):
+            self.problem = answer
+            self.weights_changed.emit()
+        self._fetch()
+
+    def _keep(self, key: tuple[str, int], weights: Weights) -> None:
+        self._cache[key] = weights
+        while len(self._cache) > 1 and sum(len(kept.data) for kept in self._cache.values()) > CACHE:
+            self._cache.popitem(last=False)
+
+    def _show(self, weights: Weights) -> None:
+        if weights is self.shown:
+            return
+        self.shown = weights
+        dtype = np.dtype(weights.dtype).newbyteorder("<")
+        self.weights = np.frombuffer(weights.data, dtype).reshape(weights.shape)
+        self.weights_changed.emit()
+
+
+def _filter_shapes(graph: LayerGraph) -> dict[str, tuple[int, ...]]:
+    inspection = inspect_network(graph)
+    shapes = {}
+    for name, layer in graph.layers().items():
+        inputs = inspection.inputs(graph, name)
+        if isinstance(layer, Conv) and inputs is not None:
+            shapes[name] = next(spec.shape for spec in layer.weights(inputs) if spec.name == "weights")
+    return shapes

@@ -1,0 +1,348 @@
+"""The training that the studio watches: its state, its figures, and the commands that it takes."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engine.graph.network_file import NetworkFile, dumps, loads
+from engine.protocol.messages import (
+    Answer,
+    Attach,
+    CheckpointKept,
+    CheckpointNow,
+    Device,
+    Entries,
+    Entry,
+    GetNetwork,
+    GetWeights,
+    Heartbeat,
+    LogLine,
+    MetricRow,
+    Network,
+    Pause,
+    Problem,
+    Progress,
+    Request,
+    Resume,
+    Rewound,
+    SnapshotKept,
+    StateChanged,
+    Stop,
+    Welcome,
+)
+from studio.models.metrics import SPLITS, Metrics
+from studio.models.observable import Event
+from studio.models.run_state import RunState
+from studio.services.link import Answered, Arrival, Connected, EngineLink, Engines, Lost, TrainingOrder
+
+if TYPE_CHECKING:
+    from studio.models.document import Document
+
+LOG_LINES: Final = 10_000
+"""Lines of the log that are kept to be looked at; the run folder holds all of them."""
+
+SILENCE: Final = 3.0
+"""Seconds without a heartbeat after which the engine counts as not responding."""
+
+_ENDED = frozenset({RunState.STOPPED, RunState.FINISHED, RunState.FAILED})
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A command that was sent: the state to ``show`` until the engine reports one of ``settled``."""
+
+    show: RunState
+    settled: frozenset[RunState]
+
+
+_PAUSE = _Wish(RunState.PAUSING, _ENDED | {RunState.PAUSING, RunState.PAUSED, RunState.STOPPING})
+_RESUME = _Wish(
+    RunState.PAUSED, _ENDED | {RunState.COMPILING, RunState.TRAINING, RunState.TESTING, RunState.STOPPING}
+)
+_STOP = _Wish(RunState.STOPPING, _ENDED | {RunState.STOPPING})
+
+
+class RunModel:
+    """One run at a time, as its engine tells of it. Used on the main thread only.
+
+    ``update`` takes in what the link has brought; commands send a request and return at once. After
+    ``run_replaced`` all figures are those of another run.
+    """
+
+    def __init__(self, engines: Engines, clock: Callable[[], float] = time.monotonic) -> None:
+        self.run_replaced: Event[[]] = Event()
+        self.state_changed: Event[[]] = Event()
+        self.progress_changed: Event[[]] = Event()
+        self.metrics_added: Event[[]] = Event()
+        self.snapshots_added: Event[[]] = Event()
+        self.devices_changed: Event[[]] = Event()
+        self.log_added: Event[[]] = Event()
+        self.refused: Event[[Problem]] = Event()
+        self._engines = engines
+        self._clock = clock
+        self._forget()
+
+    def _forget(self) -> None:
+        self.state = RunState.NONE
+        self.cause: Problem | None = None
+        self.name = ""
+        self.device = ""
+        self.run_folder: str | None = None
+        self.network: NetworkFile | None = None
+        self.progress: Progress | None = None
+        self.metrics = Metrics()
+        self.snapshots: list[int] = []
+        self.checkpoints: list[int] = []
+        self.devices: tuple[Device, ...] = ()
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self._link: EngineLink | None = None
+        self._callbacks: dict[int, Callable[[Answer], None]] = {}
+        self._reported = self._greeted = RunState.NONE
+        self._wish: _Wish | None = None
+        self._beat: Heartbeat | None = None
+        self._heard_at = self._row_at = self._clock()
+        self._sequence = 0
+        self._news: list[Event[[]]] = []
+
+    # ---- What is known ----------------------------------------------------------------------------------
+
+    @property
+    def can_train(self) -> bool:
+        """Whether another training may begin."""
+        return not self.state.under_way
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether ``pause`` makes sense now."""
+        return self._wish is None and self.state in (RunState.TRAINING, RunState.TESTING)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether ``resume`` makes sense now."""
+        return self._wish is None and self.state is RunState.PAUSED
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether ``stop`` makes sense now."""
+        return self.state.under_way and self._wish is not _STOP and self.state is not RunState.STOPPING
+
+    @property
+    def can_checkpoint(self) -> bool:
+        """Whether ``checkpoint`` makes sense now."""
+        return self.state in (RunState.TRAINING, RunState.TESTING, RunState.PAUSED)
+
+    @property
+    def steps_per_epoch(self) -> float | None:
+        """Steps of one pass over the training split; None: not known yet."""
+        if self.network is None or self.progress is None or self.progress.total_steps == 0:
+            return None
+        return self.progress.total_steps / self.network.training.epochs
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds of training so far, without pauses; None: not begun."""
+        lasts = [self.metrics.last(split, "seconds") for split in SPLITS]
+        seconds = max((last for last in lasts if last is not None), default=None)
+        if seconds is not None and self.state.advancing:
+            seconds += self._clock() - self._row_at
+        return seconds
+
+    # ---- Commands ---------------------------------------------------------------------------------------
+
+    def train(self, document: Document, device: str = "cpu") -> None:
+        """Start an engine that trains the network as it is now, saved or not. The file is left alone."""
+        text = dumps(document.network)
+        name = document.path.stem if document.path else ""
+        self._begin(RunState.STARTING, name)
+        self.network = loads(text)
+        self.device = device
+        self._link = self._engines.start(TrainingOrder(text, name, str(document.base_folder()), device))
+        self._announce()
+
+    def pause(self) -> None:
+        """Halt at the end of the step in hand."""
+        self._command(Pause(), _PAUSE)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._command(Resume(), _RESUME)
+
+    def stop(self) -> None:
+        """End the run; a checkpoint is kept."""
+        self._command(Stop(), _STOP)
+
+    def checkpoint(self) -> None:
+        """Keep a checkpoint and go on."""
+        self._command(CheckpointNow(), None)
+
+    def detach(self) -> None:
+        """Leave the engine, which goes on by itself."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def ask(self, request: Request, then: Callable[[Answer], None]) -> bool:
+        """Send a request and call ``then`` with its answer. Returns False where no engine is attached.
+
+        ``then`` is not called once the run was replaced or its engine has gone.
+        """
+        if self._link is None:
+            return False
+        self._callbacks[self._link.ask(request)] = then
+        return True
+
+    def ask_weights(self, layer: str, step: int, then: Callable[[Answer], None]) -> bool:
+        """Ask for a layer's weights at a snapshot; see ``ask``."""
+        return self.ask(GetWeights(layer=layer, weight="weights", step=step), then)
+
+    def _command(self, request: Request, wish: _Wish | None) -> None:
+        if wish is not None:
+            self._wish = wish
+        self.ask(request, self._on_command_answered)
+        self._refresh_state()
+        self._announce()
+
+    def _on_command_answered(self, answer: Answer) -> None:
+        if isinstance(answer, Problem):
+            self._wish = None
+            self.refused.emit(answer)
+
+    # ---- What arrives -----------------------------------------------------------------------------------
+
+    def update(self) -> None:
+        """Take in what has arrived, and notice silence. Each event is emitted at most once."""
+        for arrival in self._link.drain() if self._link is not None else ():
+            self._take(arrival)
+        self._refresh_state()
+        self._announce()
+
+    def _begin(self, state: RunState, name: str) -> None:
+        self.detach()
+        self._forget()
+        self.name = name
+        self.state = self._reported = self._greeted = state
+        self._news += [self.run_replaced, self.state_changed]
+
+    def _take(self, arrival: Arrival) -> None:
+        match arrival:
+            case Entries():
+                self._take_entries(arrival)
+            case Heartbeat():
+                self._take_heartbeat(arrival)
+            case Answered(ticket, answer):
+                self._callbacks.pop(ticket)(answer)
+            case Connected(welcome):
+                self._take_welcome(welcome)
+            case Lost(cause):
+                self._take_loss(cause)
+
+    def _take_welcome(self, welcome: Welcome) -> None:
+        self._heard_at = self._clock()
+        self.name = welcome.network_name
+        self.run_folder = welcome.run_folder
+        self._greeted = RunState(welcome.state.value)
+        self._note(self.state_changed)
+        if self.network is None:
+            self.ask(GetNetwork(), self._on_network)
+
+    def _on_network(self, answer: Answer) -> None:
+        if isinstance(answer, Network):
+            self.network = loads(answer.text)
+            self._note(self.progress_changed)
+
+    def _take_loss(self, cause: Problem) -> None:
+        self.detach()
+        self._callbacks.clear()
+        if not self._reported.ended:
+            self._reported = RunState.FAILED if self.run_folder is None else RunState.DIED
+            self.cause = cause
+            self._note(self.state_changed)
+
+    def _take_heartbeat(self, beat: Heartbeat) -> None:
+        self._heard_at = self._clock()
+        self._beat = beat
+        self.devices = beat.devices
+        self._note(self.devices_changed)
+        if beat.progress is not None:
+            self.progress = beat.progress
+            self._note(self.progress_changed)
+
+    def _take_entries(self, entries: Entries) -> None:
+        """Take the entries that are new; ask for the journal anew where some were left out."""
+        if entries.first > self._sequence + 1:
+            self.ask(Attach(after=self._sequence), self._on_command_answered)
+            return
+        for sequence, entry in enumerate(entries.entries, entries.first):
+            if sequence > self._sequence:
+                self._take_entry(sequence, entry)
+                self._sequence = sequence
+
+    def _take_entry(self, sequence: int, entry: Entry) -> None:
+        match entry:
+            case MetricRow():
+                self._row_at = self._clock()
+                self.metrics.append(sequence, entry)
+                self._note(self.metrics_added)
+            case StateChanged():
+                self._reported = RunState(entry.state.value)
+                self.cause = entry.cause
+            case LogLine():
+                self.log.append(entry)
+                self._note(self.log_added)
+            case SnapshotKept(step):
+                if not self.snapshots or step > self.snapshots[-1]:
+                    self.snapshots.append(step)
+                    self._note(self.snapshots_added)
+            case CheckpointKept(step):
+                self.checkpoints.append(step)
+            case Rewound(step):
+                self._rewind(step)
+
+    def _rewind(self, step: int) -> None:
+        self.metrics.rewind(step)
+        del self.snapshots[bisect_right(self.snapshots, step) :]
+        del self.checkpoints[bisect_right(self.checkpoints, step) :]
+        self._note(self.metrics_added)
+        self._note(self.snapshots_added)
+
+    # ---- The state --------------------------------------------------------------------------------------
+
+    def _refresh_state(self) -> None:
+        known = self._known_state()
+        if self._wish is not None and (known in self._wish.settled or known.ended):
+            self._wish = None
+        state = known
+        if known.under_way and self._is_silent():
+            state = RunState.NOT_RESPONDING
+        elif self._wish is not None:
+            state = self._wish.show
+        if state is not self.state:
+            self.state = state
+            self._note(self.state_changed)
+
+    def _known_state(self) -> RunState:
+        """The journal's newest state; while older entries are still being read, the engine's own word."""
+        beat = self._beat
+        if self._reported.ended or (beat is not None and self._sequence >= beat.last_sequence):
+            return self._reported
+        newest = self._greeted if beat is None else RunState(beat.state.value)
+        return self._reported if newest.ended else newest
+
+    def _is_silent(self) -> bool:
+        if self._beat is None:
+            return False
+        return not self._beat.responding or self._clock() - self._heard_at > SILENCE
+
+    def _note(self, event: Event[[]]) -> None:
+        if event not in self._news:
+            self._news.append(event)
+
+    def _announce(self) -> None:
+        news, self._news = self._news, []
+        for event in news:
+            event.emit()

@@ -1,0 +1,38 @@
+"""The states of a run as the studio shows them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """What is known of the run: the engine's own states, and what only the studio can see."""
+
+    NONE = "none"  # nothing was trained yet
+    STARTING = "starting"
+    COMPILING = "compiling"
+    TRAINING = "training"
+    TESTING = "testing"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+    NOT_RESPONDING = "not responding"  # the engine is there, but silent
+    DIED = "died"  # the engine went without saying so
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run takes no more commands."""
+        return self in (RunState.STOPPED, RunState.FINISHED, RunState.FAILED, RunState.DIED)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an engine works on the run, as far as is known."""
+        return self is not RunState.NONE and not self.ended
+
+    @property
+    def advancing(self) -> bool:
+        """Whether training time passes."""
+        return self in (RunState.TRAINING, RunState.TESTING, RunState.PAUSING, RunState.STOPPING)
