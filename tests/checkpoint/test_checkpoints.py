@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import checkpoint, durable
+from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.errors import CheckpointError
 from tests.checkpoint.states import make_state
@@ -142,9 +142,9 @@ def test_a_refusing_disk_is_reported_and_the_old_ones_stay(
         raise OSError(code, os.strerror(code))
 
     if call == "write":
-        monkeypatch.setattr(durable.os, "fdopen", refuse)
+        monkeypatch.setattr(os, "fdopen", refuse)
     else:
-        monkeypatch.setattr(durable.os, call, refuse)
+        monkeypatch.setattr(os, call, refuse)
     with pytest.raises(CheckpointError, match=os.strerror(code)):
         checkpoint.save(tmp_path, make_state(40))
     monkeypatch.undo()

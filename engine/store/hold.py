@@ -1,0 +1,45 @@
+"""Who works in a run folder: a lock that goes with its process, and a file that names the holder."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.errors import RunFolderInUseError
+
+
+class Hold:
+    """Holds a run folder in a ``role`` ("engine" or "worker") until ``release``, or the process ends.
+
+    Waits for up to ``patience`` s. Raises RunFolderInUseError naming the holder, or OSError.
+    """
+
+    def __init__(self, folder: Path, role: str, patience: float = 0.0) -> None:
+        self._lock = FileLock(folder / f"{role}.lock", thread_local=False)
+        holder = folder / f"{role}.holder"
+        try:
+            self._lock.acquire(timeout=patience, poll_interval=0.05)
+        except Timeout:
+            raise RunFolderInUseError(path=str(folder), holder=_read(holder)) from None
+        try:
+            holder.write_text(
+                f"process {os.getpid()} on {platform.node()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+            )
+        except OSError:
+            self._lock.release()
+            raise
+
+    def release(self) -> None:
+        """Let others have the folder."""
+        self._lock.release()
+
+
+def _read(holder: Path) -> str:
+    try:
+        return holder.read_text().strip() or "another process"
+    except OSError:
+        return "another process"

@@ -1,0 +1,144 @@
+"""The journal of a run in SQLite: metrics in columns that are cheap to read, all else as JSON.
+
+Every entry has a sequence number, from 1 on without a gap, through all resumes of the run. ``curve`` is the
+view for people and programs that want the metrics: without the rows that a resume has overtaken.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import RunFolderError, RunFolderUnwritableError
+from engine.protocol.messages import Entry, LogLine, MetricRow, NumberedLine, Rewound
+
+VERSION = 1
+
+_SCHEMA = f"""
+CREATE TABLE metric (
+    sequence INTEGER PRIMARY KEY,
+    step INTEGER, epoch INTEGER, examples INTEGER, seconds REAL,
+    split TEXT, loss REAL, error REAL, learning_rate REAL,
+    superseded INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE event (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX event_kind ON event (kind, sequence);
+CREATE VIEW curve AS
+    SELECT sequence, step, epoch, examples, seconds, split, loss, error, learning_rate
+    FROM metric WHERE NOT superseded;
+PRAGMA user_version = {VERSION};
+"""
+_COLUMNS = "sequence, step, epoch, examples, seconds, split, loss, error, learning_rate"
+
+_event_decoder = msgspec.json.Decoder(Entry)
+
+
+class Journal:
+    """The open journal at ``path``; used by one thread.
+
+    Raises RunFolderError if the file is not a journal, RunFolderUnwritableError if it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            # What was streamed to a client must outlive a power loss: each commit is fsynced.
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._prepare()
+        except sqlite3.OperationalError as error:
+            raise RunFolderUnwritableError(path=str(path), reason=str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise self._error(f"a damaged one ({error})") from error
+        self.last_sequence: int = self._newest()
+
+    def _prepare(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        elif version != VERSION:
+            raise self._error(f"one of version {version}")
+
+    def _error(self, found: str) -> RunFolderError:
+        return RunFolderError(
+            path=str(self._path), expected=f"a journal of version {VERSION}", found=found, hint=""
+        )
+
+    def _newest(self) -> int:
+        query = """
+            SELECT ifnull(max(sequence), 0) FROM
+            (SELECT max(sequence) AS sequence FROM metric UNION ALL SELECT max(sequence) FROM event)
+        """
+        return int(self._database.execute(query).fetchone()[0])
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Commit ``entries`` in one transaction; returns the last sequence number.
+
+        Raises sqlite3.Error (a full disk, say); then none of them is in, and the call can be repeated.
+        """
+        numbered = list(enumerate(entries, self.last_sequence + 1))
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            self._insert(numbered)
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        self.last_sequence += len(numbered)
+        return self.last_sequence
+
+    def _insert(self, numbered: Iterable[tuple[int, Entry]]) -> None:
+        metrics, events, rewinds = [], [], []
+        for sequence, entry in numbered:
+            if isinstance(entry, MetricRow):
+                metrics.append((sequence, *msgspec.structs.astuple(entry)))
+            else:
+                events.append((sequence, type(entry).__name__, msgspec.json.encode(entry).decode()))
+            if isinstance(entry, Rewound):
+                rewinds.append((entry.step, sequence))
+        insert = self._database.executemany
+        insert(f"INSERT INTO metric ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", metrics)
+        insert("INSERT INTO event VALUES (?, ?, ?)", events)
+        insert("UPDATE metric SET superseded = 1 WHERE step > ? AND sequence < ?", rewinds)
+
+    def read(self, after: int, limit: int) -> list[Entry]:
+        """Return up to ``limit`` entries, the first with the sequence number ``after + 1``."""
+        # Numbers have no gap, so a span of numbers is a number of entries.
+        span = (after, after + limit)
+        found: list[tuple[int, Entry]] = [
+            (row[0], _metric_row(row))
+            for row in self._database.execute(
+                f"SELECT {_COLUMNS} FROM metric WHERE sequence > ? AND sequence <= ?", span
+            )
+        ]
+        query = "SELECT sequence, body FROM event WHERE sequence > ? AND sequence <= ?"
+        found += [(row[0], _event_decoder.decode(row[1])) for row in self._database.execute(query, span)]
+        found.sort(key=lambda pair: pair[0])
+        return [entry for _, entry in found]
+
+    def log(self, after: int, limit: int) -> list[NumberedLine]:
+        """Return up to ``limit`` lines of the log after a sequence number."""
+        query = """
+            SELECT sequence, body FROM event WHERE kind = 'LogLine' AND sequence > ?
+            ORDER BY sequence LIMIT ?
+        """
+        rows = self._database.execute(query, (after, limit))
+        return [NumberedLine(row[0], msgspec.json.decode(row[1], type=LogLine)) for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def _metric_row(row: tuple[Any, ...]) -> MetricRow:
+    """A MetricRow from its columns. SQLite keeps no NaN: it makes it NULL."""
+    _, step, epoch, examples, seconds, split, *figures = row
+    loss, error, rate = (math.nan if figure is None else figure for figure in figures)
+    return MetricRow(step, epoch, examples, seconds, split, loss, error, rate)

@@ -1,0 +1,202 @@
+"""The run folder, which is the truth about a run.
+
+::
+
+    run.json          what the run is: id, name, device, folder that data paths are seen from
+    network.convnet   the network as run
+    plan.txt          the compiled plan as a table
+    run.sqlite        the journal: metrics, states, log (see engine.store.journal)
+    log.txt           the log once more, to be read by people
+    checkpoints/      see engine.checkpoint.format
+    snapshots/        weights to be looked at, see engine.store.snapshots
+    connection.json   how clients reach the engine, while there is one; secret
+    engine.lock, worker.lock, engine.holder, worker.holder   who works in the folder
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import platformdirs
+
+from engine import durable
+from engine.errors import RunFolderError, RunFolderUnwritableError
+from engine.store.hold import Hold
+from engine.version import program_version
+
+RUNS_VARIABLE = "CONVNET_RUNS"
+"""Environment variable that names the folder in which new run folders are made."""
+
+WORKER_PATIENCE = 6.0
+"""s to wait for the training process of an engine that died; it leaves within 5 s."""
+
+
+class RunDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``run.json`` holds."""
+
+    format_version: Literal[1]
+    run_id: str  # 32 hexadecimal digits
+    name: str  # of the network, as it shall be shown
+    created: float  # s since 1970-01-01 UTC
+    base: str  # folder that the network's relative data paths are seen from
+    device: str  # "cpu", "cuda:0"
+    program_version: str
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths within a run folder, and its description."""
+
+    path: Path
+    description: RunDescription
+
+    @property
+    def network(self) -> Path:
+        """The network as run."""
+        return self.path / "network.convnet"
+
+    @property
+    def plan(self) -> Path:
+        """The compiled plan as a table."""
+        return self.path / "plan.txt"
+
+    @property
+    def journal(self) -> Path:
+        """Metrics, states and log, in SQLite."""
+        return self.path / "run.sqlite"
+
+    @property
+    def log(self) -> Path:
+        """The log as text."""
+        return self.path / "log.txt"
+
+    @property
+    def connection(self) -> Path:
+        """How clients reach the engine."""
+        return self.path / "connection.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def snapshots(self) -> Path:
+        """Folder of the weights to be looked at."""
+        return self.path / "snapshots"
+
+    @classmethod
+    def create(cls, path: Path, name: str, network: str, base: Path, device: str) -> tuple[RunFolder, Hold]:
+        """Make the folder ``path``, or use it if it is empty; return it, held as the engine.
+
+        ``network`` is the text of the network as run. Raises RunFolderError if there is something in the
+        folder, RunFolderInUseError, RunFolderUnwritableError.
+        """
+        description = RunDescription(
+            1, uuid.uuid4().hex, name, time.time(), str(base.absolute()), device, program_version()
+        )
+        folder = cls(path.absolute(), description)
+        with _unwritable_if_refused(folder.path), ExitStack() as undo:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            if not (folder.path / "engine.lock").exists():
+                folder._refuse_content()  # before a lock is left in someone else's folder
+            hold = hold_engine(folder.path)
+            undo.callback(hold.release)
+            folder._refuse_content()
+            folder.checkpoints.mkdir()
+            undo.callback(folder.checkpoints.rmdir)
+            folder.snapshots.mkdir()
+            undo.callback(folder.snapshots.rmdir)
+            durable.write(folder.network, network.encode())
+            undo.callback(folder.network.unlink)
+            durable.write(folder.path / "run.json", msgspec.json.format(msgspec.json.encode(description)))
+            undo.pop_all()
+        return folder, hold
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Return the run folder at ``path``; raises RunFolderError if there is none."""
+        file = path.absolute() / "run.json"
+        try:
+            description = msgspec.json.decode(file.read_bytes(), type=RunDescription)
+        except OSError as error:
+            raise RunFolderError(
+                path=str(path),
+                expected="a run folder",
+                found=f"no {file.name} that can be read",
+                hint="Name the folder that the run told when it started.",
+            ) from error
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise RunFolderError(
+                path=str(file),
+                expected="the description of a run",
+                found=str(error),
+                hint="The file is damaged, or of a newer version of ConvNet Studio.",
+            ) from error
+        return cls(path.absolute(), description)
+
+    def _refuse_content(self) -> None:
+        found = sorted(
+            entry.name
+            for entry in self.path.iterdir()
+            if entry.suffix not in (".lock", ".holder") and not entry.name.startswith(".")
+        )
+        if found:
+            raise RunFolderError(
+                path=str(self.path),
+                expected="a new or an empty folder",
+                found=", ".join(found[:3]),
+                hint="Choose another folder, or resume the run that is in it.",
+            )
+
+
+def hold_engine(path: Path) -> Hold:
+    """Hold the folder as its one engine; raises RunFolderInUseError, RunFolderUnwritableError.
+
+    The training process of an engine that died before is given the time that it needs to leave.
+    """
+    with _unwritable_if_refused(path), ExitStack() as undo:
+        hold = Hold(path, "engine")
+        undo.callback(hold.release)
+        Hold(path, "worker", WORKER_PATIENCE).release()
+        undo.pop_all()
+    return hold
+
+
+def hold_worker(path: Path) -> Hold:
+    """Hold the folder as its one training process; raises RunFolderInUseError."""
+    return Hold(path, "worker")
+
+
+def make_run_path(name: str) -> Path:
+    """Make an empty folder ``<name>-<date>-<nn>`` where runs are kept; raises RunFolderUnwritableError."""
+    runs = Path(
+        os.environ.get(RUNS_VARIABLE) or platformdirs.user_data_path("ConvNet Studio", False) / "runs"
+    )
+    stem = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'run'}-{time.strftime('%Y-%m-%d')}"
+    number = 1
+    with _unwritable_if_refused(runs):
+        runs.mkdir(parents=True, exist_ok=True)
+        while True:
+            path = runs / f"{stem}-{number:02d}"
+            with suppress(FileExistsError):
+                path.mkdir()
+                return path
+            number += 1
+
+
+@contextmanager
+def _unwritable_if_refused(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderUnwritableError(path=str(path), reason=error.strerror or str(error)) from error
