@@ -17,6 +17,7 @@
     ├── InvalidNetworkError       all problems of a network at once
     ├── FileFormatError           a network file that cannot be read
     │   └── NewerVersionError
+    ├── FileWriteError            a network file that cannot be written
     ├── DataError
     │   └── DataNotFoundError
     ├── DeviceError               a device that is not there, or lacks something
@@ -173,6 +174,12 @@ class NewerVersionError(FileFormatError):
         "{path}: made by a newer version of ConvNet Studio (file version {found}; "
         "this program reads up to {expected}). Update ConvNet Studio to open it; the file is unchanged."
     )
+
+
+class FileWriteError(ConvNetError):
+    """A network file that cannot be written to ``path`` for a ``reason``."""
+
+    template = "{path}: cannot be written ({reason}). Save under another name; nothing is lost."
 
 
 class DataError(ConvNetError):

@@ -107,11 +107,20 @@ class LayerGraph:
                     heapq.heappush(ready, (rank[wire.target], wire.target))
         return order
 
-    def add(self, name: str, layer: Layer) -> None:
-        """Add a layer under a name that is not taken."""
+    def add(self, name: str, layer: Layer, index: int | None = None) -> None:
+        """Add a layer under a name that is not taken, at place ``index`` of the order or at its end."""
         if name in self._graph:
             raise KeyError(name)
         self._graph.add_node(name, layer=layer)
+        if index is not None:
+            names = [other for other in self._graph if other != name]
+            self._reorder([*names[:index], name, *names[index:]])
+
+    def _reorder(self, names: list[str]) -> None:
+        graph = nx.MultiDiGraph()
+        graph.add_nodes_from((name, self._graph.nodes[name]) for name in names)
+        graph.add_edges_from(self._graph.edges(keys=True))
+        self._graph = graph
 
     def replace(self, name: str, layer: Layer) -> None:
         """Give a layer other settings; its wires stay."""
