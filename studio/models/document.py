@@ -1,0 +1,125 @@
+"""The network that is open: what it holds, where it is kept, what is wrong with it, and its undo steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import ConvNetError, FileWriteError, NewerVersionError
+from engine.graph import network_file
+from engine.graph.network_file import NetworkFile
+from engine.graph.validate import inspect_network
+from engine.layers.base import Cost
+from engine.plan.analysis.cost import layer_costs
+from studio.models.edits import Edit, Rename, Several, Title
+from studio.models.layout import place_new
+from studio.models.observable import Event
+from studio.models.undo import Step, UndoStack
+
+
+class Document:
+    """A network with its file, its inspection and its undo steps.
+
+    ``changed`` is emitted after every change of the network, ``file_changed`` after another network was
+    opened or this one saved, ``renamed`` (old name, new name) before the ``changed`` of a renaming.
+    """
+
+    def __init__(self) -> None:
+        self.changed: Event[[]] = Event()
+        self.file_changed: Event[[]] = Event()
+        self.renamed: Event[[str, str]] = Event()
+        self.network = NetworkFile()
+        self.path: Path | None = None
+        self.suggested_name = ""
+        self.undo_stack = UndoStack()
+        self.inspection = inspect_network(self.network.graph)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there are changes that are not saved."""
+        return not self.undo_stack.is_clean
+
+    @property
+    def name(self) -> str:
+        """The file's name; else the suggested one, which is "" for an empty network."""
+        return self.path.name if self.path else self.suggested_name
+
+    def base_folder(self) -> Path:
+        """Return the folder that relative data paths of the network start from."""
+        return self.path.parent if self.path else Path.cwd()
+
+    def costs(self) -> dict[str, Cost]:
+        """Return what each layer costs whose inputs are known and fit."""
+        return layer_costs(self.network.graph, self.inspection)
+
+    # ---- the file ----------------------------------------------------------------------------------------
+
+    def new(self, network: NetworkFile | None = None, name: str = "") -> None:
+        """Start with a network that no file holds yet; ``name`` is what its file may be called."""
+        self._show(network or NetworkFile(), None, name)
+
+    def open(self, path: Path) -> None:
+        """Open a network file. Raises what ``network_file.load`` raises; the open network then stays."""
+        self._show(network_file.load(path), path, "")
+
+    def save(self, path: Path) -> None:
+        """Write the network to ``path``, which is its file from now on.
+
+        Raises NewerVersionError where a file of a later version is there, which is left alone, and
+        FileWriteError where the file cannot be written; the old file is then unharmed.
+        """
+        if path.exists():
+            _refuse_newer(path)
+        try:
+            network_file.save(self.network, path)
+        except OSError as error:
+            raise FileWriteError(path=str(path), reason=error.strerror or str(error)) from error
+        self.path = path
+        self.undo_stack.mark_clean()
+        self.file_changed.emit()
+
+    def _show(self, network: NetworkFile, path: Path | None, name: str) -> None:
+        place_new(network)
+        self.network, self.path, self.suggested_name = network, path, name
+        self.undo_stack = UndoStack()
+        self.inspection = inspect_network(network.graph)
+        self.file_changed.emit()
+        self.changed.emit()
+
+    # ---- changes -----------------------------------------------------------------------------------------
+
+    def do(self, title: Title, edit: Edit, gesture: object = None) -> None:
+        """Carry an edit out as a step of undo; edits of one gesture (any value but None) are one step."""
+        if not edit.is_empty:
+            self.undo_stack.do(Step(title, edit, gesture), self.network)
+            self._after(edit)
+
+    def undo(self) -> None:
+        """Take the last step back, if there is one."""
+        if self.undo_stack.undo_title:
+            self._after(self.undo_stack.undo(self.network))
+
+    def redo(self) -> None:
+        """Take again what was taken back last, if there is anything."""
+        if self.undo_stack.redo_title:
+            self._after(self.undo_stack.redo(self.network))
+
+    def _after(self, edit: Edit) -> None:
+        self.inspection = inspect_network(self.network.graph)
+        for rename in _renames(edit):
+            self.renamed.emit(rename.name, rename.new_name)
+        self.changed.emit()
+
+
+def _renames(edit: Edit) -> list[Rename]:
+    if isinstance(edit, Several):
+        return [rename for part in edit.edits for rename in _renames(part)]
+    return [edit] if isinstance(edit, Rename) else []
+
+
+def _refuse_newer(path: Path) -> None:
+    try:
+        network_file.load(path)
+    except NewerVersionError:
+        raise
+    except ConvNetError:
+        return  # not a network that can be read: the person chose to write over it

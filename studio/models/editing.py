@@ -1,0 +1,126 @@
+"""What a person can do to the open network: each function is one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import DuplicateNameError, FieldError
+from engine.graph.layer_graph import LONGEST_NAME, Wire, is_layer_name
+from engine.graph.settings import DataSettings, TrainingSettings
+from engine.layers.catalogue import KINDS
+from studio.models.document import Document
+from studio.models.edits import (
+    AddLayer,
+    Connect,
+    Disconnect,
+    Edit,
+    Move,
+    Position,
+    RemoveLayer,
+    Rename,
+    SetData,
+    SetLayer,
+    SetSplits,
+    SetTraining,
+    Several,
+    Title,
+)
+from studio.models.layout import lay_out as places_of
+from studio.models.layout import snapped
+
+
+def add_layer(document: Document, kind: str, position: Position) -> str:
+    """Add a layer of a kind with its upper left corner near ``position``; return its name."""
+    graph = document.network.graph
+    name = graph.free_name(kind)
+    edit = AddLayer(name, KINDS[kind](), snapped(position), len(graph))
+    document.do(Title("Add {name}", {"name": name}), edit)
+    return name
+
+
+def remove(document: Document, layers: Iterable[str], wires: Iterable[Wire] = ()) -> None:
+    """Remove layers with their wires and their places in splits, and single wires."""
+    network = document.network
+    doomed = set(layers)
+    cut = {wire for wire in network.graph.wires() if wire.source in doomed or wire.target in doomed} | set(
+        wires
+    )
+    edits: list[Edit] = [Disconnect(wire) for wire in sorted(cut)]
+    splits = tuple(
+        replace(split, layers=tuple(entry for entry in split.layers if entry[0] not in doomed))
+        for split in network.splits
+    )
+    if splits != network.splits:
+        edits.append(SetSplits(network.splits, splits))
+    # From the last to the first, so that each index holds when the inverse puts the layer back.
+    edits += [
+        RemoveLayer(name, network.graph[name], network.positions[name], index)
+        for index, name in reversed(list(enumerate(network.graph)))
+        if name in doomed
+    ]
+    document.do(
+        _title(sorted(doomed), "Remove {name}", "Remove {count} layers", "Remove wire"), Several(tuple(edits))
+    )
+
+
+def connect(document: Document, wire: Wire) -> None:
+    """Connect two layers; a wire that is in that input already gives way."""
+    graph = document.network.graph
+    before = graph.wire_into(wire.target, wire.port)
+    if before == wire:
+        return
+    gone = () if before is None else (Disconnect(before),)
+    title = Title("Connect {source} to {target}", {"source": wire.source, "target": wire.target})
+    document.do(title, Several((*gone, Connect(wire))))
+
+
+def move(document: Document, places: Mapping[str, Position], gesture: object = None) -> None:
+    """Move layers to the grid's nearest places."""
+    before = {name: document.network.positions[name] for name in places}
+    after = {name: snapped(place) for name, place in places.items()}
+    document.do(_title(list(places), "Move {name}", "Move {count} layers"), Move(before, after), gesture)
+
+
+def lay_out(document: Document) -> None:
+    """Put all layers in their places by the automatic layout."""
+    before = dict(document.network.positions)
+    document.do(Title("Lay out"), Move(before, places_of(document.network.graph)))
+
+
+def rename(document: Document, name: str, new_name: str) -> None:
+    """Rename a layer. Raises FieldError or DuplicateNameError where the new name cannot be had."""
+    if not is_layer_name(new_name):
+        expected = f'letters, digits, "_" and "-", at most {LONGEST_NAME} of them'
+        raise FieldError(layer=name, field="name", expected=expected, found=f'"{new_name}"')
+    if new_name != name and new_name in document.network.graph:
+        raise DuplicateNameError(layer=new_name)
+    document.do(Title("Rename {name}", {"name": name}), Rename(name, new_name))
+
+
+def set_fields(document: Document, name: str, values: Mapping[str, Any], gesture: object = None) -> None:
+    """Set fields of a layer to values that their specs have parsed."""
+    before = document.network.graph[name]
+    edit = SetLayer(name, before, replace(before, **values))
+    document.do(Title("Change {name}", {"name": name}), edit, gesture)
+
+
+def set_training(document: Document, settings: TrainingSettings, gesture: object = None) -> None:
+    """Change how the network is trained."""
+    document.do(Title("Change training"), SetTraining(document.network.training, settings), gesture)
+
+
+def set_data(document: Document, settings: DataSettings, gesture: object = None) -> None:
+    """Change the data settings."""
+    document.do(Title("Change data"), SetData(document.network.data, settings), gesture)
+
+
+def _title(names: list[str], one: str, several: str, none: str = "") -> Title:
+    match names:
+        case []:
+            return Title(none)
+        case [name]:
+            return Title(one, {"name": name})
+        case _:
+            return Title(several, {"count": len(names)})
