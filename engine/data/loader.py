@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +41,7 @@ class Loader:
         self._seed = seed
         self._dtype = np.dtype(dtype)
 
-    def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Iterator[Batch]:
+    def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[Batch]:
         """Yield each example once, from the ``start``-th of this epoch's order on.
 
         A thread prepares the next batch while this one is used; it ends with the iterator, and what goes
@@ -58,7 +58,7 @@ class Loader:
             return np.arange(len(self._split))
         return permutation(len(self._split), self._seed, Stream.ORDER, epoch)
 
-    def _batches(self, order: NDArray[np.int64], start: int) -> Iterator[Batch]:
+    def _batches(self, order: NDArray[np.int64], start: int) -> Generator[Batch]:
         with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
             pending = None
             for first in range(start, len(order), self._batch_size):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine import durable
 from engine.errors import (
     DuplicateNameError,
     FieldError,
@@ -107,17 +106,8 @@ def save(network: NetworkFile, path: Path) -> None:
 
     Raises OSError where it cannot be written; the old file is then unharmed.
     """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(dumps(network))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    durable.write(path, dumps(network).encode(), mode)
 
 
 def dump_layer(graph: LayerGraph, name: str) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Trains a plan: order of steps, schedules, tests, checkpoints and snapshots."""

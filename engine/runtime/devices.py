@@ -1,0 +1,57 @@
+"""Names of devices: what a training may run on, and what is missing where it may not."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from typing import Literal
+
+from engine.errors import DeviceError
+from kernels.registry import operations
+
+DeviceKind = Literal["cpu", "cuda"]
+
+_NAME = re.compile(r"(cpu)|(cuda):(\d{1,3})")
+
+
+def device_kind(name: str) -> DeviceKind:
+    """Return the kind of the device ``name``, "cpu" or "cuda:N".
+
+    Raises DeviceError where there is no such device, or something that it needs is missing.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise DeviceError(
+            device=name, missing="expected cpu, or cuda: and a number", hint="Use cpu or cuda:0."
+        )
+    if match[1]:
+        return "cpu"
+    _check_cuda(name, int(match[3]))
+    return "cuda"
+
+
+def _check_cuda(name: str, index: int) -> None:
+    if find_spec("cupy") is None:
+        raise DeviceError(
+            device=name,
+            missing="CuPy is not installed, which the kernels for NVIDIA GPUs need",
+            hint='Install the extra "gpu" (pip install "convnet-studio[gpu]"), or train with --device cpu.',
+        )
+    import cupy
+
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise DeviceError(
+            device=name,
+            missing=f"CUDA finds no GPU ({error})",
+            hint="Check the driver with nvidia-smi, or train with --device cpu.",
+        ) from error
+    if index >= count:
+        raise DeviceError(device=name, missing=f"there are {count} GPUs, counted from 0", hint="Use cuda:0.")
+    if not operations("cuda"):
+        raise DeviceError(
+            device=name,
+            missing="this version has no kernels for NVIDIA GPUs yet",
+            hint="Train with --device cpu.",
+        )

@@ -1,0 +1,26 @@
+"""Starting weights, keyed by their canonical place, so that every device and split starts from the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.layers.base import WeightSpec
+from kernels.philox import Stream, normal, substream
+
+_GROUP = 1 << 20
+"""Numbers drawn at a time, so that large layers need no large memory."""
+
+
+def initial_weights(spec: WeightSpec, number: int, seed: int) -> NDArray[np.float64]:
+    """Return the starting values of the network's array of weights number ``number``, in canonical order.
+
+    Normal numbers are keyed by (seed, number, index / 2²⁰), drawn in float64 and rounded by the caller.
+    """
+    if spec.initial.distribution == "constant" or spec.initial.deviation == 0.0:
+        return np.full(spec.shape, spec.initial.mean)
+    values = np.empty(spec.size)
+    for group, first in enumerate(range(0, spec.size, _GROUP)):
+        part = values[first : first + _GROUP]
+        part[:] = normal(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
+    return (values * spec.initial.deviation + spec.initial.mean).reshape(spec.shape)

@@ -1,0 +1,37 @@
+"""What a trainer tells, and how it is steered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from engine.protocol.messages import MetricRow, Progress, RunState
+
+Command = Literal["pause", "resume", "stop", "checkpoint"]
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Observer(Protocol):
+    """Called by the trainer between steps, on its thread; no call may block, but for waiting ``commands``."""
+
+    def state(self, state: RunState) -> None:
+        """The training does something else from now on."""
+
+    def progress(self, progress: Progress) -> None:
+        """How far the training is; only the newest counts."""
+
+    def metrics(self, rows: Sequence[MetricRow]) -> None:
+        """New figures."""
+
+    def snapshot_kept(self, step: int) -> None:
+        """The probed weights of ``step`` are on the disk."""
+
+    def checkpoint_kept(self, step: int) -> None:
+        """The checkpoint of ``step`` is on the disk."""
+
+    def log(self, level: Level, text: str) -> None:
+        """A line for the log."""
+
+    def commands(self, wait: bool) -> Sequence[Command]:
+        """Return the commands that came since the last call; with ``wait``, wait for one."""
+        ...

@@ -1,0 +1,71 @@
+"""Prepares a training from a network file and runs it in a run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+from engine.checkpoint import CheckpointState
+from engine.data.open import open_dataset
+from engine.errors import PlanError
+from engine.graph import network_file
+from engine.graph.network_file import NetworkFile
+from engine.plan.analysis.infer import infer
+from engine.plan.compile.pipeline import compile_network
+from engine.plan.table import format_plan
+from engine.protocol.messages import RunState
+from engine.runtime.devices import device_kind
+from engine.store.run_folder import RunFolder
+from engine.training.fit import check_data
+from engine.training.observer import Observer
+from engine.training.trainer import Outcome, Trainer
+
+
+def train(
+    network: NetworkFile,
+    base: Path,
+    run: RunFolder,
+    *,
+    device: str,
+    observer: Observer,
+    checkpoint: CheckpointState | None = None,
+) -> Outcome:
+    """Train ``network`` on ``device`` in the run folder, from ``checkpoint`` on if there is one.
+
+    ``base`` is the folder that the network's data path is relative to. Raises what is wrong with network,
+    data, device or checkpoint as ConvNetError, before anything is trained.
+    """
+    observer.state(RunState.COMPILING)
+    kind = device_kind(device)
+    layers = infer(network.graph)
+    plan = compile_network(network.graph, network.training.batch_size, device=kind, split=network.splits[0])
+    if not plan.slots:
+        raise PlanError(
+            layer="network",
+            expected="a layer that learns",
+            found="none",
+            hint="Add a convolution or a fully connected layer, or thaw one.",
+        )
+    run.plan.write_text(format_plan(plan), encoding="utf-8")
+    dataset = open_dataset(network.data, base)
+    check_data(plan, layers, dataset)
+    trainer = Trainer(
+        plan=plan,
+        layers=layers,
+        dataset=dataset,
+        training=network.training,
+        data=network.data,
+        run=run,
+        network_sha256=network_sha256(network),
+        observer=observer,
+    )
+    if checkpoint is not None:
+        trainer.resume(checkpoint)
+    return trainer.train()
+
+
+def network_sha256(network: NetworkFile) -> str:
+    """Return the hash of what a training depends on: all of the file but the drawing."""
+    content = network_file.dumps(dataclasses.replace(network, positions={}))
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,279 @@
+"""Runs a plan over a data set, step by step, until it is done or told to stop."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from engine.checkpoint import CheckpointState, save
+from engine.data.dataset import Dataset, SplitName
+from engine.data.loader import Batch, Loader
+from engine.data.preprocessing import Preprocessing
+from engine.errors import CheckpointError, NotFiniteError
+from engine.graph.settings import DataSettings, TrainingSettings
+from engine.plan.analysis.infer import InferredLayer
+from engine.plan.compile.pipeline import EVALUATE, TRAIN
+from engine.plan.types import TrainingPlan
+from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.runtime.executor import Executor
+from engine.store.run_folder import RunFolder
+from engine.store.snapshots import SnapshotStore
+from engine.training.clock import StepClock
+from engine.training.figures import CostMeter
+from engine.training.initial import initial_weights
+from engine.training.observer import Observer
+from engine.training.probes import probed_weights, snapshot_steps
+from engine.training.step_control import StepControl
+
+MOST_TRAIN_ROWS = 2000
+"""Rows of training figures a run makes, about; steps between two rows follow from it."""
+
+Outcome = Literal["finished", "stopped"]
+
+
+@dataclass
+class Place:
+    """Where a training is: steps done, epochs done, examples of the epoch seen, and s it took."""
+
+    step: int = 0
+    epoch: int = 0
+    cursor: int = 0
+    seconds: float = 0.0
+
+
+class Trainer:
+    """A compiled network, its data, and where the training of it is.
+
+    ``place`` and the arrays that ``learned`` returns are all that a training consists of: put back by
+    ``resume``, it goes on as if it had never ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        plan: TrainingPlan,
+        layers: dict[str, InferredLayer],
+        dataset: Dataset,
+        training: TrainingSettings,
+        data: DataSettings,
+        run: RunFolder,
+        network_sha256: str,
+        observer: Observer,
+    ) -> None:
+        self._plan = plan
+        self._training = training
+        self._run = run
+        self._network_sha256 = network_sha256
+        self._observer = observer
+        self._executor = Executor(plan)
+        self._arrays = self._executor.arrays
+        self._control = StepControl(self._arrays, plan.slots, training, training.seed)
+        self._meter = CostMeter(self._arrays, layers)
+        self._inputs = plan.by_role("input")[0].name
+        self._labels = plan.by_role("labels")[0].name
+        self._snapshots = SnapshotStore(run.snapshots)
+        self._probed = probed_weights(layers, plan.dtype)
+        self._loaders = self._make_loaders(dataset, data)
+        self._examples = len(dataset.split("train"))
+        steps = math.ceil(self._examples / plan.batch_size)
+        self._total_steps = steps * training.epochs
+        self._snapshot_steps = snapshot_steps(self._total_steps)
+        self._row_every = math.ceil(self._total_steps / MOST_TRAIN_ROWS)
+        self._clock = StepClock()
+        self._stopping = False
+        self.place = Place()
+        self._set_initial_weights(layers)
+
+    def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
+        preprocessing = Preprocessing.fit(dataset.split("train").pictures, data.mean, data.scale)
+        return {
+            name: Loader(split, self._plan.batch_size, preprocessing, self._training.seed, self._plan.dtype)
+            for name, split in dataset.splits.items()
+        }
+
+    def _set_initial_weights(self, layers: dict[str, InferredLayer]) -> None:
+        specs = [
+            (f"{layer.name}.{weight.name}", weight) for layer in layers.values() for weight in layer.weights
+        ]
+        for number, (name, spec) in enumerate(specs):
+            self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
+
+    def learned(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays that a training changes, by name: weights, velocities, sums of the figures."""
+        return {
+            buffer.name: self._arrays[buffer.name]
+            for role in ("weight", "velocity", "metrics")
+            for buffer in self._plan.by_role(role)
+        }
+
+    def resume(self, state: CheckpointState) -> None:
+        """Take up the training that a checkpoint holds; raises CheckpointError for one of another network."""
+        learned = self.learned()
+        fits = state.network_sha256 == self._network_sha256 and state.tensors.keys() == learned.keys()
+        if not fits:
+            raise CheckpointError(
+                path=str(self._run.checkpoints),
+                expected="a checkpoint of the network in this run folder",
+                found="one of another network",
+                hint="Start a new run.",
+            )
+        for name, array in learned.items():
+            array[...] = state.tensors[name]
+        self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
+
+    def train(self) -> Outcome:
+        """Train from ``place`` until all epochs are done or a stop is asked for; keep a checkpoint then.
+
+        Raises NotFiniteError where the loss is no longer a number: the weights are then those before it.
+        """
+        self._observer.state(RunState.TRAINING)
+        self._clock.start()
+        if self.place.step == 0:
+            self._keep_snapshot()
+        while self.place.epoch < self._training.epochs and not self._stopping:
+            self._train_epoch()
+        self._keep_checkpoint()
+        return "finished" if self.place.epoch == self._training.epochs else "stopped"
+
+    def _train_epoch(self) -> None:
+        epoch = self._loaders["train"].epoch(self.place.epoch, start=self.place.cursor)
+        with closing(epoch) as batches:
+            for batch in batches:
+                self._step(batch)
+                self._obey()
+                if self._stopping:
+                    break
+        if self.place.cursor == self._examples:
+            self._end_epoch()
+
+    def _step(self, batch: Batch) -> None:
+        place = self.place
+        epoch = place.epoch + place.cursor / self._examples
+        rate = self._control.set_rates(epoch)
+        self._feed(batch)
+        self._executor.run(TRAIN)
+        if self._control.first_bad_step is not None:
+            raise NotFiniteError(step=self._control.first_bad_step, what="The loss")
+        place.step += 1
+        place.cursor += batch.valid
+        place.seconds += self._clock.lap(batch.valid)
+        if place.step % self._row_every == 0 or place.step == self._total_steps:
+            self._report("train", rate)
+        if place.step in self._snapshot_steps:
+            self._keep_snapshot()
+        self._tell_progress()
+
+    def _feed(self, batch: Batch) -> None:
+        self._control.set_batch(
+            step=self.place.step, epoch=self.place.epoch, cursor=self.place.cursor, valid=batch.valid
+        )
+        self._arrays[self._inputs][...] = batch.pictures
+        self._arrays[self._labels][...] = batch.labels
+
+    def _end_epoch(self) -> None:
+        place = self.place
+        place.epoch += 1
+        place.cursor = 0
+        done = place.epoch == self._training.epochs
+        if done or place.epoch % self._training.test_every == 0:
+            self._test()
+        if not done and place.epoch % self._training.checkpoint_every == 0:
+            self._keep_checkpoint()
+
+    def _test(self) -> None:
+        """Measure validation and test figures; the sums of the training figures are left as they were."""
+        self._observer.state(RunState.TESTING)
+        sums = self._meter.save()
+        rate = self._training.schedule.rate_at(self.place.epoch)
+        for name in ("validation", "test"):
+            self._meter.reset()
+            with closing(self._loaders[name].epoch(0, shuffle=False)) as batches:
+                for batch in batches:
+                    self._feed(batch)
+                    self._executor.run(EVALUATE)
+            self._report(name, rate)
+        self._meter.restore(sums)
+        self._clock.start()
+        if self._control.first_bad_step is not None:
+            raise NotFiniteError(step=self.place.step, what="The loss at the test")
+        self._observer.state(RunState.TRAINING)
+
+    def _report(self, split: SplitName, rate: float) -> None:
+        figures = self._meter.take()
+        place = self.place
+        row = MetricRow(
+            step=place.step,
+            epoch=place.epoch,
+            examples=place.epoch * self._examples + place.cursor,
+            seconds=place.seconds,
+            split=split,
+            loss=figures.loss,
+            error=figures.error,
+            learning_rate=rate,
+        )
+        self._observer.metrics([row])
+
+    def _tell_progress(self) -> None:
+        left = (self._training.epochs - self.place.epoch) * self._examples - self.place.cursor
+        rate = self._clock.examples_per_second
+        self._observer.progress(
+            Progress(
+                step=self.place.step,
+                total_steps=self._total_steps,
+                epoch=self.place.epoch,
+                examples_per_second=rate,
+                eta_seconds=left / rate if rate else None,
+            )
+        )
+
+    def _obey(self) -> None:
+        """Do what was asked for since the last step; while paused, wait for what comes next."""
+        paused = False
+        while True:
+            for command in self._observer.commands(wait=paused):
+                if command == "pause" and not paused:
+                    paused = True
+                    self._observer.state(RunState.PAUSED)
+                elif command == "resume" and paused:
+                    paused = False
+                    self._observer.state(RunState.TRAINING)
+                elif command == "checkpoint":
+                    self._keep_checkpoint()
+                elif command == "stop":
+                    self._stopping = True
+            if self._stopping or not paused:
+                break
+        self._clock.start()
+
+    def _keep_checkpoint(self) -> None:
+        """Write a checkpoint. A disk that refuses is told of, and training goes on."""
+        place = self.place
+        state = CheckpointState(
+            step=place.step,
+            epoch=place.epoch,
+            cursor=place.cursor,
+            seed=self._training.seed,
+            network_sha256=self._network_sha256,
+            tensors=self.learned(),
+            seconds=place.seconds,
+        )
+        try:
+            save(self._run.checkpoints, state, keep=self._training.keep_checkpoints)
+        except CheckpointError as error:
+            self._observer.log("error", str(error))
+        else:
+            self._observer.checkpoint_kept(place.step)
+        self._clock.start()
+
+    def _keep_snapshot(self) -> None:
+        try:
+            self._snapshots.write(self.place.step, {name: self._arrays[name] for name in self._probed})
+        except OSError as error:
+            self._observer.log("error", f"Snapshot of step {self.place.step}: {error.strerror}.")
+        else:
+            self._observer.snapshot_kept(self.place.step)
+        self._clock.start()
