@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.graph.network_file import NetworkFile, dumps, loads
@@ -157,7 +158,7 @@ class RunModel:
     def train(self, document: Document, device: str = "cpu") -> None:
         """Start an engine that trains the network as it is now, saved or not. The file is left alone."""
         text = dumps(document.network)
-        name = document.path.stem if document.path else ""
+        name = Path(document.name).stem
         self._begin(RunState.STARTING, name)
         self.network = loads(text)
         self.device = device

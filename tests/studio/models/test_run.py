@@ -1,0 +1,278 @@
+"""The run model, driven by a link that the test holds."""
+
+import pytest
+
+from engine.graph.network_file import dumps, loads
+from engine.protocol.messages import (
+    Attach,
+    Done,
+    Entries,
+    LogLine,
+    Pause,
+    Problem,
+    Resume,
+    Rewound,
+    SnapshotKept,
+    Stop,
+)
+from engine.protocol.messages import (
+    RunState as EngineState,
+)
+from studio.models.run import SILENCE, RunModel
+from studio.models.run_state import RunState
+from studio.services.link import Lost
+from tests.studio.fake_engine import FakeEngines, row, rows, small_document
+
+LOST = Lost(Problem("ProtocolError", {"message": "gone"}))
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def engines():
+    return FakeEngines()
+
+
+@pytest.fixture
+def run(engines, clock):
+    return RunModel(engines, clock)
+
+
+@pytest.fixture
+def training(run, engines):
+    """A run in the state "training", and its link."""
+    run.train(small_document())
+    engines.link.welcome()
+    engines.link.state(EngineState.TRAINING)
+    engines.link.beat(EngineState.TRAINING)
+    run.update()
+    return run, engines.link
+
+
+def test_training_sends_the_network_as_it_is_drawn_and_saves_nothing(run, engines, tmp_path):
+    document = small_document()
+    run.train(document, "cpu")
+    assert run.state is RunState.STARTING
+    (order,) = engines.orders
+    assert loads(order.network) == document.network or order.network == dumps(document.network)
+    assert (order.name, order.device) == ("small", "cpu")
+    assert document.path is None
+
+
+def test_edits_after_the_start_do_not_reach_the_network_of_the_run(run):
+    document = small_document()
+    run.train(document)
+    document.network.graph.remove("conv2")
+    assert "conv2" in run.network.graph
+
+
+@pytest.mark.parametrize("state", list(EngineState))
+def test_the_state_is_what_the_engine_says(training, state):
+    run, link = training
+    link.state(state)
+    run.update()
+    assert run.state == state.value
+
+
+def test_stopping_lasts_until_the_engine_says_stopped(training):
+    run, link = training
+    run.stop()
+    assert run.state is RunState.STOPPING
+    assert not run.can_stop
+    link.answer_last(Done())
+    run.update()
+    assert run.state is RunState.STOPPING
+    link.state(EngineState.TESTING)
+    run.update()
+    assert run.state is RunState.STOPPING
+    link.state(EngineState.STOPPED)
+    run.update()
+    assert run.state is RunState.STOPPED
+    assert run.can_train
+
+
+def test_pause_and_resume_are_shown_as_they_happen(training):
+    run, link = training
+    run.pause()
+    assert run.state is RunState.PAUSING
+    assert not run.can_pause
+    assert isinstance(link.asked[-1], Pause)
+    link.state(EngineState.PAUSED)
+    run.update()
+    assert run.state is RunState.PAUSED
+    assert run.can_resume
+    run.resume()
+    assert isinstance(link.asked[-1], Resume)
+    assert not run.can_resume
+    link.state(EngineState.TRAINING)
+    run.update()
+    assert run.state is RunState.TRAINING
+    assert run.can_pause
+
+
+def test_a_refused_command_is_told_and_leaves_the_state_as_it_is(training):
+    run, link = training
+    told = []
+    run.refused.connect(told.append)
+    run.pause()
+    link.answer_last(Problem("ProtocolError", {"message": "no"}))
+    run.update()
+    assert run.state is RunState.TRAINING
+    assert [problem.code for problem in told] == ["ProtocolError"]
+
+
+def test_three_seconds_without_a_heartbeat_are_not_responding_and_one_heartbeat_ends_it(training, clock):
+    run, link = training
+    clock.now += SILENCE + 0.1
+    run.update()
+    assert run.state is RunState.NOT_RESPONDING
+    assert run.can_stop
+    assert not run.can_pause
+    link.beat(EngineState.TRAINING)
+    run.update()
+    assert run.state is RunState.TRAINING
+
+
+def test_a_supervisor_that_misses_its_worker_is_not_responding(training):
+    run, link = training
+    link.beat(EngineState.TRAINING, responding=False)
+    run.update()
+    assert run.state is RunState.NOT_RESPONDING
+
+
+def test_silence_of_a_finished_run_changes_nothing(training, clock):
+    run, link = training
+    link.state(EngineState.FINISHED)
+    run.update()
+    clock.now += 60
+    run.update()
+    assert run.state is RunState.FINISHED
+
+
+def test_an_engine_that_goes_without_a_word_has_died_with_a_cause(training):
+    run, link = training
+    link.arrivals.append(LOST)
+    run.update()
+    assert run.state is RunState.DIED
+    assert run.cause == LOST.cause
+    assert link.closed
+    assert run.can_train
+
+
+def test_an_engine_that_never_answers_has_failed(run, engines):
+    run.train(small_document())
+    engines.link.arrivals.append(LOST)
+    run.update()
+    assert run.state is RunState.FAILED
+    assert run.cause == LOST.cause
+
+
+def test_an_engine_that_goes_after_the_end_leaves_the_end_as_it_was(training):
+    run, link = training
+    link.state(EngineState.FINISHED)
+    link.arrivals.append(LOST)
+    run.update()
+    assert run.state is RunState.FINISHED
+    assert run.cause is None
+
+
+def test_entries_that_are_sent_twice_are_taken_once(training):
+    run, link = training
+    first = link.sequence + 1
+    link.journal(*rows(range(10)))
+    link.arrivals.append(Entries(first + 5, tuple(rows(range(5, 15)))))
+    run.update()
+    assert run.metrics["train"].column("step").tolist() == list(range(15))
+
+
+def test_a_gap_is_asked_for_and_filled(training):
+    run, link = training
+    held = link.sequence
+    link.arrivals.append(Entries(held + 3, (row(2),)))
+    run.update()
+    assert len(run.metrics["train"]) == 0
+    assert link.asked[-1] == Attach(after=held)
+    link.journal(*rows(range(3)))
+    run.update()
+    assert run.metrics["train"].column("step").tolist() == [0, 1, 2]
+
+
+def test_a_rewound_run_forgets_rows_and_snapshots_after_its_checkpoint(training):
+    run, link = training
+    link.journal(*rows(range(0, 50, 10)), SnapshotKept(10), SnapshotKept(40), Rewound(20), row(30, loss=7.0))
+    run.update()
+    assert run.metrics["train"].column("step").tolist() == [0, 10, 20, 30]
+    assert run.metrics.last("train", "loss") == 7.0
+    assert run.snapshots == [10]
+
+
+def test_each_event_is_emitted_once_however_much_arrived(training):
+    run, link = training
+    emitted = []
+    for name in ("metrics_added", "log_added", "snapshots_added", "progress_changed", "devices_changed"):
+        getattr(run, name).connect(lambda name=name: emitted.append(name))
+    link.journal(*rows(range(500)), *(LogLine(0.0, "info", str(n)) for n in range(50)), SnapshotKept(1))
+    link.beat(EngineState.TRAINING, 10)
+    link.beat(EngineState.TRAINING, 20)
+    run.update()
+    assert sorted(emitted) == [
+        "devices_changed",
+        "log_added",
+        "metrics_added",
+        "progress_changed",
+        "snapshots_added",
+    ]
+    assert run.progress.step == 20
+
+
+def test_while_the_journal_is_read_the_engines_own_word_counts(training):
+    run, link = training
+    link.sequence += 100  # the engine holds a hundred entries more
+    link.beat(EngineState.PAUSED)
+    run.update()
+    assert run.state is RunState.PAUSED
+
+
+def test_elapsed_time_runs_between_rows_and_stands_still_in_a_pause(training, clock):
+    run, link = training
+    link.journal(row(500))  # 5 s of training
+    run.update()
+    clock.now += 2.0
+    assert run.elapsed == pytest.approx(7.0)
+    link.state(EngineState.PAUSED)
+    run.update()
+    assert run.elapsed == pytest.approx(5.0)
+
+
+def test_another_training_begins_with_nothing_of_the_one_before(training, engines):
+    run, link = training
+    link.journal(*rows(range(5)), SnapshotKept(1))
+    link.state(EngineState.FINISHED)
+    run.update()
+    replaced = []
+    run.run_replaced.connect(lambda: replaced.append(run.state))
+    run.train(small_document())
+    assert replaced == [RunState.STARTING]
+    assert link.closed
+    assert len(run.metrics["train"]) == 0
+    assert run.snapshots == []
+    link.journal(row(6))
+    run.update()
+    assert len(run.metrics["train"]) == 0
+
+
+def test_stop_is_sent_to_an_engine_that_is_still_starting(run, engines):
+    run.train(small_document())
+    run.stop()
+    assert engines.link.asked == [Stop()]
+    assert run.state is RunState.STOPPING
