@@ -1,0 +1,19 @@
+"""Every test of a kernel runs on each device kind that has kernels."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernels.gradient_check import Kernels
+
+
+@pytest.fixture(params=["cpu"])
+def device(request: pytest.FixtureRequest) -> str:
+    """A device kind."""
+    return str(request.param)
+
+
+@pytest.fixture
+def kernels(device: str) -> Kernels:
+    """The kernels of that device kind."""
+    return Kernels(device)

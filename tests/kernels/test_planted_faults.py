@@ -1,0 +1,66 @@
+"""The gradient checks notice faults: every backward kernel, spoiled on purpose, is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from kernels.registry import operations
+from tests.kernels import (
+    test_avg_pool,
+    test_bias,
+    test_conv,
+    test_cross_entropy,
+    test_dropout,
+    test_fc,
+    test_max_pool,
+    test_neuron,
+    test_softmax,
+    test_softmax_cross_entropy,
+)
+from tests.kernels.gradient_check import Array, Kernels
+
+CHECKS: dict[str, Callable[[Kernels], None]] = {
+    "avg_pool.backward": test_avg_pool.check,
+    "bias.backward": test_bias.check,
+    "conv.backward_data": test_conv.check_data,
+    "conv.backward_weights": test_conv.check_weights,
+    "cross_entropy.backward": test_cross_entropy.check,
+    "dropout.backward": test_dropout.check,
+    "fc.backward_data": test_fc.check_data,
+    "fc.backward_weights": test_fc.check_weights,
+    "max_pool.backward": test_max_pool.check,
+    "neuron.backward": test_neuron.check,
+    "softmax.backward": test_softmax.check,
+    "softmax_cross_entropy.backward": test_softmax_cross_entropy.check,
+}
+
+
+def largest_element_only(gradient: Array) -> Array:
+    """Add 1 % to the largest element."""
+    spoiled = gradient.copy()
+    spoiled[np.unravel_index(np.abs(gradient).argmax(), gradient.shape)] *= 1.01
+    return spoiled
+
+
+FAULTS: dict[str, Callable[[Array], Array]] = {
+    "sign": np.negative,
+    "1 % too much": lambda gradient: gradient * 1.01,
+    "1 % too much in one element": largest_element_only,
+}
+
+
+def test_every_backward_kernel_is_checked(device: str) -> None:
+    """No backward kernel is without a gradient check."""
+    assert [name for name in operations(device) if ".backward" in name] == sorted(CHECKS)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("operation", CHECKS)
+def test_the_gradient_check_notices(device: str, operation: str, fault: Callable[[Array], Array]) -> None:
+    """The check that passes the kernel does not pass the spoiled kernel."""
+    CHECKS[operation](Kernels(device))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        CHECKS[operation](Kernels(device, faulty=operation, fault=fault))
