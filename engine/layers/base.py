@@ -86,7 +86,10 @@ class WeightSpec:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a layer costs. ``multiply_adds`` and ``activations`` are for the forward pass of one example."""
+    """What a layer costs. ``multiply_adds`` and ``activations`` are for the forward pass of one example.
+
+    Activations are the values of its output; a cost layer, which ends the network, has none.
+    """
 
     weights: int = 0
     biases: int = 0
@@ -150,7 +153,7 @@ class Layer:
             weights=sum(weight.size for weight in weights if weight.name != "biases"),
             biases=sum(weight.size for weight in weights if weight.name == "biases"),
             multiply_adds=self.multiply_adds(inputs),
-            activations=self.output(inputs).size,
+            activations=0 if self.is_cost else self.output(inputs).size,
         )
 
     def multiply_adds(self, inputs: Sequence[TensorType]) -> int:

@@ -1,0 +1,48 @@
+"""``convnet describe``: the layers of a network with outputs, weights and cost, and its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import InvalidNetworkError
+from engine.graph.layer_graph import LayerGraph
+from engine.graph.network_file import load
+from engine.graph.validate import Inspection, inspect_network
+from engine.layers.base import Cost
+from engine.plan.analysis.cost import layer_costs, total_cost
+from engine.plan.compile.pipeline import compile_network
+from engine.plan.table import format_plan, format_table
+
+
+def describe(path: Path, *, plan: bool = False) -> None:
+    """Print the table of a network's layers; with ``plan``, the compiled plan as well.
+
+    Raises FileFormatError for what is no network file, and InvalidNetworkError, after the table, with all
+    problems of the network.
+    """
+    network = load(path)
+    inspection = inspect_network(network.graph)
+    headings = ("layer", "type", "shape", "outputs", "weights", "biases", "multiply-adds", "settings")
+    lines = format_table([headings, *_rows(network.graph, inspection)], right=frozenset({3, 4, 5, 6}))
+    print("\n".join(lines))
+    if inspection.problems:
+        raise InvalidNetworkError(inspection.problems)
+    if plan:
+        print(format_plan(compile_network(network.graph, network.training.batch_size)))
+
+
+def _rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:
+    costs = layer_costs(graph, inspection)
+    for name, layer in graph.layers().items():
+        shape = str(inspection.outputs.get(name, "?"))
+        yield name, layer.kind, shape, *_numbers(costs.get(name)), layer.caption()
+    yield "sum", "", "", *_numbers(total_cost(costs)), ""
+
+
+def _numbers(cost: Cost | None) -> tuple[str, ...]:
+    """Outputs and costs as text: empty where there is nothing, "?" where nothing is known."""
+    if cost is None:
+        return ("?",) * 4
+    numbers = (cost.activations, cost.weights, cost.biases, cost.multiply_adds)
+    return tuple(str(number or "") for number in numbers)
