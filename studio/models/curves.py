@@ -1,0 +1,132 @@
+"""Curves of loss and error, thinned to what a plot can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.models.metrics import Column, MetricTable, Split
+from studio.models.run import RunModel
+
+Quantity = Literal["loss", "error"]
+Axis = Literal["epoch", "step", "time"]
+
+BUCKETS = 1_000
+"""Most groups of neighbouring rows of a drawn line; each gives its least and its largest value."""
+
+SMOOTHING = 0.02
+"""Share of the run that a running mean of the training curve covers."""
+
+LEAST_WINDOW = 5
+"""Fewest rows that a running mean covers."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of a line; NaN in ``y`` is a gap. ``error`` is a fraction."""
+
+    x: Column
+    y: Column
+
+
+NOTHING = Curve(np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The rows of all splits nearest to a place of a plot."""
+
+    step: int
+    epoch: float | None
+    seconds: float
+    values: dict[tuple[Split, Quantity], float]
+
+
+class Curves:
+    """The curves of a run over one axis: passes over the training split, steps, or seconds of training."""
+
+    def __init__(self, run: RunModel) -> None:
+        self._run = run
+        self.axis: Axis = "epoch"
+
+    def places(self, split: Split) -> Column:
+        """Return where the rows of a split lie on the axis; epochs are steps as long as they are unknown."""
+        table = self._run.metrics[split]
+        if self.axis == "time":
+            return table.column("seconds")
+        steps = table.column("step").astype(np.float64)
+        per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
+        return steps / per_epoch if per_epoch else steps
+
+    def raw(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
+        """Return the rows between two places of the axis, thinned so that no peak is lost."""
+        x, y = self.places(split), _finite(self._run.metrics[split].column(quantity))
+        start, stop = _visible(x, low, high)
+        return _thin(x[start:stop], y[start:stop])
+
+    def smooth(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
+        """Return the running mean between two places of the axis."""
+        table, x = self._run.metrics[split], self.places(split)
+        start, stop = _visible(x, low, high)
+        rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
+        return Curve(x[rows], table.mean_over(quantity, rows, self._window(table))) if len(rows) else NOTHING
+
+    def reading(self, place: float) -> Reading | None:
+        """Return the values nearest to a place of the axis; None while there are none."""
+        table = self._run.metrics["train"]
+        if not len(table):
+            return None
+        row = _nearest(self.places("train"), place)
+        values: dict[tuple[Split, Quantity], float] = {}
+        for split in ("train", "validation", "test"):
+            x = self.places(split)
+            if len(x):
+                at = _nearest(x, place)
+                values[split, "loss"] = float(self._run.metrics[split].column("loss")[at])
+                values[split, "error"] = float(self._run.metrics[split].column("error")[at])
+        step, per_epoch = int(table.column("step")[row]), self._run.steps_per_epoch
+        epoch = step / per_epoch if per_epoch else None
+        return Reading(step, epoch, float(table.column("seconds")[row]), values)
+
+    def newest(self) -> Reading | None:
+        """Return the newest values of all splits."""
+        return self.reading(np.inf)
+
+    def _window(self, table: MetricTable) -> int:
+        """Rows of the running mean: the same all through a run, so that what is drawn stays."""
+        steps, progress = table.column("step"), self._run.progress
+        if progress is None or steps[-1] == 0:
+            return LEAST_WINDOW
+        rows_of_a_run = len(steps) * progress.total_steps / float(steps[-1])
+        return max(LEAST_WINDOW, round(SMOOTHING * rows_of_a_run))
+
+
+def _finite(values: Column) -> Column:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _visible(x: Column, low: float, high: float) -> tuple[int, int]:
+    """Rows between two places, and one more on each side, so that lines reach the plot's edge."""
+    start, stop = int(np.searchsorted(x, low)), int(np.searchsorted(x, high, side="right"))
+    return max(0, start - 1), min(len(x), stop + 1)
+
+
+def _thin(x: Column, y: Column) -> Curve:
+    if len(x) <= 2 * BUCKETS:
+        return Curve(x, y)
+    edges: NDArray[np.intp] = np.linspace(0, len(x), BUCKETS, endpoint=False).astype(np.intp)
+    thin = np.empty((BUCKETS, 2))
+    thin[:, 0], thin[:, 1] = np.fmin.reduceat(y, edges), np.fmax.reduceat(y, edges)
+    return Curve(np.repeat(x[edges], 2), thin.ravel())
+
+
+def _nearest(x: Column, place: float) -> int:
+    after = int(np.searchsorted(x, place))
+    if after == 0:
+        return 0
+    if after == len(x):
+        return len(x) - 1
+    return after if x[after] - place < place - x[after - 1] else after - 1

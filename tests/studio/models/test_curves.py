@@ -1,0 +1,77 @@
+"""The points that a plot gets."""
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.protocol.messages import RunState as EngineState
+from studio.models.curves import BUCKETS, Curves
+from studio.models.run import RunModel
+from tests.studio.fake_engine import FakeEngines, row, small_document
+
+
+@pytest.fixture
+def stage():
+    engines = FakeEngines()
+    run = RunModel(engines)
+    run.train(small_document())  # 10 epochs
+    engines.link.beat(EngineState.TRAINING, 0, total=1000)
+    run.update()
+    return run, engines.link, Curves(run)
+
+
+def add(stage, *rows):
+    run, link, _ = stage
+    link.journal(*rows)
+    run.update()
+
+
+@pytest.mark.parametrize(
+    ("axis", "places"), [("step", [100, 250]), ("epoch", [1.0, 2.5]), ("time", [1.0, 2.5])]
+)
+def test_rows_lie_on_the_axis_that_was_chosen(stage, axis, places):
+    add(stage, row(100), row(250))
+    curves = stage[2]
+    curves.axis = axis
+    assert curves.raw("train", "loss").x.tolist() == places
+
+
+def test_thinning_keeps_every_peak(stage):
+    losses = np.full(50_000, 0.5)
+    losses[12_345], losses[40_001] = 9.0, -3.0
+    add(stage, *(row(step, loss=float(loss)) for step, loss in enumerate(losses)))
+    curve = stage[2].raw("train", "loss")
+    assert len(curve.x) <= 2 * BUCKETS
+    assert (curve.y.max(), curve.y.min()) == (9.0, -3.0)
+    assert (np.diff(curve.x) >= 0).all()
+
+
+def test_a_row_that_is_not_finite_is_a_gap_and_the_rest_stays(stage):
+    add(stage, row(1, loss=1.0), row(2, loss=math.nan), row(3, loss=math.inf), row(4, loss=2.0))
+    curve = stage[2].raw("train", "loss")
+    np.testing.assert_array_equal(curve.y, [1.0, math.nan, math.nan, 2.0])
+    assert np.isfinite(stage[2].smooth("train", "loss").y).all()
+
+
+def test_only_what_is_visible_is_drawn_and_one_row_beyond_on_each_side(stage):
+    add(stage, *(row(step) for step in range(0, 100, 10)))
+    curves = stage[2]
+    curves.axis = "step"
+    assert curves.raw("train", "loss", 35, 52).x.tolist() == [30, 40, 50, 60]
+
+
+def test_no_rows_make_no_curve(stage):
+    curves = stage[2]
+    assert len(curves.raw("test", "error").x) == len(curves.smooth("train", "loss").x) == 0
+    assert curves.reading(3.0) is None
+
+
+def test_a_reading_gives_the_nearest_rows_of_all_splits(stage):
+    add(stage, row(100, loss=1.0), row(200, loss=0.5), row(200, loss=0.6, split="validation", error=0.25))
+    reading = stage[2].reading(1.9)  # epochs
+    assert (reading.step, reading.epoch, reading.seconds) == (200, 2.0, 2.0)
+    assert reading.values["train", "loss"] == 0.5
+    assert reading.values["validation", "error"] == 0.25
+    assert ("test", "loss") not in reading.values
+    assert stage[2].newest() == reading
