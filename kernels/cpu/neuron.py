@@ -48,8 +48,12 @@ def _tanh(x: Floats, y: Floats) -> None:
 
 
 def _logistic(x: Floats, y: Floats) -> None:
-    small = np.exp(-np.abs(x))  # never overflows
-    np.divide(np.where(x < 0, small, 1), 1 + small, out=y)
+    lowest = np.log(np.finfo(x.dtype).tiny)  # below it, e^−x would overflow
+    np.maximum(x, lowest, out=y)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    np.add(y, 1, out=y)
+    np.reciprocal(y, out=y)
 
 
 _FUNCTIONS: dict[str, Callable[[Floats, Floats], None]] = {

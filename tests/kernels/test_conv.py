@@ -170,7 +170,7 @@ def test_gradients_agree_with_differences(kernels: Kernels, geometry: Geometry) 
     check_weights(kernels, geometry)
 
 
-def test_channels_first_is_not_what_is_computed(kernels: Kernels) -> None:
+def test_taps_and_channels_lie_where_the_layout_says(kernels: Kernels) -> None:
     """A filter that looks at one channel of one tap copies that channel, shifted by the tap."""
     geometry = Geometry((1, 4, 5, 3), 1, (2, 2), (1, 1), (0, 0))
     x, weights = random(geometry.picture), np.zeros(geometry.weights)
