@@ -33,6 +33,7 @@
     │   └── NotKeptError          weights that were asked for are not there
     ├── EngineError               a process of the engine that is not as it should be
     │   ├── EngineStartError
+    │   ├── NoEngineError
     │   ├── EngineDiedError
     │   └── WorkerDiedError
     ├── TrainingError
@@ -275,6 +276,12 @@ class EngineStartError(EngineError):
     """The engine process could not be started: ``reason``."""
 
     template = "The engine could not be started: {reason}"
+
+
+class NoEngineError(EngineError):
+    """There is no engine where a connection file says."""
+
+    template = "{path}: no engine runs here. Start or resume the run first."
 
 
 class EngineDiedError(EngineError):

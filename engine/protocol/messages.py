@@ -152,6 +152,7 @@ class Heartbeat(Message, frozen=True):
     progress: Progress | None  # None: nothing trained yet
     last_sequence: Count  # newest sequence number of the journal; 0: empty
     devices: tuple[Device, ...]
+    problem: Problem | None = None  # why the journal cannot be written just now; it will be tried again
 
 
 # ---- Requests --------------------------------------------------------------------------------------------
@@ -311,5 +312,9 @@ class Reply(Message, frozen=True):
     answer: Answer
 
 
-EngineFrame = Reply | Entries | Heartbeat
+class Goodbye(Message, frozen=True):
+    """The engine leaves after the run's end: nothing more will come. Sent to each attached client."""
+
+
+EngineFrame = Reply | Entries | Heartbeat | Goodbye
 """What an engine sends."""

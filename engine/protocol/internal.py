@@ -1,0 +1,100 @@
+"""Messages within the engine: to a new engine process, and between it and its training process.
+
+``docs/protocol.md`` explains them beside those of clients.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.protocol.messages import (
+    CheckpointKept,
+    LogLine,
+    Message,
+    MetricRow,
+    Problem,
+    Progress,
+    Rewound,
+    RunState,
+    SnapshotKept,
+)
+
+# ---- To a new engine: one line of JSON on its standard input ---------------------------------------------
+
+
+class StartRun(Message, frozen=True):
+    """Begin a run."""
+
+    network: str  # the .convnet file as it shall be run
+    name: str  # of the network, as it shall be shown
+    base: str  # folder that the network's relative data paths are seen from
+    run_folder: str | None  # None: a new one where runs are kept
+    device: str  # "cpu", "cuda:0"
+    linger_seconds: float  # s that the engine stays after the run's end while no client is attached
+
+
+class ResumeRun(Message, frozen=True):
+    """Go on with a run from its newest checkpoint."""
+
+    run_folder: str
+    device: str | None  # None: the same as before
+    linger_seconds: float  # s that the engine stays after the run's end while no client is attached
+
+
+class Started(Message, frozen=True):
+    """The engine's answer, one line of JSON on its standard output; a ``Problem`` if it could not start."""
+
+    connection: str  # path of the connection file
+
+
+# ---- To the training process: one line of JSON on its standard input, which then stays open ---------------
+
+
+class WorkerStart(Message, frozen=True):
+    """What to train, and how to reach the engine."""
+
+    port: int  # of the engine's worker socket on 127.0.0.1
+    engine_key: str  # public, Z85
+    worker_key: str  # public, Z85
+    worker_secret: str  # Z85
+    run_folder: str
+    device: str  # "cpu", "cuda:0"
+    resume: bool  # go on from the newest checkpoint
+
+
+class Command(Message, frozen=True):
+    """Sent to the training process, which looks at the end of each step."""
+
+    name: Literal["pause", "resume", "stop", "checkpoint"]
+
+
+# ---- From the training process ---------------------------------------------------------------------------
+
+
+class Beat(Message, frozen=True):
+    """A sign of life, every half second, from a thread of its own."""
+
+
+class WorkerState(Message, frozen=True):
+    """What the training process does now."""
+
+    state: RunState  # "compiling", "training", "testing" or "paused"
+
+
+class MetricRows(Message, frozen=True):
+    """Rows for the journal."""
+
+    rows: tuple[MetricRow, ...]
+
+
+class Ended(Message, frozen=True):
+    """The last message: nothing more will come."""
+
+    outcome: Literal["finished", "stopped", "failed"]
+    cause: Problem | None = None  # why, for "failed"
+
+
+WorkerFrame = (
+    Beat | WorkerState | Progress | MetricRows | SnapshotKept | CheckpointKept | Rewound | LogLine | Ended
+)
+"""What the training process sends."""

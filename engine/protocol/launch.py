@@ -1,0 +1,86 @@
+"""Starts an engine process, which then lives on its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from engine.errors import EngineStartError
+from engine.protocol.internal import ResumeRun, Started, StartRun
+from engine.protocol.messages import Problem
+from engine.protocol.problems import rebuild
+from engine.protocol.processes import exit_reason
+
+PATIENCE = 30.0
+"""s that a new engine has to make its run folder and open its sockets."""
+
+
+@dataclass(frozen=True)
+class LaunchedEngine:
+    """A new engine: its connection file, and the process, whose end its starter can see."""
+
+    connection: Path
+    process: subprocess.Popen[bytes]
+
+
+def launch(instructions: StartRun | ResumeRun) -> LaunchedEngine:
+    """Start an engine. It goes on when the starter ends.
+
+    Raises EngineStartError, or the error for which the engine refuses: RunFolderInUseError, say.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        process = _spawn(complaints)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with process.stdout as answers:
+            try:
+                with process.stdin as stdin:
+                    stdin.write(msgspec.json.encode(instructions) + b"\n")
+            except BrokenPipeError:
+                pass  # it ended before it read; what it said tells more
+            answer = _read_line(answers)
+        if answer is None:
+            process.kill()
+            raise EngineStartError(reason=f"no answer within {PATIENCE:g} s")
+        if not answer:
+            complaints.seek(0)
+            said = complaints.read().decode(errors="replace").strip().splitlines()
+            raise EngineStartError(reason="\n".join([exit_reason(process.wait()), *said[-5:]]))
+    started = msgspec.json.decode(answer, type=Started | Problem)
+    if isinstance(started, Problem):
+        process.wait()
+        raise rebuild(started)
+    return LaunchedEngine(Path(started.connection), process)
+
+
+def _spawn(complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    windows_flags = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP")
+    try:
+        return subprocess.Popen(
+            # -P: modules are not looked for in the current folder, which may hold anything.
+            [sys.executable, "-P", "-m", "engine.supervisor"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            # A session of its own: Ctrl+C in the terminal is for the starter.
+            start_new_session=True,
+            creationflags=sum(getattr(subprocess, flag, 0) for flag in windows_flags),
+        )
+    except OSError as error:
+        raise EngineStartError(reason=str(error)) from error
+
+
+def _read_line(stream: IO[bytes]) -> bytes | None:
+    """Read a line; empty at the stream's end, None after PATIENCE."""
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
+    reader.start()
+    reader.join(PATIENCE)
+    return lines[0] if lines else None

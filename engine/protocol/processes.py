@@ -1,0 +1,37 @@
+"""What can be known of another process."""
+
+from __future__ import annotations
+
+import signal
+
+
+def start_time(pid: int) -> float:
+    """Return when a process was started, s since 1970-01-01 UTC."""
+    import psutil
+
+    return float(psutil.Process(pid).create_time())
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Whether the process ``pid`` that was ``started`` at that time is still there."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        # The clock may have been set since; a number is not used again within seconds.
+        is_same = abs(process.create_time() - started) < 2.0
+        return bool(is_same and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def exit_reason(return_code: int) -> str:
+    """Say how a child process ended: ``return_code`` as subprocess gives it."""
+    if return_code >= 0:
+        return f"exit code {return_code}"
+    try:
+        return f"killed by signal {-return_code} ({signal.Signals(-return_code).name})"
+    except ValueError:
+        return f"killed by signal {-return_code}"
