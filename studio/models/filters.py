@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import ConvNetError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.validate import inspect_network
 from engine.layers.conv import Conv
-from engine.protocol.messages import Answer, Problem, Weights
+from engine.protocol.messages import Answer, Weights
 from studio.models.mosaic import Normalisation
 from studio.models.observable import Event
 from studio.models.run import RunModel
@@ -52,7 +53,7 @@ class FilterModel:
         self.following = True
         self.shown: Weights | None = None
         self.weights: NDArray[np.floating] | None = None
-        self.problem: Problem | None = None
+        self.problem: ConvNetError | None = None
         self._cache: OrderedDict[tuple[str, int], Weights] = OrderedDict()
         self._layers: dict[str, tuple[int, ...]] | None = None
         self._in_flight = False
@@ -139,13 +140,13 @@ class FilterModel:
         elif not self._in_flight and self.problem is None:
             generation, wanted = self._generation, (self.layer, self.step)
 
-            def answered(answer: Answer) -> None:
+            def answered(answer: Answer | ConvNetError) -> None:
                 if generation is self._generation:
                     self._on_answer(wanted, answer)
 
             self._in_flight = self._run.ask_weights(self.layer, self.step, answered)
 
-    def _on_answer(self, wanted: tuple[str, int], answer: Answer) -> None:
+    def _on_answer(self, wanted: tuple[str, int], answer: Answer | ConvNetError) -> None:
         self._in_flight = False
         if isinstance(answer, Weights):
             self._keep(wanted, answer)
@@ -153,7 +154,7 @@ class FilterModel:
                 self._show(
                     answer
                 )  # even if another step is wanted by now, so that a fast run is seen to move
-        elif isinstance(answer, Problem) and wanted == (self.layer, self.step):
+        elif isinstance(answer, ConvNetError) and wanted == (self.layer, self.step):
             self.problem = answer
             self.weights_changed.emit()
         self._fetch()

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, dumps, loads
+from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import (
     Answer,
-    Attach,
     CheckpointKept,
     CheckpointNow,
     Device,
@@ -26,7 +27,6 @@ from engine.protocol.messages import (
     MetricRow,
     Network,
     Pause,
-    Problem,
     Progress,
     Request,
     Resume,
@@ -36,19 +36,17 @@ from engine.protocol.messages import (
     Stop,
     Welcome,
 )
+from engine.protocol.problems import rebuild
 from studio.models.metrics import SPLITS, Metrics
 from studio.models.observable import Event
 from studio.models.run_state import RunState
-from studio.services.link import Answered, Arrival, Connected, EngineLink, Engines, Lost, TrainingOrder
+from studio.services.link import Answered, Arrival, EngineLink, Engines, NotStarted, TrainingOrder
 
 if TYPE_CHECKING:
     from studio.models.document import Document
 
 LOG_LINES: Final = 10_000
 """Lines of the log that are kept to be looked at; the run folder holds all of them."""
-
-SILENCE: Final = 3.0
-"""Seconds without a heartbeat after which the engine counts as not responding."""
 
 _ENDED = frozenset({RunState.STOPPED, RunState.FINISHED, RunState.FAILED})
 
@@ -83,14 +81,14 @@ class RunModel:
         self.snapshots_added: Event[[]] = Event()
         self.devices_changed: Event[[]] = Event()
         self.log_added: Event[[]] = Event()
-        self.refused: Event[[Problem]] = Event()
+        self.refused: Event[[ConvNetError]] = Event()
         self._engines = engines
         self._clock = clock
         self._forget()
 
     def _forget(self) -> None:
         self.state = RunState.NONE
-        self.cause: Problem | None = None
+        self.cause: ConvNetError | None = None
         self.name = ""
         self.device = ""
         self.run_folder: str | None = None
@@ -102,11 +100,12 @@ class RunModel:
         self.devices: tuple[Device, ...] = ()
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self._link: EngineLink | None = None
-        self._callbacks: dict[int, Callable[[Answer], None]] = {}
+        self._link_state = Link.CONNECTING
+        self._callbacks: dict[int, Callable[[Answer | ConvNetError], None]] = {}
         self._reported = self._greeted = RunState.NONE
         self._wish: _Wish | None = None
         self._beat: Heartbeat | None = None
-        self._heard_at = self._row_at = self._clock()
+        self._row_at = self._clock()
         self._sequence = 0
         self._news: list[Event[[]]] = []
 
@@ -159,10 +158,16 @@ class RunModel:
         """Start an engine that trains the network as it is now, saved or not. The file is left alone."""
         text = dumps(document.network)
         name = Path(document.name).stem
-        self._begin(RunState.STARTING, name)
+        self._begin(name)
         self.network = loads(text)
         self.device = device
         self._link = self._engines.start(TrainingOrder(text, name, str(document.base_folder()), device))
+        self._announce()
+
+    def attach(self, connection: Path) -> None:
+        """Follow the run of the engine with this connection file."""
+        self._begin("")
+        self._link = self._engines.attach(connection)
         self._announce()
 
     def pause(self) -> None:
@@ -187,17 +192,17 @@ class RunModel:
             self._link.close()
             self._link = None
 
-    def ask(self, request: Request, then: Callable[[Answer], None]) -> bool:
-        """Send a request and call ``then`` with its answer. Returns False where no engine is attached.
+    def ask(self, request: Request, then: Callable[[Answer | ConvNetError], None]) -> bool:
+        """Send a request and call ``then`` with its answer or with why there is none.
 
-        ``then`` is not called once the run was replaced or its engine has gone.
+        Returns False where no engine is attached. ``then`` is not called once the run was replaced.
         """
         if self._link is None:
             return False
         self._callbacks[self._link.ask(request)] = then
         return True
 
-    def ask_weights(self, layer: str, step: int, then: Callable[[Answer], None]) -> bool:
+    def ask_weights(self, layer: str, step: int, then: Callable[[Answer | ConvNetError], None]) -> bool:
         """Ask for a layer's weights at a snapshot; see ``ask``."""
         return self.ask(GetWeights(layer=layer, weight="weights", step=step), then)
 
@@ -208,25 +213,25 @@ class RunModel:
         self._refresh_state()
         self._announce()
 
-    def _on_command_answered(self, answer: Answer) -> None:
-        if isinstance(answer, Problem):
+    def _on_command_answered(self, answer: Answer | ConvNetError) -> None:
+        if isinstance(answer, ConvNetError):
             self._wish = None
             self.refused.emit(answer)
 
     # ---- What arrives -----------------------------------------------------------------------------------
 
     def update(self) -> None:
-        """Take in what has arrived, and notice silence. Each event is emitted at most once."""
+        """Take in what has arrived. Each event is emitted at most once."""
         for arrival in self._link.drain() if self._link is not None else ():
             self._take(arrival)
         self._refresh_state()
         self._announce()
 
-    def _begin(self, state: RunState, name: str) -> None:
+    def _begin(self, name: str) -> None:
         self.detach()
         self._forget()
         self.name = name
-        self.state = self._reported = self._greeted = state
+        self.state = self._reported = self._greeted = RunState.STARTING
         self._news += [self.run_replaced, self.state_changed]
 
     def _take(self, arrival: Arrival) -> None:
@@ -235,15 +240,16 @@ class RunModel:
                 self._take_entries(arrival)
             case Heartbeat():
                 self._take_heartbeat(arrival)
+            case LinkChanged(link, problem):
+                self._take_link(link, problem)
             case Answered(ticket, answer):
                 self._callbacks.pop(ticket)(answer)
-            case Connected(welcome):
-                self._take_welcome(welcome)
-            case Lost(cause):
-                self._take_loss(cause)
+            case Welcome():
+                self._take_welcome(arrival)
+            case NotStarted(cause):
+                self._reported, self.cause = RunState.FAILED, cause
 
     def _take_welcome(self, welcome: Welcome) -> None:
-        self._heard_at = self._clock()
         self.name = welcome.network_name
         self.run_folder = welcome.run_folder
         self._greeted = RunState(welcome.state.value)
@@ -251,21 +257,17 @@ class RunModel:
         if self.network is None:
             self.ask(GetNetwork(), self._on_network)
 
-    def _on_network(self, answer: Answer) -> None:
+    def _on_network(self, answer: Answer | ConvNetError) -> None:
         if isinstance(answer, Network):
             self.network = loads(answer.text)
             self._note(self.progress_changed)
 
-    def _take_loss(self, cause: Problem) -> None:
-        self.detach()
-        self._callbacks.clear()
+    def _take_link(self, link: Link, problem: ConvNetError | None) -> None:
+        self._link_state = link
         if not self._reported.ended:
-            self._reported = RunState.FAILED if self.run_folder is None else RunState.DIED
-            self.cause = cause
-            self._note(self.state_changed)
+            self.cause = problem
 
     def _take_heartbeat(self, beat: Heartbeat) -> None:
-        self._heard_at = self._clock()
         self._beat = beat
         self.devices = beat.devices
         self._note(self.devices_changed)
@@ -274,10 +276,6 @@ class RunModel:
             self._note(self.progress_changed)
 
     def _take_entries(self, entries: Entries) -> None:
-        """Take the entries that are new; ask for the journal anew where some were left out."""
-        if entries.first > self._sequence + 1:
-            self.ask(Attach(after=self._sequence), self._on_command_answered)
-            return
         for sequence, entry in enumerate(entries.entries, entries.first):
             if sequence > self._sequence:
                 self._take_entry(sequence, entry)
@@ -291,7 +289,7 @@ class RunModel:
                 self._note(self.metrics_added)
             case StateChanged():
                 self._reported = RunState(entry.state.value)
-                self.cause = entry.cause
+                self.cause = None if entry.cause is None else rebuild(entry.cause)
             case LogLine():
                 self.log.append(entry)
                 self._note(self.log_added)
@@ -318,7 +316,9 @@ class RunModel:
         if self._wish is not None and (known in self._wish.settled or known.ended):
             self._wish = None
         state = known
-        if known.under_way and self._is_silent():
+        if known.under_way and self._link_state is Link.DIED:
+            state = RunState.DIED
+        elif known.under_way and self._is_silent():
             state = RunState.NOT_RESPONDING
         elif self._wish is not None:
             state = self._wish.show
@@ -335,9 +335,8 @@ class RunModel:
         return self._reported if newest.ended else newest
 
     def _is_silent(self) -> bool:
-        if self._beat is None:
-            return False
-        return not self._beat.responding or self._clock() - self._heard_at > SILENCE
+        is_worker_silent = self._beat is not None and not self._beat.responding
+        return is_worker_silent or self._link_state is Link.NOT_RESPONDING
 
     def _note(self, event: Event[[]]) -> None:
         if event not in self._news:

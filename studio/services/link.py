@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from engine.protocol.messages import Answer, Entries, Heartbeat, Problem, Request, Welcome
-
-
-@dataclass(frozen=True)
-class Connected:
-    """The engine answered for the first time."""
-
-    welcome: Welcome
+from engine.errors import ConvNetError
+from engine.protocol.inbox import LinkChanged
+from engine.protocol.messages import Answer, Entries, Heartbeat, Request, Welcome
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The answer to the request that ``ask`` gave this ``ticket``."""
+    """The answer to the request that ``ask`` gave this ``ticket``, or why there is none."""
 
     ticket: int
-    answer: Answer
+    answer: Answer | ConvNetError
 
 
 @dataclass(frozen=True)
-class Lost:
-    """The engine could not be started or reached, or has gone. Nothing arrives after this."""
+class NotStarted:
+    """The engine could not be started or reached. Nothing arrives after this."""
 
-    cause: Problem
+    cause: ConvNetError
 
 
-Arrival = Connected | Answered | Lost | Entries | Heartbeat
+Arrival = Welcome | NotStarted | Entries | Heartbeat | LinkChanged | Answered
+"""``Welcome`` or ``NotStarted`` comes first. Entries come in order, each once."""
 
 
 class EngineLink(Protocol):
-    """A connection to one engine. No method waits for the engine."""
+    """A connection to one run's engine. No method waits for the engine."""
 
     def ask(self, request: Request) -> int:
-        """Send a request and return its ticket."""
+        """Send a request, or keep it until the engine has answered for the first time; return its ticket."""
 
     def drain(self) -> list[Arrival]:
         """Return what has arrived since the last call, in order."""
@@ -57,7 +54,10 @@ class TrainingOrder:
 
 
 class Engines(Protocol):
-    """Starts engines and finds those that run."""
+    """Starts engines and finds those that run. No method waits for an engine."""
 
     def start(self, order: TrainingOrder) -> EngineLink:
-        """Begin to start an engine; its ``Connected`` or ``Lost`` arrives later."""
+        """Begin to start an engine and to follow its run."""
+
+    def attach(self, connection: Path) -> EngineLink:
+        """Begin to follow the run of the engine with this connection file."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
+from engine.errors import ConvNetError
 from engine.graph.layer_graph import LayerGraph, Wire
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import TrainingSettings
 from engine.layers.catalogue import KINDS
+from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import (
     Answer,
     Device,
@@ -27,7 +30,7 @@ from engine.protocol.messages import (
     Welcome,
 )
 from studio.models.document import Document
-from studio.services.link import Answered, Arrival, Connected, TrainingOrder
+from studio.services.link import Answered, Arrival, TrainingOrder
 
 
 class FakeLink:
@@ -53,7 +56,7 @@ class FakeLink:
     # ---- what a test lets the engine say ----
 
     def welcome(self, state: RunState = RunState.STARTING) -> None:
-        self.arrivals.append(Connected(Welcome(1, "0.1.0", "0" * 32, "/runs/digits-1", "digits", state)))
+        self.arrivals.append(Welcome(1, "0.1.0", "0" * 32, "/runs/digits-1", "digits", state))
 
     def journal(self, *entries: Entry) -> None:
         self.arrivals.append(Entries(self.sequence + 1, entries))
@@ -66,10 +69,13 @@ class FakeLink:
         progress = Progress(step, total, step * 10 // total, 1234.0, 60.0)
         self.arrivals.append(Heartbeat(1, state, responding, progress, self.sequence, (cpu(),)))
 
-    def answer(self, ticket: int, answer: Answer) -> None:
+    def link(self, link: Link, problem: ConvNetError | None = None) -> None:
+        self.arrivals.append(LinkChanged(link, problem))
+
+    def answer(self, ticket: int, answer: Answer | ConvNetError) -> None:
         self.arrivals.append(Answered(ticket, answer))
 
-    def answer_last(self, answer: Answer) -> None:
+    def answer_last(self, answer: Answer | ConvNetError) -> None:
         self.answer(len(self.asked), answer)
 
     def weight_requests(self) -> list[GetWeights]:
@@ -85,6 +91,11 @@ class FakeEngines:
 
     def start(self, order: TrainingOrder) -> FakeLink:
         self.orders.append(order)
+        self.links.append(FakeLink())
+        return self.links[-1]
+
+    def attach(self, connection: Path) -> FakeLink:
+        self.attached = connection
         self.links.append(FakeLink())
         return self.links[-1]
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.protocol.messages import GetWeights, Problem, Rewound, SnapshotKept
+from engine.errors import ProtocolError
+from engine.protocol.messages import GetWeights, Rewound, SnapshotKept
 from studio.models import filters
 from studio.models.filters import FilterModel
 from studio.models.run import RunModel
@@ -124,7 +125,7 @@ def test_the_memory_for_weights_is_bounded(stage, monkeypatch):
 def test_a_problem_is_told_and_not_asked_for_again_until_the_wish_changes(stage):
     stage.model.set_visible(True)
     stage.snapshots(1)
-    stage.link.answer_last(Problem("ProtocolError", {"message": "no such snapshot"}))
+    stage.link.answer_last(ProtocolError(message="no such snapshot"))
     stage.run.update()
     assert stage.model.problem is not None
     assert len(stage.asked()) == 1

@@ -2,28 +2,32 @@
 
 import pytest
 
+from engine.errors import EngineDiedError, EngineStartError, ProtocolError
 from engine.graph.network_file import dumps, loads
+from engine.protocol.inbox import Link
 from engine.protocol.messages import (
-    Attach,
     Done,
     Entries,
+    GetNetwork,
     LogLine,
+    Network,
     Pause,
     Problem,
     Resume,
     Rewound,
     SnapshotKept,
+    StateChanged,
     Stop,
 )
 from engine.protocol.messages import (
     RunState as EngineState,
 )
-from studio.models.run import SILENCE, RunModel
+from studio.models.run import RunModel
 from studio.models.run_state import RunState
-from studio.services.link import Lost
+from studio.services.link import NotStarted
 from tests.studio.fake_engine import FakeEngines, row, rows, small_document
 
-LOST = Lost(Problem("ProtocolError", {"message": "gone"}))
+DIED = EngineDiedError(pid=1, reason="killed by signal 9")
 
 
 class Clock:
@@ -125,20 +129,20 @@ def test_a_refused_command_is_told_and_leaves_the_state_as_it_is(training):
     told = []
     run.refused.connect(told.append)
     run.pause()
-    link.answer_last(Problem("ProtocolError", {"message": "no"}))
+    link.answer_last(ProtocolError(message="no"))
     run.update()
     assert run.state is RunState.TRAINING
-    assert [problem.code for problem in told] == ["ProtocolError"]
+    assert [str(problem) for problem in told] == ["no"]
 
 
-def test_three_seconds_without_a_heartbeat_are_not_responding_and_one_heartbeat_ends_it(training, clock):
+def test_a_silent_engine_is_not_responding_until_it_is_heard_again(training):
     run, link = training
-    clock.now += SILENCE + 0.1
+    link.link(Link.NOT_RESPONDING)
     run.update()
     assert run.state is RunState.NOT_RESPONDING
     assert run.can_stop
     assert not run.can_pause
-    link.beat(EngineState.TRAINING)
+    link.link(Link.CONNECTED)
     run.update()
     assert run.state is RunState.TRAINING
 
@@ -150,40 +154,68 @@ def test_a_supervisor_that_misses_its_worker_is_not_responding(training):
     assert run.state is RunState.NOT_RESPONDING
 
 
-def test_silence_of_a_finished_run_changes_nothing(training, clock):
+@pytest.mark.parametrize("gone", [Link.CLOSED, Link.DIED, Link.NOT_RESPONDING])
+def test_an_engine_that_goes_after_the_end_leaves_the_end_as_it_was(training, gone):
     run, link = training
     link.state(EngineState.FINISHED)
-    run.update()
-    clock.now += 60
+    link.link(gone, DIED)
     run.update()
     assert run.state is RunState.FINISHED
+    assert run.cause is None
 
 
 def test_an_engine_that_goes_without_a_word_has_died_with_a_cause(training):
     run, link = training
-    link.arrivals.append(LOST)
+    link.link(Link.DIED, DIED)
     run.update()
     assert run.state is RunState.DIED
-    assert run.cause == LOST.cause
-    assert link.closed
+    assert run.cause is DIED
     assert run.can_train
+    assert not run.can_stop
 
 
-def test_an_engine_that_never_answers_has_failed(run, engines):
+def test_a_resumed_engine_of_the_same_run_ends_the_death(training):
+    run, link = training
+    link.link(Link.DIED, DIED)
+    run.update()
+    link.link(Link.CONNECTED)
+    link.journal(Rewound(0))
+    link.state(EngineState.COMPILING)
+    run.update()
+    assert run.state is RunState.COMPILING
+    assert run.cause is None
+
+
+def test_an_engine_that_cannot_be_started_has_failed_with_its_reason(run, engines):
     run.train(small_document())
-    engines.link.arrivals.append(LOST)
+    reason = EngineStartError(reason="no room")
+    engines.link.arrivals.append(NotStarted(reason))
     run.update()
     assert run.state is RunState.FAILED
-    assert run.cause == LOST.cause
+    assert run.cause is reason
 
 
-def test_an_engine_that_goes_after_the_end_leaves_the_end_as_it_was(training):
+def test_a_failed_run_gives_the_engines_reason(training):
     run, link = training
-    link.state(EngineState.FINISHED)
-    link.arrivals.append(LOST)
+    link.journal(
+        StateChanged(0.0, EngineState.FAILED, Problem("NotFiniteError", {"step": 7, "what": "loss"}))
+    )
     run.update()
-    assert run.state is RunState.FINISHED
-    assert run.cause is None
+    assert run.state is RunState.FAILED
+    assert str(run.cause).startswith("Step 7: loss is not a finite number")
+
+
+def test_attaching_asks_for_the_network_as_run(run, engines, tmp_path):
+    run.attach(tmp_path / "connection.json")
+    assert engines.attached == tmp_path / "connection.json"
+    engines.link.welcome(EngineState.TRAINING)
+    run.update()
+    assert engines.link.asked == [GetNetwork()]
+    document = small_document()
+    engines.link.answer_last(Network(dumps(document.network), None))
+    run.update()
+    assert run.network.graph == document.network.graph
+    assert (run.state, run.name, run.run_folder) == (RunState.TRAINING, "digits", "/runs/digits-1")
 
 
 def test_entries_that_are_sent_twice_are_taken_once(training):
@@ -193,18 +225,6 @@ def test_entries_that_are_sent_twice_are_taken_once(training):
     link.arrivals.append(Entries(first + 5, tuple(rows(range(5, 15)))))
     run.update()
     assert run.metrics["train"].column("step").tolist() == list(range(15))
-
-
-def test_a_gap_is_asked_for_and_filled(training):
-    run, link = training
-    held = link.sequence
-    link.arrivals.append(Entries(held + 3, (row(2),)))
-    run.update()
-    assert len(run.metrics["train"]) == 0
-    assert link.asked[-1] == Attach(after=held)
-    link.journal(*rows(range(3)))
-    run.update()
-    assert run.metrics["train"].column("step").tolist() == [0, 1, 2]
 
 
 def test_a_rewound_run_forgets_rows_and_snapshots_after_its_checkpoint(training):

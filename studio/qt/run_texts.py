@@ -1,14 +1,9 @@
-"""Sentences in the user's language for what the engine says in codes."""
+"""Words for the states of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QCoreApplication
 
-from engine import errors
-from engine.errors import ConvNetError
-from engine.protocol.messages import Problem
 from studio.models.run_state import RunState
 
 
@@ -29,19 +24,3 @@ def state_name(state: RunState) -> str:
         RunState.NOT_RESPONDING: QCoreApplication.translate("RunState", "The engine is not responding"),
         RunState.DIED: QCoreApplication.translate("RunState", "The engine died"),
     }[state]
-
-
-def problem_sentence(problem: Problem) -> str:
-    """Return what went wrong as a sentence; the problems of a network each on a line of its own."""
-    if problem.problems:
-        return "\n".join(map(problem_sentence, problem.problems))
-    return error_sentence(problem.code, problem.fields)
-
-
-def error_sentence(code: str, fields: Mapping[str, object]) -> str:
-    """Return the sentence of an error of ``engine.errors``; its bare fields where this program lacks it."""
-    kind = getattr(errors, code, ConvNetError)
-    try:
-        return QCoreApplication.translate("errors", kind.template).format(**fields)
-    except (AttributeError, KeyError, IndexError, ValueError):
-        return f"{code}: {dict(fields)}"

@@ -1,0 +1,128 @@
+"""Follows one run's engine in a thread, so that the main thread never waits for it."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Final
+
+from engine.errors import ConvNetError, ProtocolError, UnexpectedError
+from engine.protocol.client import Client
+from engine.protocol.messages import Answer, Request
+from studio.services.link import Answered, Arrival, NotStarted
+
+Engine = tuple[Path, subprocess.Popen[bytes] | None]
+"""An engine's connection file, and its process where this program started it."""
+
+BACKLOG: Final = 64
+"""Events that wait at most; then the thread takes no more, and the engine keeps the rest in its journal."""
+
+PATIENCE: Final = 30.0
+"""Seconds that an answer may take; weights of a large layer are many megabytes."""
+
+_LOOK: Final = 0.1
+"""Seconds after which the thread looks whether it shall end."""
+
+
+class EngineClient(threading.Thread):
+    """A link to the engine that ``find`` starts or names.
+
+    ``find`` runs on this thread and may take its time. ``wake`` is called on any thread after something
+    arrived. All that came is kept until ``drain``: entries by credit, of heartbeats a few, and one answer a
+    request.
+    """
+
+    def __init__(self, find: Callable[[], Engine], wake: Callable[[], None]) -> None:
+        super().__init__(name="studio client", daemon=True)
+        self._find = find
+        self._wake = wake
+        self._changed = threading.Condition()
+        self._arrivals: list[Arrival] = []
+        self._tickets = itertools.count(1)
+        self._client: Client | None = None
+        self._early: list[tuple[int, Request]] = []
+        self._closing = False
+
+    # ---- From the main thread ---------------------------------------------------------------------------
+
+    def ask(self, request: Request) -> int:
+        """Send a request, or keep it until the engine has answered for the first time; return its ticket."""
+        with self._changed:
+            ticket = next(self._tickets)
+            if self._client is None:
+                self._early.append((ticket, request))
+            else:
+                self._submit(self._client, ticket, request)
+        return ticket
+
+    def drain(self) -> list[Arrival]:
+        """Return what has arrived since the last call, in order."""
+        with self._changed:
+            arrivals, self._arrivals = self._arrivals, []
+            self._changed.notify()
+        return arrivals
+
+    def close(self) -> None:
+        """Leave the engine, which goes on. The thread ends soon after."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
+    # ---- On the thread ----------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Start or find the engine, then hand over what it says until ``close``."""
+        try:
+            client = Client(*self._find())
+        except ConvNetError as error:
+            self._put(NotStarted(error))
+            return
+        except Exception as error:  # a fault of the program: shown like any other reason
+            self._put(NotStarted(UnexpectedError(kind=type(error).__name__, message=str(error))))
+            return
+        with client:
+            try:
+                self._put(client.connect())
+            except ConvNetError as error:
+                self._put(NotStarted(error))
+                return
+            self._begin(client)
+            while not self._closing:
+                event = client.poll(_LOOK)
+                if event is not None:
+                    self._put(event)
+                    self._await_room()
+
+    def _begin(self, client: Client) -> None:
+        client.attach()
+        with self._changed:
+            self._client = client
+            for ticket, request in self._early:
+                self._submit(client, ticket, request)
+            self._early.clear()
+
+    def _submit(self, client: Client, ticket: int, request: Request) -> None:
+        future = client.submit(request, PATIENCE)
+        future.add_done_callback(lambda done: self._put(Answered(ticket, _outcome(done))))
+
+    def _put(self, arrival: Arrival) -> None:
+        with self._changed:
+            self._arrivals.append(arrival)
+        self._wake()
+
+    def _await_room(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._arrivals) < BACKLOG or self._closing)
+
+
+def _outcome(future: Future[Answer]) -> Answer | ConvNetError:
+    try:
+        return future.result()
+    except ConvNetError as error:
+        return error
+    except CancelledError:
+        return ProtocolError(message="The request was given up.")
