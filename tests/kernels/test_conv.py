@@ -52,6 +52,7 @@ GEOMETRIES = {
     "padded": Geometry((5, 4, 5, 3), 2, (3, 5), (1, 1), (1, 2)),
     "stride 2, overhangs": Geometry((5, 6, 5, 1), 3, (3, 2), (2, 2), (1, 0)),
     "stride 3 by 2, overhangs": Geometry((1, 6, 7, 3), 4, (2, 4), (3, 2), (0, 1)),
+    "stride 3 by 1, overhangs": Geometry((1, 8, 5, 3), 2, (4, 3), (3, 1), (0, 1)),
     "stride larger than the filter": Geometry((1, 6, 5, 3), 2, (1, 2), (2, 3), (0, 0)),
     "one place": Geometry((1, 3, 4, 3), 1, (3, 4), (2, 2), (0, 0)),
 }

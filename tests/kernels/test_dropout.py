@@ -69,6 +69,14 @@ def test_masks_are_keyed_by_meaning(kernels: Kernels, shape: tuple[int, ...]) ->
         assert rows[n, unit] == (bits < round(0.3 * 65536))
 
 
+def test_the_limit_is_exact(kernels: Kernels) -> None:
+    """A unit whose bits are keep · 2¹⁶ is dropped; one whose bits are one less is kept."""
+    key = np.array([SEED_OF_TESTS & 0xFFFFFFFF, SEED_OF_TESTS >> 32], np.uint32)
+    bits = int(philox4x32(np.array([0, 0, 7, Stream.DROPOUT], np.uint32), key)[0]) & 0xFFFF
+    assert masks(kernels, (1, 8), at(), keep=bits / 65536)[0, 0] == 0
+    assert masks(kernels, (1, 8), at(), keep=(bits + 1) / 65536)[0, 0] == 1
+
+
 def test_a_split_batch_draws_the_masks_of_the_whole(kernels: Kernels) -> None:
     """Rows are keyed by their position in the global batch, not in the call."""
     whole = masks(kernels, (6, 3, 5, 3), at(offset=0))
