@@ -23,7 +23,8 @@ class Wire:
 class LayerGraph:
     """Layers and wires, over a networkx multigraph. Holds anything that can be drawn, valid or not.
 
-    An input port holds at most one wire. Layers keep the order in which they were added.
+    An input port holds at most one wire. Layers keep the order in which they were added; it is part of the
+    network, since starting weights are numbered in it.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,9 @@ class LayerGraph:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LayerGraph):
             return NotImplemented
-        return self.layers() == other.layers() and set(self.wires()) == set(other.wires())
+        return list(self.layers().items()) == list(other.layers().items()) and (
+            set(self.wires()) == set(other.wires())
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -82,11 +85,28 @@ class LayerGraph:
         return found
 
     def cycles(self) -> list[list[str]]:
-        """Return a circle of layers for each group of layers that feed each other."""
+        """Return a circle of layers for each group of layers that feed each other, or one that feeds itself.
+
+        Each begins with its layer that was added first.
+        """
         groups = [group for group in nx.strongly_connected_components(self._graph) if len(group) > 1]
-        circles = [[source for source, *_ in nx.find_cycle(self._graph.subgraph(group))] for group in groups]
-        circles += [[wire.source] for wire in self.wires() if wire.source == wire.target]
-        return circles
+        circles = [self._circle(group) for group in groups]
+        circles += [[name] for name in self._graph if self._graph.has_edge(name, name)]
+        rank = {name: index for index, name in enumerate(self._graph)}
+        return sorted(circles, key=lambda circle: rank[circle[0]])
+
+    def _circle(self, group: set[str]) -> list[str]:
+        """Return a circle in a ``group`` of layers that feed each other, from its first layer on."""
+        wires = nx.DiGraph()
+        wires.add_nodes_from(name for name in self._graph if name in group)
+        wires.add_edges_from(
+            (wire.source, wire.target)
+            for wire in self.wires()
+            if wire.source != wire.target and {wire.source, wire.target} <= group
+        )
+        first = next(iter(wires))
+        way_back = min((nx.shortest_path(wires, after, first) for after in wires[first]), key=len)
+        return [first, *way_back[:-1]]
 
     def order(self) -> list[str]:
         """Return the names so that each layer comes after its inputs; else in the order they were added.
@@ -108,44 +128,51 @@ class LayerGraph:
         return order
 
     def add(self, name: str, layer: Layer, index: int | None = None) -> None:
-        """Add a layer under a name that is not taken, at place ``index`` of the order or at its end."""
+        """Add a layer at place ``index`` of the order, or at its end; raises KeyError if the name is taken."""
         if name in self._graph:
             raise KeyError(name)
         self._graph.add_node(name, layer=layer)
         if index is not None:
             names = [other for other in self._graph if other != name]
-            self._reorder([*names[:index], name, *names[index:]])
-
-    def _reorder(self, names: list[str]) -> None:
-        graph = nx.MultiDiGraph()
-        graph.add_nodes_from((name, self._graph.nodes[name]) for name in names)
-        graph.add_edges_from(self._graph.edges(keys=True))
-        self._graph = graph
+            names.insert(index, name)
+            graph = nx.MultiDiGraph()
+            graph.add_nodes_from((name, self._graph.nodes[name]) for name in names)
+            graph.add_edges_from(self._graph.edges(keys=True))
+            self._graph = graph
 
     def replace(self, name: str, layer: Layer) -> None:
-        """Give a layer other settings; its wires stay."""
+        """Give a layer other settings; its wires stay. Raises KeyError where there is none of this name."""
         if name not in self._graph:
             raise KeyError(name)
         self._graph.nodes[name]["layer"] = layer
 
     def rename(self, name: str, new_name: str) -> None:
-        """Give a layer another name that is not taken; its place in the order stays."""
-        if name not in self._graph or (new_name in self._graph and new_name != name):
+        """Give a layer another name; its place in the order stays.
+
+        Raises KeyError where there is no such layer, or the new name is taken.
+        """
+        if name not in self._graph:
+            raise KeyError(name)
+        if new_name in self._graph and new_name != name:
             raise KeyError(new_name)
         self._graph = nx.relabel_nodes(self._graph, {name: new_name}, copy=True)
 
     def remove(self, name: str) -> None:
-        """Remove a layer and its wires."""
+        """Remove a layer and its wires; raises KeyError where there is none of this name."""
+        if name not in self._graph:
+            raise KeyError(name)
         self._graph.remove_node(name)
 
     def connect(self, wire: Wire) -> None:
-        """Add a wire between layers that are there, into an input that is free."""
+        """Add a wire; raises KeyError where a layer is not there or the input is not free."""
         if wire.source not in self or wire.target not in self or self.wire_into(wire.target, wire.port):
             raise KeyError(wire)
         self._graph.add_edge(wire.source, wire.target, key=wire.port)
 
     def disconnect(self, wire: Wire) -> None:
-        """Remove a wire."""
+        """Remove a wire; raises KeyError where it is not there."""
+        if not self._graph.has_edge(wire.source, wire.target, key=wire.port):
+            raise KeyError(wire)
         self._graph.remove_edge(wire.source, wire.target, key=wire.port)
 
     def free_name(self, stem: str) -> str:
@@ -160,9 +187,9 @@ LONGEST_NAME = 64
 
 
 def is_layer_name(name: object) -> bool:
-    """Whether ``name`` may name a layer: letters of any script, digits, "_" and "-", at most 64."""
+    """Whether ``name`` may name a layer: letters and marks of any script, digits, "_" and "-", at most 64."""
     return (
         isinstance(name, str)
-        and len(name) <= LONGEST_NAME
-        and name.replace("-", "_").replace("_", "a").isalnum()
+        and 0 < len(name) <= LONGEST_NAME
+        and f"_{name.replace('-', '_')}".isidentifier()
     )

@@ -6,9 +6,8 @@ docs/file-format.md describes the format. A version 1 file is read by every late
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,8 +36,13 @@ SUFFIX = ".convnet"
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes; a network of thousands of layers takes less than one megabyte."""
 
+FARTHEST = 1_000_000_000
+"""px from the canvas's origin at which a layer may lie."""
+
 _SECTIONS = ("format", "version", "layers", "training", "data", "splits", "canvas")
 _LAYER_KEYS = ("name", "type", "inputs")
+
+_NO_NETWORK_FILE = "This is not a network file, or it is damaged."
 
 _Record = TypeVar("_Record")
 
@@ -74,7 +78,7 @@ def load(path: Path) -> NetworkFile:
             where="file",
             expected=f"at most {LARGEST_FILE} bytes",
             found="more",
-            hint="This is not a network file.",
+            hint=_NO_NETWORK_FILE,
         )
     return _Reader(str(path)).read(content)
 
@@ -95,7 +99,11 @@ def dumps(network: NetworkFile) -> str:
         "data": _dump_fields(network.data),
         "splits": [_dump_split(split) for split in network.splits],
         "canvas": {
-            "positions": {name: list(network.positions[name]) for name in graph if name in network.positions}
+            "positions": {
+                name: [float(place) for place in network.positions[name]]
+                for name in graph
+                if name in network.positions
+            }
         },
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -104,8 +112,10 @@ def dumps(network: NetworkFile) -> str:
 def save(network: NetworkFile, path: Path) -> None:
     """Write a network file so that ``path`` holds either the old or the new content, whatever happens.
 
-    Raises OSError where it cannot be written; the old file is then unharmed.
+    A link stays, and what it leads to is written. Raises OSError where it cannot be written; the old file is
+    then unharmed.
     """
+    path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     durable.write(path, dumps(network).encode(), mode)
 
@@ -113,9 +123,9 @@ def save(network: NetworkFile, path: Path) -> None:
 def dump_layer(graph: LayerGraph, name: str) -> dict[str, object]:
     """Return one layer as a file holds it."""
     layer = graph[name]
-    sources: list[str | None] = [None] * len(layer.inputs)
-    for wire in graph.inputs(name):
-        sources[wire.port] = wire.source
+    wires = {wire.port: wire.source for wire in graph.inputs(name)}
+    ports = max(len(layer.inputs), *(port + 1 for port in wires), 0)
+    sources = [wires.get(port) for port in range(ports)]
     return {"name": name, "type": layer.kind, "inputs": sources, **_dump_fields(layer)}
 
 
@@ -153,12 +163,13 @@ class _Reader:
             raise self._error(
                 f'"{unknown[0]}"', f"one of the sections {', '.join(_SECTIONS)}", "another name"
             )
+        graph = self._graph(self._section(document, "layers", list))
         network = NetworkFile(
-            graph=self._graph(self._section(document, "layers", list)),
+            graph=graph,
             training=self._training(self._section(document, "training", dict)),
             data=self._record("data", DataSettings, self._section(document, "data", dict)),
             splits=self._splits(self._section(document, "splits", list)),
-            positions=self._positions(self._section(document, "canvas", dict)),
+            positions=self._positions(self._section(document, "canvas", dict), graph),
         )
         if self._problems:
             raise InvalidNetworkError(tuple(self._problems))
@@ -169,18 +180,18 @@ class _Reader:
 
     def _parse(self, content: bytes) -> dict[str, Any]:
         try:
-            document = json.loads(
-                content.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
-            )
+            text = content.decode("utf-8-sig")
+            document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise self._error(
-                where, "JSON", error.msg, "This is not a network file, or it is damaged."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise self._error("file", "JSON in UTF-8", str(error), "This is not a network file.") from error
+            raise self._error(where, "JSON", error.msg, _NO_NETWORK_FILE) from error
+        except RecursionError as error:
+            raise self._error("file", "a network", "entries nested too deep", _NO_NETWORK_FILE) from error
+        except ValueError as error:
+            raise self._error("file", "JSON in UTF-8", str(error), _NO_NETWORK_FILE) from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise self._error("format", f'"{FORMAT}"', "something else", "This is not a network file.")
+            raise self._error("format", f'"{FORMAT}"', "something else", _NO_NETWORK_FILE)
         return document
 
     def _check_version(self, document: dict[str, Any]) -> None:
@@ -247,7 +258,7 @@ class _Reader:
                 continue
             try:
                 parsed[key] = specs[key].parse(value)
-            except (ValueError, TypeError, OverflowError):
+            except ValueError:
                 self._problems.append(
                     FieldError(layer=name, field=key, expected=specs[key].expected, found=_show(value))
                 )
@@ -289,7 +300,7 @@ class _Reader:
         kind = schedule["kind"]
         values = {key: value for key, value in schedule.items() if key != "kind"}
         parsed = self._record("training.schedule", SCHEDULES[kind], values, kind)
-        return TrainingSettings(**{**vars(settings), "schedule": parsed})
+        return replace(settings, schedule=parsed)
 
     def _splits(self, entries: list[Any]) -> tuple[Split, ...]:
         splits = tuple(self._split(f"splits[{index}]", entry) for index, entry in enumerate(entries))
@@ -310,8 +321,11 @@ class _Reader:
         )
 
     def _layer_split(self, where: str, entry: Any) -> LayerSplit:
-        if not isinstance(entry, dict) or entry.get("placement") not in PLACEMENTS:
-            raise self._error(where, f"an object with a placement ({', '.join(PLACEMENTS)})", _show(entry))
+        if not isinstance(entry, dict) or set(entry) - {"placement", "devices"}:
+            raise self._error(where, "an object with placement and devices", _show(entry))
+        if entry.get("placement") not in PLACEMENTS:
+            expected = f"one of {', '.join(PLACEMENTS)}"
+            raise self._error(f"{where}.placement", expected, _show(entry.get("placement")))
         return LayerSplit(entry["placement"], self._devices(where, entry.get("devices", [])))
 
     def _devices(self, where: str, entry: Any) -> tuple[str, ...]:
@@ -319,11 +333,13 @@ class _Reader:
             raise self._error(f"{where}.devices", "a list of logical devices such as A", _show(entry))
         return tuple(entry)
 
-    def _positions(self, section: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    def _positions(self, section: dict[str, Any], graph: LayerGraph) -> dict[str, tuple[float, float]]:
+        """Read the positions; those of layers that are not there are forgotten."""
         positions = section.get("positions", {})
         if not isinstance(positions, dict) or set(section) - {"positions"}:
             raise self._error("canvas", "an object of positions", _show(section))
-        return {name: self._position(name, place) for name, place in positions.items()}
+        places = {name: self._position(name, place) for name, place in positions.items()}
+        return {name: place for name, place in places.items() if name in graph}
 
     def _position(self, name: str, place: Any) -> tuple[float, float]:
         if not isinstance(place, list) or len(place) != 2 or not all(map(_is_coordinate, place)):
@@ -335,7 +351,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f'two entries named "{next(key for key in keys if keys.count(key) > 1)}"')
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"two entries named {json.dumps(twice)}")
     return document
 
 
@@ -344,8 +361,7 @@ def _refuse_constant(constant: str) -> None:
 
 
 def _is_coordinate(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and abs(value) < 1e9  # type: ignore[arg-type]
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST
 
 
 def _known_fields(specs: Mapping[str, FieldSpec]) -> str:

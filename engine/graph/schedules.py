@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import ClassVar
@@ -68,7 +69,8 @@ class Steps(Schedule):
     )
 
     def rate_at(self, epoch: float) -> float:
-        return self.rate * self.factor ** bisect_right(self.epochs, epoch)
+        # Factor by factor: a power that overflows would raise, a product becomes infinite.
+        return math.prod([self.factor] * bisect_right(self.epochs, epoch), start=self.rate)
 
 
 SCHEDULES: dict[str, type[Schedule]] = {schedule.kind: schedule for schedule in (Constant, Steps)}

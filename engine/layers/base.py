@@ -9,14 +9,15 @@ from typing import ClassVar, Literal
 from engine.layers.fields import FieldSpec, field_specs
 
 Family = Literal["data", "convolution", "pooling", "dense", "activation", "regularisation", "cost"]
-Content = Literal["values", "labels"]
+Content = Literal["values", "labels", "cost"]
 
 
 @dataclass(frozen=True)
 class TensorType:
     """What flows along a wire, for one example: ``shape`` without the batch axis.
 
-    Pictures are (height, width, channels), vectors are (units,). ``labels`` are whole numbers, shape ().
+    Pictures are (height, width, channels), vectors are (units,). ``labels`` are whole numbers, shape (), and
+    so is a ``cost``, which no layer takes.
     """
 
     shape: tuple[int, ...]
@@ -24,15 +25,15 @@ class TensorType:
 
     @property
     def size(self) -> int:
-        """Number of values for one example; the one label of a label tensor counts as a value."""
+        """Number of values for one example; a label or a cost counts as one."""
         count = 1
         for extent in self.shape:
             count *= extent
         return count
 
     def __str__(self) -> str:
-        if self.content == "labels":
-            return "labels"
+        if self.content != "values":
+            return self.content
         return "×".join(str(extent) for extent in self.shape)
 
 

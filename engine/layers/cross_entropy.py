@@ -30,4 +30,4 @@ class CrossEntropy(Layer):
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         if len(inputs[0].shape) != 1:
             raise ShapeRuleError(0, "a vector of one probability a class", "Put a softmax layer before it.")
-        return TensorType(())
+        return TensorType((), "cost")

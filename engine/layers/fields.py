@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
@@ -43,15 +44,24 @@ class FieldSpec:
         """Return what a file holds for ``value``."""
         return value
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of what a file may hold."""
+        raise NotImplementedError
+
 
 def _range_text(minimum: float | None, maximum: float | None) -> str:
     if minimum is not None and maximum is not None:
-        return f" from {minimum:g} to {maximum:g}"
+        return f" from {_number(minimum)} to {_number(maximum)}"
     if minimum is not None:
-        return f" of at least {minimum:g}"
+        return f" of at least {_number(minimum)}"
     if maximum is not None:
-        return f" of at most {maximum:g}"
+        return f" of at most {_number(maximum)}"
     return ""
+
+
+def _number(value: float) -> str:
+    """Write whole numbers with all their digits."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +80,9 @@ class WholeSpec(FieldSpec):
         if isinstance(value, bool) or not isinstance(value, int) or not self.minimum <= value <= self.maximum:
             raise ValueError(value)
         return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +105,10 @@ class PairSpec(WholeSpec):
     def dump(self, value: tuple[int, int]) -> object:
         height, width = value
         return height if height == width else [height, width]
+
+    def json_schema(self) -> dict[str, Any]:
+        one = super().json_schema()
+        return {"oneOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +137,14 @@ class RealSpec(FieldSpec):
     def parse(self, value: object) -> float | None:
         if value is None and self.optional:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(value)
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise ValueError(value) from error
+        if not math.isfinite(number):
+            raise ValueError(value)
         if self.minimum is not None and (
             number < self.minimum or (self.open_minimum and number == self.minimum)
         ):
@@ -132,6 +154,19 @@ class RealSpec(FieldSpec):
         ):
             raise ValueError(value)
         return number
+
+    def dump(self, value: float | None) -> object:
+        return None if value is None else float(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        limits = {
+            "exclusiveMinimum" if self.open_minimum else "minimum": self.minimum,
+            "exclusiveMaximum" if self.open_maximum else "maximum": self.maximum,
+        }
+        return {
+            "type": ["number", "null"] if self.optional else "number",
+            **{key: limit for key, limit in limits.items() if limit is not None},
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +183,9 @@ class FlagSpec(FieldSpec):
         if not isinstance(value, bool):
             raise ValueError(value)
         return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,21 +204,31 @@ class ChoiceSpec(FieldSpec):
             raise ValueError(value)
         return value
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"enum": [value for value, _ in self.choices]}
+
+
+_NOT_TEXT = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of control characters, halves of characters, and ends of lines and paragraphs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextSpec(FieldSpec):
-    """A line of text."""
+    """A line of text, without control characters."""
 
     type_name: ClassVar[str] = "text"
 
     @property
     def expected(self) -> str:
-        return "a text"
+        return "a line of text"
 
     def parse(self, value: object) -> str:
-        if not isinstance(value, str) or "\n" in value:
+        if not isinstance(value, str) or any(unicodedata.category(sign) in _NOT_TEXT for sign in value):
             raise ValueError(value)
         return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +251,9 @@ class WholeListSpec(WholeSpec):
 
     def dump(self, value: tuple[int, ...]) -> object:
         return list(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().json_schema(), "uniqueItems": True}
 
 
 LARGEST = 1_000_000
