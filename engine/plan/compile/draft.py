@@ -21,6 +21,7 @@ _VECTOR_AXES = ("unit",)
 class Draft:
     """Buffers and operations of one program, in the order in which they are emitted.
 
+    Where it is not ``training``, layers that act in training only hand their input on.
     ``outputs`` are the buffers that hold the layers' outputs. ``gradients`` are the buffers that hold the
     gradients of other buffers, by those buffers' names.
     """
@@ -28,6 +29,7 @@ class Draft:
     device: str
     dtype: DType
     batch_size: int
+    training: bool
     buffers: dict[str, Buffer] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)

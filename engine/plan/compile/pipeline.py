@@ -37,13 +37,13 @@ def compile_network(
     """
     layers = infer(graph)
     parts = partition(layers, split)
-    train = Draft(device, dtype, batch_size)
-    lower(train, layers, training=True)
+    train = Draft(device, dtype, batch_size, training=True)
+    lower(train, layers)
     differentiate(train, layers)
     fuse(train)
     slots = add_updates(train, layers)
-    evaluate = Draft(device, dtype, batch_size)
-    lower(evaluate, layers, training=False)
+    evaluate = Draft(device, dtype, batch_size, training=False)
+    lower(evaluate, layers)
     return _freeze(train, evaluate, slots, parts)
 
 

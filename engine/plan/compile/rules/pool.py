@@ -1,0 +1,28 @@
+"""Pooling: a kernel for each kind of it."""
+
+from __future__ import annotations
+
+from engine.layers.pool import Pool
+from engine.plan.analysis.infer import InferredLayer
+from engine.plan.compile.draft import Draft
+from engine.plan.compile.rules.pieces import add_output, gradient_from
+from engine.plan.compile.rules.rule import Rule
+
+
+def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
+    assert isinstance(layer.layer, Pool)
+    pool = layer.layer
+    y = add_output(draft, layer)
+    draft.emit(
+        f"{pool.pool}_pool.forward",
+        layer.name,
+        {"x": inputs[0]},
+        {"y": y},
+        size=pool.size,
+        stride=pool.stride,
+        start=pool.start,
+    )
+    return y
+
+
+RULE = Rule(Pool, _lower, {"max_pool.forward": gradient_from("x", "y"), "avg_pool.forward": gradient_from()})
