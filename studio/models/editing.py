@@ -10,6 +10,7 @@ from engine.errors import DuplicateNameError, FieldError
 from engine.graph.layer_graph import LONGEST_NAME, Wire, is_layer_name
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import KINDS
+from studio.models.connecting import best_wire
 from studio.models.document import Document
 from studio.models.edits import (
     AddLayer,
@@ -27,8 +28,8 @@ from studio.models.edits import (
     Several,
     Title,
 )
+from studio.models.layout import ROW, free_place, snapped
 from studio.models.layout import lay_out as places_of
-from studio.models.layout import snapped
 
 
 def add_layer(document: Document, kind: str, position: Position) -> str:
@@ -36,6 +37,20 @@ def add_layer(document: Document, kind: str, position: Position) -> str:
     graph = document.network.graph
     name = graph.free_name(kind)
     edit = AddLayer(name, KINDS[kind](), snapped(position), len(graph))
+    document.do(Title("Add {name}", {"name": name}), edit)
+    return name
+
+
+def append_layer(document: Document, kind: str, after: str) -> str:
+    """Add a layer below another and connect the two where that makes sense; return its name."""
+    graph, positions = document.network.graph, document.network.positions
+    name, layer = graph.free_name(kind), KINDS[kind]()
+    x, y = positions[after]
+    add = AddLayer(name, layer, free_place(positions.values(), (x, y + ROW)), len(graph))
+    trial = graph.copy()
+    trial.add(name, layer)
+    wire = best_wire(trial, after, name)
+    edit = add if wire is None else Several((add, Connect(wire)))
     document.do(Title("Add {name}", {"name": name}), edit)
     return name
 
@@ -74,6 +89,18 @@ def connect(document: Document, wire: Wire) -> None:
     gone = () if before is None else (Disconnect(before),)
     title = Title("Connect {source} to {target}", {"source": wire.source, "target": wire.target})
     document.do(title, Several((*gone, Connect(wire))))
+
+
+def reroute(document: Document, wire: Wire, new_wire: Wire | None) -> None:
+    """Take a wire out of its input and lead it into another, or nowhere."""
+    if new_wire is None:
+        remove(document, (), (wire,))
+    elif new_wire != wire:
+        graph = document.network.graph
+        gone = {wire, graph.wire_into(new_wire.target, new_wire.port)} - {None}
+        edits = [Disconnect(each) for each in gone if each is not None]
+        title = Title("Connect {source} to {target}", {"source": wire.source, "target": new_wire.target})
+        document.do(title, Several((*edits, Connect(new_wire))))
 
 
 def move(document: Document, places: Mapping[str, Position], gesture: object = None) -> None:

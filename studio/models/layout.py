@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import NetworkFile
 from studio.models.edits import Position
@@ -22,6 +24,15 @@ def snapped(position: Position) -> Position:
     """Return the nearest place on the grid."""
     x, y = position
     return float(round(x / STEP) * STEP), float(round(y / STEP) * STEP)
+
+
+def free_place(taken: Iterable[Position], wanted: Position) -> Position:
+    """Return the place nearest to the right of ``wanted`` at which a card overlaps none of the others."""
+    x, y = snapped(wanted)
+    others = [(other_x, other_y) for other_x, other_y in taken if abs(other_y - y) < CARD_HEIGHT]
+    while any(abs(other_x - x) < CARD_WIDTH for other_x, _ in others):
+        x += STEP
+    return x, y
 
 
 def lay_out(graph: LayerGraph) -> dict[str, Position]:

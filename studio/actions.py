@@ -1,0 +1,66 @@
+"""The table of commands: menus, the tool bar and the tests read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Menu = Literal["file", "edit", "view", "network", "run"]
+
+MENU_TITLES: dict[Menu, str] = {
+    "file": "&File",
+    "edit": "&Edit",
+    "view": "&View",
+    "network": "&Network",
+    "run": "&Run",
+}
+"""English source texts of the menus, in the order of the menu bar."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A command. ``title`` and ``help`` are English source texts; ``group`` parts a menu by lines.
+
+    ``canvas_shortcuts`` work only while the canvas has the focus, so that these keys can be typed elsewhere.
+    """
+
+    id: str
+    title: str
+    menu: Menu
+    group: int
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    help: str = ""
+    canvas_shortcuts: tuple[str, ...] = ()
+    checkable: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("new", "&Empty Network", "file", 0, ("Ctrl+N",), "new", "Start with an empty network"),
+    Action("open", "&Open…", "file", 1, ("Ctrl+O",), "open", "Open a network file"),
+    Action("save", "&Save", "file", 2, ("Ctrl+S",), "save", "Save the network"),
+    Action("save_as", "Save &As…", "file", 2, ("Ctrl+Shift+S",), "", "Save the network under another name"),
+    Action("quit", "&Quit", "file", 3, ("Ctrl+Q",), "", "Close the studio"),
+    Action("undo", "&Undo", "edit", 0, ("Ctrl+Z",), "undo", "Take the last change back"),
+    Action("redo", "&Redo", "edit", 0, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Make the change again"),
+    Action("delete", "&Delete", "edit", 1, (), "", "Remove what is selected", ("Del", "Backspace")),
+    Action("select_all", "Select &All", "edit", 1, (), "", "Select all layers", ("Ctrl+A",)),
+    Action("design", "&Design", "view", 0, ("Ctrl+1",), "", "Draw the network", checkable=True),
+    Action("training", "&Train", "view", 0, ("Ctrl+2",), "", "Watch the network learn", checkable=True),
+    Action("zoom_in", "Zoom &In", "view", 1, ("Ctrl++", "Ctrl+="), "plus", "Zoom in"),
+    Action("zoom_out", "Zoom &Out", "view", 1, ("Ctrl+-",), "minus", "Zoom out"),
+    Action("fit_all", "&Fit All", "view", 1, ("Ctrl+0",), "fit", "Show the whole network", ("F",)),
+    Action("fit_selection", "Fit &Selection", "view", 1, (), "", "Show what is selected", ("Shift+F",)),
+    Action("light", "&Light", "view", 2, help="Light colours", checkable=True),
+    Action("dark", "Da&rk", "view", 2, help="Dark colours", checkable=True),
+    Action("system", "As the S&ystem", "view", 2, help="Colours as the system has them", checkable=True),
+    Action("problems", "&Problems", "view", 3, ("Ctrl+Shift+M",), "", "List what is wrong", checkable=True),
+    Action("lay_out", "&Lay Out", "network", 0, ("Ctrl+L",), "layout", "Put the layers in order"),
+    Action("settings", "&Training and Data", "network", 1, ("Ctrl+T",), "", "Show the network's settings"),
+    Action("train", "&Start Training", "run", 0, ("F5",), "play", "Train the network on the chosen device"),
+    Action("pause", "&Pause", "run", 0, ("F6",), "pause", "Halt after the step in hand"),
+    Action("resume", "&Resume", "run", 0, ("F7",), "play", "Go on after a pause"),
+    Action("stop", "S&top", "run", 0, ("Shift+F5",), "stop", "End the run; a checkpoint is kept"),
+    Action("checkpoint", "Keep a &Checkpoint", "run", 1, help="Keep the weights as they are now"),
+)
+"""All commands, in the order of their menus."""

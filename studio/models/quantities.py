@@ -1,0 +1,17 @@
+"""Numbers as people read them: three significant digits and a unit."""
+
+from __future__ import annotations
+
+_PREFIXES = ("", "k", "M", "G", "T", "P")
+
+
+def short_count(number: float) -> str:
+    """Return a count with three significant digits at most: "0", "431", "4.81 k", "61.7 M"."""
+    value = float(number)
+    for prefix in _PREFIXES:
+        # 999.5 would round to 1000 of this prefix.
+        if abs(value) < 999.5 or prefix == _PREFIXES[-1]:
+            break
+        value /= 1000.0
+    text = f"{value:.0f}" if not prefix and value == int(value) else f"{value:#.3g}".rstrip(".")
+    return f"{text} {prefix}".rstrip()

@@ -1,0 +1,122 @@
+"""The canvas with what floats over it: zoom buttons, and what an empty canvas says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from studio.models.document import Document
+from studio.models.examples import example_names
+from studio.models.selection import Selection
+from studio.qt import icons
+from studio.qt.canvas.scene import CanvasScene
+from studio.qt.canvas.view import ZOOM_STEP, CanvasView
+
+_MARGIN = 12
+
+
+class CanvasPanel(QWidget):
+    """Holds the canvas. ``example_chosen`` is emitted where an empty canvas is to be filled."""
+
+    example_chosen = Signal(str)
+
+    def __init__(self, document: Document, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.scene = CanvasScene(document, selection, self)
+        self.view = CanvasView(self.scene, document, selection)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self._zoom_bar = _ZoomBar(self.view, self)
+        self._invitation = _Invitation(self)
+        self._invitation.example_chosen.connect(self.example_chosen)
+        document.changed.connect(self._on_document_changed)
+        self.setMinimumSize(240, 200)
+        self.setFocusProxy(self.view)
+        self._on_document_changed()
+
+    def detach(self) -> None:
+        """Listen to the models no more; for when the window closes."""
+        self._document.changed.disconnect(self._on_document_changed)
+        self.scene.detach()
+        self.view.detach()
+
+    def _on_document_changed(self) -> None:
+        self._invitation.setVisible(len(self._document.network.graph) == 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        bar = self._zoom_bar
+        bar.adjustSize()
+        bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
+        box = self._invitation
+        box.adjustSize()
+        box.move((self.width() - box.width()) // 2, (self.height() - box.height()) // 2)
+
+
+class _ZoomBar(QFrame):
+    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("floating")
+        self._buttons: dict[str, QToolButton] = {}
+        self._percent = QLabel("100 %")
+        self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._percent.setMinimumWidth(48)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.setSpacing(0)
+        layout.addWidget(self._button("minus", self.tr("Zoom out"), lambda: view.zoom_by(1 / ZOOM_STEP)))
+        layout.addWidget(self._percent)
+        layout.addWidget(self._button("plus", self.tr("Zoom in"), lambda: view.zoom_by(ZOOM_STEP)))
+        layout.addWidget(self._button("fit", self.tr("Show the whole network"), view.fit_all))
+        view.zoomed.connect(self._on_zoomed)
+        self._on_zoomed(view.zoom)
+
+    def _button(self, icon: str, words: str, slot: Callable[[], None]) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        button.clicked.connect(slot)
+        button.setIcon(icons.icon(icon, 16))
+        self._buttons[icon] = button
+        return button
+
+    def _on_zoomed(self, zoom: float) -> None:
+        self._percent.setText(f"{zoom:.0%}".replace("%", " %"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for name, button in self._buttons.items():
+                button.setIcon(icons.icon(name, 16))
+
+
+class _Invitation(QFrame):
+    """What an empty canvas says."""
+
+    example_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        title = QLabel(self.tr("Draw a network here"))
+        title.setObjectName("heading")
+        note = QLabel(self.tr("Drag layers from the left, then drag from port to port."))
+        note.setObjectName("secondary")
+        for label in (title, note):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        row = QHBoxLayout()
+        row.addStretch()
+        for name in example_names():
+            button = QPushButton(self.tr("Open example {name}").format(name=name))
+            button.clicked.connect(lambda _=False, name=name: self.example_chosen.emit(name))
+            row.addWidget(button)
+        row.addStretch()
+        layout.addLayout(row)

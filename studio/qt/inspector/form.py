@@ -1,0 +1,135 @@
+"""A form for a record of fields: group after group, a row for each field, its error below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
+from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
+from studio.qt.texts import layer_text
+
+GROUP_TITLES: dict[Group, str] = {
+    "geometry": "Geometry",
+    "neuron": "Neuron",
+    "learning": "Learning",
+    "training": "Training",
+    "data": "Data",
+}
+"""English source texts of the groups."""
+
+_MATTERS_ONLY = {"deviation": ("initial", "normal"), "path": ("source", "path")}
+"""A field that means something only where another field of its record has a value."""
+
+
+class FieldForm(QWidget):
+    """Editors for ``specs``. ``edited`` carries the field's name, its new value and the gesture."""
+
+    edited = Signal(str, object, object)
+
+    def __init__(
+        self, specs: Mapping[str, FieldSpec], *, has_headings: bool = True, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.editors: dict[str, FieldEditor] = {}
+        self._labels: dict[str, QLabel] = {}
+        self._errors: dict[str, QLabel] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        for group, fields in groupby(specs.items(), key=lambda item: item[1].group):
+            if has_headings:
+                self._add_heading(layer_text(GROUP_TITLES[group]))
+            for name, spec in fields:
+                self._add_row(name, spec)
+
+    def show_record(self, record: object) -> None:
+        """Show a record's values."""
+        for name, editor in self.editors.items():
+            editor.show_value(getattr(record, name))
+        for name, (other, value) in _MATTERS_ONLY.items():
+            if name in self.editors and other in self.editors:
+                matters = getattr(record, other) == value
+                self.editors[name].setEnabled(matters)
+                self._labels[name].setEnabled(matters)
+
+    def show_inherited(self, record: object) -> None:
+        """Say what the network's own values are, where a field may take them."""
+        for name, editor in self.editors.items():
+            if isinstance(editor, RealEditor) and editor.spec.optional and hasattr(record, name):
+                editor.show_inherited(getattr(record, name))
+
+    def error_of(self, name: str) -> str:
+        """Return what stands below a field; "" where nothing is wrong with it."""
+        return self._errors[name].text()
+
+    def focus_field(self, name: str) -> None:
+        """Bring the keyboard to a field."""
+        self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _add_heading(self, title: str) -> None:
+        heading = QLabel(title)
+        heading.setObjectName("section")
+        self._grid.addWidget(heading, self._grid.rowCount(), 0, 1, 2)
+
+    def _add_row(self, name: str, spec: FieldSpec) -> None:
+        editor = editor_for(spec)
+        title = layer_text(spec.title)
+        unit = "" if isinstance(spec, WholeSpec) and spec.type_name == "whole" else layer_text(spec.unit)
+        words = explanation(spec)
+        label = QLabel(f"{title} ({unit})" if unit else title)
+        label.setToolTip(words)
+        label.setBuddy(editor)
+        editor.describe(title, words)
+        error = QLabel()
+        error.setObjectName("error")
+        error.setWordWrap(True)
+        error.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        error.hide()
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(editor, row, 1)
+        self._grid.addWidget(error, row + 1, 1)
+        self.editors[name], self._labels[name], self._errors[name] = editor, label, error
+        editor.edited.connect(lambda value: self.edited.emit(name, value, (name, editor.gesture)))
+        editor.refused.connect(lambda: self._show_error(name, layer_text(spec.expected)))
+        editor.accepted.connect(lambda: self._show_error(name, ""))
+
+    def _show_error(self, name: str, expected: str) -> None:
+        label = self._errors[name]
+        words = self.tr("Expected {expected}.").format(expected=expected) if expected else ""
+        label.setText(words)
+        label.setVisible(bool(words))
+        self.editors[name].mark(is_wrong=bool(words))
+
+
+def explanation(spec: FieldSpec) -> str:
+    """Return what a field is for, its range and its unit, for a tooltip."""
+    words = [layer_text(spec.help)]
+    limits = _limits(spec)
+    if limits:
+        words.append(f"{limits} {layer_text(spec.unit)}".rstrip())
+    return "\n".join(words)
+
+
+def _limits(spec: FieldSpec) -> str:
+    if not isinstance(spec, WholeSpec | RealSpec):
+        return ""
+    low, high = spec.minimum, spec.maximum
+    if high == LARGEST:
+        high = None
+    words = ""
+    if low is not None and high is not None:
+        words = QCoreApplication.translate("FieldForm", "{low} to {high}")
+    elif low is not None:
+        words = QCoreApplication.translate("FieldForm", "At least {low}")
+    elif high is not None:
+        words = QCoreApplication.translate("FieldForm", "At most {high}")
+    return words.format(
+        low=f"{low:,}" if low is not None else "", high=f"{high:,}" if high is not None else ""
+    )

@@ -1,0 +1,115 @@
+"""The inspector: the page for what is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.layers.base import Cost
+from studio.models.document import Document
+from studio.models.quantities import short_count
+from studio.models.selection import Selection
+from studio.qt.inspector.facts import Facts
+from studio.qt.inspector.layer_panel import LayerPanel
+from studio.qt.inspector.network_panel import NetworkPanel
+
+
+class Inspector(QWidget):
+    """Shows the selected layer; the network where none is selected, and a sum where several are."""
+
+    def __init__(self, document: Document, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._selection = selection
+        self.network_panel = NetworkPanel(document)
+        self.several_panel = _SeveralPanel(document)
+        self.layer_panel: LayerPanel | None = None
+        self._layer_panels: dict[str, LayerPanel] = {}
+        self._stack = QStackedWidget()
+        self._pages: dict[QWidget, QScrollArea] = {}
+        for panel in (self.network_panel, self.several_panel):
+            self._add(panel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        document.changed.connect(self._refresh)
+        selection.changed.connect(self._refresh)
+        self._refresh()
+
+    def detach(self) -> None:
+        """Listen to the models no more; for when the window closes."""
+        self._document.changed.disconnect(self._refresh)
+        self._selection.changed.disconnect(self._refresh)
+
+    def focus_field(self, name: str | None) -> None:
+        """Bring the keyboard to a field of the selected layer, by default to its name."""
+        if self.layer_panel is None:
+            return
+        if name is not None and name in self.layer_panel.form.editors:
+            self.layer_panel.form.focus_field(name)
+        else:
+            self.layer_panel.name_editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _refresh(self) -> None:
+        graph = self._document.network.graph
+        names = [name for name in self._selection.layers if name in graph]
+        self.layer_panel = self._panel_for(names[0]) if len(names) == 1 else None
+        if self.layer_panel is not None:
+            self._show(self.layer_panel)
+            self.layer_panel.show_layer(names[0])
+        elif names:
+            self._show(self.several_panel)
+            self.several_panel.show_layers(names)
+        else:
+            self._show(self.network_panel)
+            self.network_panel.show_network()
+
+    def _panel_for(self, name: str) -> LayerPanel:
+        """Return the page for a layer's kind; it is made once."""
+        layer = type(self._document.network.graph[name])
+        if layer.kind not in self._layer_panels:
+            self._layer_panels[layer.kind] = LayerPanel(self._document, layer)
+            self._add(self._layer_panels[layer.kind])
+        return self._layer_panels[layer.kind]
+
+    def _add(self, panel: QWidget) -> None:
+        page = QScrollArea()
+        page.setFrameShape(QFrame.Shape.NoFrame)
+        page.setWidgetResizable(True)
+        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        panel.setContentsMargins(12, 12, 12, 12)
+        page.setWidget(panel)
+        self._pages[panel] = page
+        self._stack.addWidget(page)
+
+    def _show(self, panel: QWidget) -> None:
+        self._stack.setCurrentWidget(self._pages[panel])
+
+
+class _SeveralPanel(QWidget):
+    """What several selected layers cost together."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+        self._title = QLabel()
+        self._title.setObjectName("heading")
+        self._facts = Facts()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._title)
+        layout.addWidget(self._facts)
+        layout.addStretch()
+
+    def show_layers(self, names: list[str]) -> None:
+        """Show the sum over some layers."""
+        costs = self._document.costs()
+        total = sum((costs[name] for name in names if name in costs), Cost())
+        self._title.setText(self.tr("{count} layers").format(count=len(names)))
+        self._facts.show_facts(
+            [
+                (self.tr("Weights"), short_count(total.weights + total.biases)),
+                (self.tr("Multiply-adds a picture"), short_count(total.multiply_adds)),
+            ]
+        )

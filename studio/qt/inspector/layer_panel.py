@@ -1,0 +1,140 @@
+"""The inspector's page for one layer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from engine.errors import NetworkError
+from engine.layers.base import Layer
+from studio.models import editing
+from studio.models.document import Document
+from studio.models.quantities import short_count
+from studio.qt import icons, theme
+from studio.qt.inspector.facts import Facts
+from studio.qt.inspector.form import FieldForm
+from studio.qt.texts import error_text, layer_text
+
+_ICON = QSize(28, 28)
+
+
+class LayerPanel(QWidget):
+    """Shows and edits the layers of one kind, one at a time."""
+
+    def __init__(self, document: Document, kind: type[Layer], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._kind = kind
+        self._name = ""
+        self._icon = QLabel()
+        self.name_editor = QLineEdit()
+        self.name_editor.setObjectName("name")
+        self.name_editor.setAccessibleName(self.tr("Name"))
+        self.name_editor.setToolTip(self.tr("The layer's name: letters, digits, “_” and “-”."))
+        self.name_error = _wrapped("error")
+        self.facts = Facts()
+        self.problems = _wrapped("error")
+        self.form = FieldForm(kind.specs())
+        self._build()
+        self.name_editor.editingFinished.connect(self._on_renamed)
+        self.form.edited.connect(self._on_edited)
+
+    def show_layer(self, name: str) -> None:
+        """Show a layer of this panel's kind."""
+        if name != self._name:
+            self._name = name
+            self.name_editor.setText(name)
+            self.name_error.hide()
+        network = self._document.network
+        self.form.show_inherited(network.training)
+        self.form.show_record(network.graph[name])
+        self.facts.show_facts(self._facts())
+        self._show_problems()
+
+    def _build(self) -> None:
+        kind = QLabel(layer_text(self._kind.title))
+        kind.setObjectName("secondary")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.name_editor)
+        words.addWidget(kind)
+        header = QHBoxLayout()
+        header.setSpacing(8)
+        header.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        header.addLayout(words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(header)
+        layout.addWidget(self.name_error)
+        layout.addWidget(_wrapped("", layer_text(self._kind.summary)))
+        layout.addWidget(self.problems)
+        layout.addWidget(self.facts)
+        layout.addWidget(self.form)
+        layout.addWidget(_rule())
+        layout.addWidget(_wrapped("formula", layer_text(self._kind.formula)))
+        layout.addWidget(_wrapped("secondary", layer_text(self._kind.source)))
+        layout.addStretch()
+        self._show_icon()
+
+    def _facts(self) -> list[tuple[str, str]]:
+        network, inspection = self._document.network, self._document.inspection
+        layer = network.graph[self._name]
+        facts = []
+        for wire in network.graph.inputs(self._name):
+            if wire.port < len(layer.inputs) and wire.source in inspection.outputs:
+                port = layer_text(layer.inputs[wire.port].title)
+                facts.append((port, str(inspection.outputs[wire.source])))
+        output = inspection.outputs.get(self._name)
+        if output is not None and not layer.is_cost:
+            facts.append((self.tr("Output"), str(output)))
+        cost = self._document.costs().get(self._name)
+        if cost is not None and cost.weights:
+            facts.append((self.tr("Weights"), short_count(cost.weights)))
+            facts.append((self.tr("Biases"), short_count(cost.biases)))
+        if cost is not None and cost.multiply_adds:
+            facts.append((self.tr("Multiply-adds a picture"), short_count(cost.multiply_adds)))
+        return facts
+
+    def _show_problems(self) -> None:
+        here = [problem for problem in self._document.inspection.problems if self._name in problem.layers]
+        self.problems.setText("\n".join(error_text(problem) for problem in here))
+        self.problems.setVisible(bool(here))
+
+    def _on_edited(self, field: str, value: object, gesture: object) -> None:
+        editing.set_fields(self._document, self._name, {field: value}, (self._name, gesture))
+
+    def _on_renamed(self) -> None:
+        name = self.name_editor.text().strip()
+        if name == self._name or self._name not in self._document.network.graph:
+            return
+        try:
+            editing.rename(self._document, self._name, name)
+        except NetworkError as error:
+            self.name_error.setText(error_text(error))
+            self.name_error.show()
+
+    def _show_icon(self) -> None:
+        colour = theme.family_colour(self._kind.family)
+        self._icon.setPixmap(icons.pixmap(self._kind.kind, _ICON.width(), colour, self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_icon()
+
+
+def _wrapped(role: str, text: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setObjectName(role)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setVisible(bool(text))
+    return label
+
+
+def _rule() -> QFrame:
+    line = QFrame()
+    line.setObjectName("rule")
+    line.setFixedHeight(1)
+    return line

@@ -1,0 +1,30 @@
+"""Words of the models and the engine in the user's language."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.errors import ConvNetError, InvalidNetworkError
+from studio.models.edits import Title
+
+
+def layer_text(source: str) -> str:
+    """Translate a text of a layer, a port or a field."""
+    return QCoreApplication.translate("layers", source)
+
+
+def action_text(source: str) -> str:
+    """Translate a text of the table of commands."""
+    return QCoreApplication.translate("actions", source)
+
+
+def title_text(title: Title) -> str:
+    """Return the name of an edit for a menu."""
+    return QCoreApplication.translate("edits", title.template).format(**title.fields)
+
+
+def error_text(error: ConvNetError) -> str:
+    """Return the sentence of an error; of an InvalidNetworkError one sentence a line."""
+    if isinstance(error, InvalidNetworkError):
+        return "\n".join(error_text(problem) for problem in error.problems)
+    return QCoreApplication.translate("errors", error.template).format(**error.fields).rstrip()
