@@ -128,7 +128,7 @@ class LayerGraph:
         return order
 
     def add(self, name: str, layer: Layer, index: int | None = None) -> None:
-        """Add a layer at place ``index`` of the order, or at its end; raises KeyError if the name is taken."""
+        """Add a layer at place ``index`` of the order, or at its end; raises KeyError for a taken name."""
         if name in self._graph:
             raise KeyError(name)
         self._graph.add_node(name, layer=layer)

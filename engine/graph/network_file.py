@@ -182,7 +182,7 @@ class _Reader:
         try:
             text = content.decode("utf-8-sig")
             document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
-            json.dumps(document, ensure_ascii=False).encode("utf-8")
+            json.dumps(document, ensure_ascii=False).encode("utf-8")  # fails for halves of characters
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             raise self._error(where, "JSON", error.msg, _NO_NETWORK_FILE) from error

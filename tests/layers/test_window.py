@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pytest import mark
 
 from engine.layers.window import conv_extent, pool_extent
 
@@ -53,16 +53,23 @@ def test_pooling_windows_see_every_pixel_and_none_is_empty(
     assert set().union(*windows) == set(range(extent))
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("extent", "size", "stride", "padding", "places"),
-    [(32, 5, 1, 2, 32), (32, 5, 1, 0, 28), (224, 11, 4, 0, 55), (8, 3, 2, 0, 4), (1, 1, 1, 0, 1), (5, 1, 10, 0, 2)],
+    [
+        (32, 5, 1, 2, 32),
+        (32, 5, 1, 0, 28),
+        (224, 11, 4, 0, 55),
+        (8, 3, 2, 0, 4),
+        (1, 1, 1, 0, 1),
+        (5, 1, 10, 0, 2),
+    ],
 )
 def test_conv_of_known_networks(extent: int, size: int, stride: int, padding: int, places: int) -> None:
     """224/11/4 is AlexNet's first layer as cuda-convnet counts it: ⌈213 / 4⌉ + 1."""
     assert conv_extent(extent, size, stride, padding) == places
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("extent", "size", "stride", "start", "places"), [(32, 3, 2, 0, 16), (55, 3, 2, 0, 27), (8, 3, 2, -1, 4)]
 )
 def test_pooling_of_known_networks(extent: int, size: int, stride: int, start: int, places: int) -> None:
