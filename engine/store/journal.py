@@ -39,7 +39,7 @@ _event_decoder = msgspec.json.Decoder(Entry)
 
 
 class Journal:
-    """The open journal at ``path``; used by one thread.
+    """The open journal at ``path``; used by one thread at a time.
 
     Raises RunFolderError if the file is not a journal, RunFolderUnwritableError if it cannot be written.
     """
@@ -47,7 +47,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode = WAL")
             # What was streamed to a client must outlive a power loss: each commit is fsynced.
             self._database.execute("PRAGMA synchronous = FULL")

@@ -1,0 +1,1 @@
+"""The engine process: owns the run folder, the sockets and the training process, and does no heavy work."""

@@ -1,0 +1,84 @@
+"""``python -m engine.supervisor``: reads what to run from standard input, answers there, and runs it."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import ConvNetError
+from engine.protocol.internal import ResumeRun, Started, StartRun
+from engine.protocol.problems import describe
+from engine.store.hold import Hold
+from engine.store.run_folder import RunFolder, hold_engine, make_run_path
+from engine.supervisor.engine import Engine
+
+_LONGEST_START = 64 * 1024 * 1024  # bytes
+
+
+def main() -> int:
+    """Run an engine; returns the exit code."""
+    try:
+        instructions = msgspec.json.decode(
+            sys.stdin.buffer.readline(_LONGEST_START), type=StartRun | ResumeRun
+        )
+        folder, hold = _open(instructions)
+        engine = Engine(folder, instructions.linger_seconds)
+    except ConvNetError as error:
+        _answer(describe(error))
+        return 2
+    _answer(Started(str(folder.connection)))
+    _leave_starter(folder)
+    _obey_signals(engine)
+    device = instructions.device or folder.description.device
+    engine.serve(device, resume=isinstance(instructions, ResumeRun))
+    hold.release()
+    return 0
+
+
+def _open(instructions: StartRun | ResumeRun) -> tuple[RunFolder, Hold]:
+    if isinstance(instructions, ResumeRun):
+        folder = RunFolder.open(Path(instructions.run_folder))
+        return folder, hold_engine(folder.path)
+    path = instructions.run_folder
+    return RunFolder.create(
+        make_run_path(instructions.name) if path is None else Path(path),
+        instructions.name,
+        instructions.network,
+        Path(instructions.base),
+        instructions.device,
+    )
+
+
+def _answer(message: msgspec.Struct) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _leave_starter(folder: RunFolder) -> None:
+    """Let go of the starter's pipes, so that neither waits for the other; complaints go to the log."""
+    with open(os.devnull, "r+b") as nothing, folder.log.open("ab") as log:
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    faulthandler.enable()
+
+
+def _obey_signals(engine: Engine) -> None:
+    """SIGTERM stops the run and leaves; what a closing terminal sends is for others."""
+
+    def leave(_number: int, _frame: object) -> None:
+        engine.leaving = True
+
+    signal.signal(signal.SIGTERM, leave)
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Readings of the machine's devices, on a thread of their own: a driver may take its time."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.protocol.messages import Device
+
+_PERIOD = 0.5  # s
+_CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
+
+
+class DeviceSampler(threading.Thread):
+    """Takes readings twice a second; ``readings`` are the newest."""
+
+    def __init__(self) -> None:
+        super().__init__(name="device readings", daemon=True)
+        self.readings: tuple[Device, ...] = ()
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Take readings until ``stop``."""
+        name = _cpu_name()
+        gpus = _open_gpus()
+        while not self._stopping.wait(_PERIOD):
+            self.readings = (_read_cpu(name), *_read_gpus(gpus))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self.join()
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return (models or [platform.processor()])[0] or platform.machine()
+
+
+def _read_cpu(name: str) -> Device:
+    import psutil
+
+    cores = tuple(float(load) for load in psutil.cpu_percent(percpu=True))
+    memory = psutil.virtual_memory()
+    return Device(
+        name=name,
+        kind="cpu",
+        utilisation=sum(cores) / max(len(cores), 1),
+        cores=cores,
+        memory_used=memory.total - memory.available,
+        memory_total=memory.total,
+        temperature=_cpu_temperature(),
+        power=None,
+    )
+
+
+def _cpu_temperature() -> float | None:
+    import psutil
+
+    sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
+    found = [sensors[name][0].current for name in _CPU_SENSORS if sensors.get(name)]
+    return float(found[0]) if found else None
+
+
+def _open_gpus() -> list[Any]:
+    """Return NVML's handles; none without NVIDIA's driver or its Python package."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+    except ImportError:
+        return []
+    except pynvml.NVMLError:
+        return []
+
+
+def _read_gpus(handles: list[Any]) -> Iterator[Device]:
+    if not handles:
+        return
+    import pynvml
+
+    for handle in handles:
+        try:
+            memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+            yield Device(
+                name=str(pynvml.nvmlDeviceGetName(handle)),
+                kind="gpu",
+                utilisation=float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+                cores=(),
+                memory_used=memory.used,
+                memory_total=memory.total,
+                temperature=_optional(pynvml.nvmlDeviceGetTemperature, handle, pynvml.NVML_TEMPERATURE_GPU),
+                power=_optional(pynvml.nvmlDeviceGetPowerUsage, handle, scale=1e-3),
+            )
+        except pynvml.NVMLError:
+            continue  # lost, or one that keeps its readings to itself
+
+
+def _optional(read: Any, *arguments: Any, scale: float = 1.0) -> float | None:
+    """A reading times ``scale``; None from a device that has no such sensor."""
+    import pynvml
+
+    try:
+        return float(read(*arguments)) * scale
+    except pynvml.NVMLError:
+        return None

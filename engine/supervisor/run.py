@@ -1,0 +1,127 @@
+"""The run: brings together what the training process says, what is asked of it, and the journal."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from engine.errors import RunEndedError
+from engine.protocol.internal import Beat, Command, Ended, MetricRows, WorkerFrame, WorkerState
+from engine.protocol.messages import LogLine, Problem, Progress, RunState, StateChanged
+from engine.supervisor.journal_thread import MOST_WAITING, JournalThread
+from engine.supervisor.status import RunStatus
+from engine.supervisor.worker_process import WorkerProcess
+
+_STOP_PATIENCE = 30.0  # s that the engine's end gives the training process for its last checkpoint
+_END_PATIENCE = 10.0  # s that the process may take to leave after its last message
+
+
+class Run:
+    """A run and its training process. ``progress`` is the newest, None before there is any."""
+
+    def __init__(self, worker: WorkerProcess, journal: JournalThread) -> None:
+        self.progress: Progress | None = None
+        self._worker, self._journal = worker, journal
+        self._status = RunStatus()
+        self._told: RunState | None = None
+        self._kill_at: float | None = None
+
+    @property
+    def state(self) -> RunState:
+        """What the run is doing."""
+        return self._status.state
+
+    @property
+    def is_responding(self) -> bool:
+        """Whether the training process gave a sign of life lately, or has ended as it should."""
+        return self.state.ended or self._worker.is_responding
+
+    def pause(self) -> None:
+        """Halt training after the step in hand."""
+        self._command("pause")
+        self._status.pause()
+        self._tell()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._command("resume")
+        self._status.resume()
+        self._tell()
+
+    def stop(self) -> None:
+        """End the run with a checkpoint."""
+        self._command("stop")
+        self._status.stop()
+        self._tell()
+
+    def checkpoint(self) -> None:
+        """Keep a checkpoint."""
+        self._command("checkpoint")
+
+    def shut_down(self) -> None:
+        """Stop the run if it goes on; end its process by force if that takes too long."""
+        if not self.state.ended and self._kill_at is None:
+            self.stop()
+            self._kill_at = time.monotonic() + _STOP_PATIENCE
+
+    def log(self, level: Literal["info", "warning", "error"], text: str) -> None:
+        """Put a line into the log."""
+        self._journal.append(LogLine(time.time(), level, text))
+
+    def turn(self) -> None:
+        """Do what is due."""
+        if self.state.ended:
+            return
+        self._tell()
+        # While the disk does not keep up, messages wait in the socket, and then the training process.
+        if self._journal.backlog < MOST_WAITING:
+            for message in self._worker.receive():
+                self._take(message)
+        self._log_output()
+        if self._kill_at is not None and time.monotonic() > self._kill_at:
+            self._kill_at = None
+            self._worker.kill("it did not end in time, and was ended by force")
+        if self._worker.is_over():
+            self._end()
+
+    def _command(self, name: Literal["pause", "resume", "stop", "checkpoint"]) -> None:
+        if self.state.ended:
+            raise RunEndedError(state=self.state.value)
+        self._worker.command(Command(name))
+
+    def _take(self, message: WorkerFrame) -> None:
+        match message:
+            case Beat():
+                pass
+            case WorkerState(state):
+                self._status.report(state)
+                self._tell()
+            case Progress():
+                self.progress = message
+            case MetricRows(rows):
+                for row in rows:
+                    self._journal.append(row)
+            case Ended():
+                self._kill_at = time.monotonic() + _END_PATIENCE
+            case _:
+                self._journal.append(message)
+
+    def _log_output(self) -> None:
+        while not self._worker.output.empty():
+            self.log("info", self._worker.output.get())
+
+    def _end(self) -> None:
+        self._worker.finish_output()
+        self._log_output()
+        ended = self._worker.ended
+        if ended is None:
+            self._status.end(RunState.FAILED)
+            self._tell(self._worker.cause_of_death())
+        else:
+            self._status.end(RunState(ended.outcome))
+            self._tell(ended.cause)
+
+    def _tell(self, cause: Problem | None = None) -> None:
+        if self.state != self._told:
+            self._told = self.state
+            self._journal.append(StateChanged(time.time(), self.state, cause))

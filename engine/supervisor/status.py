@@ -1,0 +1,45 @@
+"""What the run is doing, from what the training process says and what was asked of it."""
+
+from __future__ import annotations
+
+from engine.protocol.messages import RunState
+
+
+class RunStatus:
+    """The state of a run. What was asked for shows until the training process has done it."""
+
+    def __init__(self) -> None:
+        self._reported = RunState.STARTING
+        self._asked: RunState | None = None  # PAUSING or STOPPING
+        self._end: RunState | None = None
+
+    @property
+    def state(self) -> RunState:
+        """What is true now."""
+        if self._end is not None:
+            return self._end
+        if self._asked is None or (self._asked, self._reported) == (RunState.PAUSING, RunState.PAUSED):
+            return self._reported
+        return self._asked
+
+    def report(self, state: RunState) -> None:
+        """The training process says what it does."""
+        self._reported = state
+
+    def pause(self) -> None:
+        """A pause was asked for; in vain after a stop."""
+        if self._asked != RunState.STOPPING:
+            self._asked = RunState.PAUSING
+
+    def resume(self) -> None:
+        """An end of the pause was asked for."""
+        if self._asked == RunState.PAUSING:
+            self._asked = None
+
+    def stop(self) -> None:
+        """A stop was asked for."""
+        self._asked = RunState.STOPPING
+
+    def end(self, state: RunState) -> None:
+        """The training process has gone; ``state`` says how the run ended."""
+        self._end = state
