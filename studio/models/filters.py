@@ -14,6 +14,7 @@ from engine.graph.layer_graph import LayerGraph
 from engine.graph.validate import inspect_network
 from engine.layers.conv import Conv
 from engine.protocol.messages import Answer, Weights
+from studio.models.metrics import Column
 from studio.models.mosaic import Normalisation
 from studio.models.observable import Event
 from studio.models.run import RunModel
@@ -21,6 +22,9 @@ from studio.models.selection import Selection
 
 CACHE: Final = 32 * 1024 * 1024
 """Bytes of weights that are kept, so that scrubbing back and forth does not ask again."""
+
+LOSS_WINDOW: Final = 10
+"""Rows that the running mean of the loss covers at each snapshot."""
 
 
 class FilterModel:
@@ -77,6 +81,14 @@ class FilterModel:
     def index(self) -> int | None:
         """Place of ``step`` in ``snapshots``."""
         return None if self.step is None else bisect_right(self.snapshots, self.step) - 1
+
+    def losses(self) -> Column:
+        """Return the training loss at each snapshot, as a running mean; NaN where there is none yet."""
+        table = self._run.metrics["train"]
+        rows = np.searchsorted(table.column("step"), self.snapshots, side="right") - 1
+        losses = np.full(len(rows), np.nan)
+        losses[rows >= 0] = table.mean_over("loss", rows[rows >= 0], LOSS_WINDOW)
+        return losses
 
     # ---- What the person chooses --------------------------------------------------------------------------
 

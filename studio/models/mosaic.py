@@ -1,9 +1,9 @@
-"""Filters as one picture: a grid of tiles with gaps of one pixel, one picture pixel a weight."""
+"""Filters as tiles of one picture, each weight a square of some pixels."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,82 +12,111 @@ from numpy.typing import NDArray
 Normalisation = Literal["filter", "layer"]
 """Whose largest weight becomes full black or white: each filter's own, or the whole layer's."""
 
-GAP = 1
+LEAST_SCALE = 3
+LARGEST_SCALE = 24
+"""Pixels that a weight is wide."""
+
+Tiles = NDArray[np.uint8]
+"""Tones (tiles, height, width, 3 or 1) in the order in which they are laid out."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How tiles are laid out: ``rows`` × ``columns`` tiles of (height, width) weights."""
+    """How tiles of (height, width) weights are laid out; a weight is ``scale`` pixels wide."""
 
     rows: int
     columns: int
     tile: tuple[int, int]
+    scale: int = LEAST_SCALE
+
+    @property
+    def gap(self) -> int:
+        """Pixels between two tiles: one, and more where weights are so large that one would not be seen."""
+        return max(1, self.scale // 3)
+
+    @property
+    def pitch(self) -> tuple[int, int]:
+        """Pixels from one tile to the next, down and across."""
+        height, width = self.tile
+        return height * self.scale + self.gap, width * self.scale + self.gap
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the picture, px."""
-        height, width = self.tile
-        return self.rows * (height + GAP) - GAP, self.columns * (width + GAP) - GAP
+        return self.rows * self.pitch[0] - self.gap, self.columns * self.pitch[1] - self.gap
 
-    def place(self, index: int) -> tuple[int, int]:
-        """Return the row and column of the upper left pixel of a tile."""
-        row, column = divmod(index, self.columns)
-        return row * (self.tile[0] + GAP), column * (self.tile[1] + GAP)
-
-    def tile_at(self, row: int, column: int) -> int | None:
-        """Return the tile at a pixel; None in a gap and outside."""
+    def tile_at(self, y: int, x: int) -> int | None:
+        """Return the number of the tile at a pixel; None in a gap and outside."""
         height, width = self.shape
-        if not (0 <= row < height and 0 <= column < width):
+        if not (0 <= y < height and 0 <= x < width):
             return None
-        down, y = divmod(row, self.tile[0] + GAP)
-        across, x = divmod(column, self.tile[1] + GAP)
-        return down * self.columns + across if y < self.tile[0] and x < self.tile[1] else None
+        row, inside_y = divmod(y, self.pitch[0])
+        column, inside_x = divmod(x, self.pitch[1])
+        is_gap = inside_y >= self.pitch[0] - self.gap or inside_x >= self.pitch[1] - self.gap
+        return None if is_gap else row * self.columns + column
+
+    def fitted(self, height: int, width: int) -> Grid:
+        """Return the same grid as large as a panel allows, within the limits of the scale."""
+        grids = (replace(self, scale=scale) for scale in range(LARGEST_SCALE, LEAST_SCALE, -1))
+        fits = (grid for grid in grids if grid.shape[0] <= height and grid.shape[1] <= width)
+        return next(fits, replace(self, scale=LEAST_SCALE))
 
 
-def is_coloured(shape: tuple[int, ...]) -> bool:
-    """Whether filters of ``shape`` (filters, height, width, channels) look at red, green and blue."""
-    return shape[3] == 3
+def is_table(shape: tuple[int, ...]) -> bool:
+    """Whether filters of ``shape`` are a table: they look neither at grey nor at red, green and blue."""
+    return shape[3] not in (1, 3)
 
 
-def layout(shape: tuple[int, ...], width: float, height: float) -> Grid:
-    """Return the grid for filters of ``shape`` in a panel of ``width`` × ``height``.
+def layout(shape: tuple[int, ...], height: int, width: int) -> Grid:
+    """Return the grid for filters of ``shape`` (filters, height, width, channels) in a panel.
 
-    Filters of one or three channels fill the panel best, in reading order. Others are a table: a row a
-    filter, a column an input channel.
+    Filters of one or three channels fill the panel best, in reading order, without a nearly empty last row.
+    Others are a table: a row a filter, a column an input channel.
     """
     filters, tile_height, tile_width, channels = shape
     tile = (tile_height, tile_width)
-    if channels not in (1, 3):
-        return Grid(filters, channels, tile)
-    return max(
-        (Grid(math.ceil(filters / columns), columns, tile) for columns in range(1, filters + 1)),
-        key=lambda grid: min(width / grid.shape[1], height / grid.shape[0]),
+    if is_table(shape):
+        return Grid(filters, channels, tile).fitted(height, width)
+    grids = (
+        Grid(math.ceil(filters / columns), columns, tile).fitted(height, width)
+        for columns in range(1, filters + 1)
     )
+    return max(grids, key=lambda grid: (grid.shape[1] <= width, _merit(grid, filters), grid.columns))
 
 
-def mosaic(weights: NDArray[np.floating], grid: Grid, normalisation: Normalisation) -> NDArray[np.uint8]:
-    """Return filters (filters, height, width, channels) as a picture (height, width, 4) of RGBA bytes.
+def _merit(grid: Grid, filters: int) -> float:
+    """How good a grid looks: large tiles, and rather no places without one."""
+    return grid.scale * (1.0 if grid.rows * grid.columns == filters else 0.7)
 
-    A weight of 0 is middle grey, the largest one black or white; a weight that is not finite is grey, too.
-    Gaps are transparent.
+
+def tones(weights: NDArray[np.floating], normalisation: Normalisation) -> Tiles:
+    """Return filters (filters, height, width, channels) as tiles.
+
+    A weight of 0 is middle grey, the largest one black or white; one that is not finite is grey, too.
     """
-    filters, height, width, channels = weights.shape
-    tones = _tones(weights, normalisation)
-    if channels in (1, 3):
-        tiles = np.broadcast_to(tones, (filters, height, width, 3))
-    else:
-        tiles = tones.transpose(0, 3, 1, 2).reshape(-1, height, width, 1)
-    cells = np.zeros((grid.rows * grid.columns, height + GAP, width + GAP, 4), np.uint8)
-    cells[: len(tiles), :height, :width, :3] = tiles
-    cells[: len(tiles), :height, :width, 3] = 255
-    table = cells.reshape(grid.rows, grid.columns, height + GAP, width + GAP, 4).swapaxes(1, 2)
-    picture = table.reshape(grid.rows * (height + GAP), grid.columns * (width + GAP), 4)
-    return np.ascontiguousarray(picture[: grid.shape[0], : grid.shape[1]])
-
-
-def _tones(weights: NDArray[np.floating], normalisation: Normalisation) -> NDArray[np.uint8]:
     finite = np.nan_to_num(weights.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     axes = (1, 2, 3) if normalisation == "filter" else None
     largest = np.abs(finite).max(axis=axes, keepdims=True)
     scaled = finite / np.where(largest > 0, largest, 1)
-    return np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
+    tiles = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
+    if is_table(weights.shape):
+        _, height, width, _ = weights.shape
+        return tiles.transpose(0, 3, 1, 2).reshape(-1, height, width, 1)
+    return tiles
+
+
+def draw(tiles: Tiles, grid: Grid, first: int, last: int) -> NDArray[np.uint8]:
+    """Return the rows of tiles from ``first`` to before ``last`` as RGBA pixels (height, width, 4).
+
+    Gaps, and places without a tile, are transparent.
+    """
+    height, width = grid.tile
+    some = tiles[first * grid.columns : last * grid.columns]
+    cells = np.zeros(((last - first) * grid.columns, *grid.pitch, 4), np.uint8)
+    large = some.repeat(grid.scale, axis=1).repeat(grid.scale, axis=2)
+    cells[: len(some), : height * grid.scale, : width * grid.scale, :3] = large
+    cells[: len(some), : height * grid.scale, : width * grid.scale, 3] = 255
+    table = cells.reshape(last - first, grid.columns, *grid.pitch, 4).swapaxes(1, 2)
+    return np.ascontiguousarray(
+        table.reshape((last - first) * grid.pitch[0], grid.columns * grid.pitch[1], 4)
+    )

@@ -99,6 +99,7 @@ class RunModel:
         self.checkpoints: list[int] = []
         self.devices: tuple[Device, ...] = ()
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.log_total = 0  # lines so far, those included that are not kept any more
         self._link: EngineLink | None = None
         self._link_state = Link.CONNECTING
         self._callbacks: dict[int, Callable[[Answer | ConvNetError], None]] = {}
@@ -292,6 +293,7 @@ class RunModel:
                 self.cause = None if entry.cause is None else rebuild(entry.cause)
             case LogLine():
                 self.log.append(entry)
+                self.log_total += 1
                 self._note(self.log_added)
             case SnapshotKept(step):
                 if not self.snapshots or step > self.snapshots[-1]:

@@ -1,0 +1,1 @@
+"""Curves, figures, devices and log of the run."""

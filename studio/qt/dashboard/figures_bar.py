@@ -1,0 +1,85 @@
+"""The run's main figures in a row: how far, how fast, how long."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.models.readings import duration, percent, three_digits
+from studio.models.run import RunModel
+from studio.qt.labels import Label
+from studio.qt.run_texts import state_name
+
+SECOND = 1000
+NOT_KNOWN = "–"
+
+
+class FiguresBar(QWidget):
+    """Epoch, step, speed, times and the newest validation error."""
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._state = _Figure("")
+        self._epoch = _Figure(self.tr("Epoch"))
+        self._step = _Figure(self.tr("Step"))
+        self._speed = _Figure(self.tr("Images/s"))
+        self._error = _Figure(self.tr("Validation error"))
+        self._elapsed = _Figure(self.tr("Elapsed"))
+        self._left = _Figure(self.tr("Left"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(24)
+        for figure in (self._epoch, self._step, self._speed, self._error, self._elapsed, self._left):
+            row.addWidget(figure)
+        row.insertWidget(0, self._state, 1)
+        self._clock = QTimer(self, interval=SECOND)
+        self._clock.timeout.connect(self._on_second)
+        for event in (run.progress_changed, run.metrics_added, run.run_replaced, run.state_changed):
+            event.connect(self._refresh)
+        self._refresh()
+        self._clock.start()
+
+    def _on_second(self) -> None:
+        if self._run.state.advancing:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        run, progress = self._run, self._run.progress
+        self._state.show_value(state_name(run.state), run.name)
+        if progress is None or run.network is None:
+            for figure in (self._epoch, self._step, self._speed, self._left):
+                figure.show_value(NOT_KNOWN)
+        else:
+            epochs = run.network.training.epochs
+            of = self.tr("{part} of {whole}")
+            self._epoch.show_value(of.format(part=min(progress.epoch + 1, epochs), whole=epochs))
+            self._step.show_value(of.format(part=f"{progress.step:,}", whole=f"{progress.total_steps:,}"))
+            self._speed.show_value(three_digits(progress.examples_per_second))
+            known = progress.eta_seconds is not None and run.state.under_way
+            self._left.show_value(duration(progress.eta_seconds or 0) if known else NOT_KNOWN)
+        error = run.metrics.last("validation", "error")
+        self._error.show_value(NOT_KNOWN if error is None else percent(error))
+        elapsed = run.elapsed
+        self._elapsed.show_value(NOT_KNOWN if elapsed is None else duration(elapsed))
+
+
+class _Figure(QWidget):
+    """A value above its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = Label(name, "secondary")
+        self._value = Label(rank="strong")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._value)
+        column.addWidget(self._name)
+
+    def show_value(self, text: str, name: str | None = None) -> None:
+        """Show a value, and give it another name if there is one."""
+        self._value.setText(text)
+        if name is not None:
+            self._name.setText(name)
+        self.setAccessibleName(f"{self._name.text()}: {text}")

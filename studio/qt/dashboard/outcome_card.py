@@ -1,0 +1,113 @@
+"""What a run came to, and what can be done next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from studio.models.readings import duration, percent
+from studio.models.run import RunModel
+from studio.models.run_state import RunState
+from studio.qt import theme
+from studio.qt.labels import Label, ShortLabel
+from studio.qt.run_texts import state_name
+from studio.qt.texts import error_text
+
+STRIPE = 4
+"""Width of the stripe that says how it went, px."""
+
+_STRIPES = {
+    RunState.FINISHED: "success",
+    RunState.STOPPED: "accent",
+    RunState.FAILED: "error",
+    RunState.DIED: "error",
+    RunState.NOT_RESPONDING: "warning",
+}
+
+
+class OutcomeCard(QWidget):
+    """Shown when a run has ended or its engine is silent: the result or the cause, and the next actions."""
+
+    look_requested = Signal()
+    design_requested = Signal()
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._headline = Label(rank="heading")
+        self._facts = Label()
+        self._facts.setWordWrap(True)
+        self._folder = ShortLabel(rank="secondary")
+        self._look = QPushButton(self.tr("Look at the filters over time"))
+        self._change = QPushButton(self.tr("Change the network and train again"))
+        self._open = QPushButton(self.tr("Open the run folder"))
+        self._copy = QPushButton(self.tr("Copy the error"))
+        self._build()
+        self._look.clicked.connect(self.look_requested)
+        self._change.clicked.connect(self.design_requested)
+        self._open.clicked.connect(self._on_open)
+        self._copy.clicked.connect(self._on_copy)
+        for event in (run.state_changed, run.metrics_added, run.run_replaced):
+            event.connect(self._refresh)
+        self._refresh()
+
+    def _build(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self._look, self._change, self._open, self._copy):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(STRIPE + 12, 12, 12, 12)
+        column.setSpacing(4)
+        for widget in (self._headline, self._facts, self._folder):
+            column.addWidget(widget)
+        column.addSpacing(4)
+        column.addLayout(buttons)
+
+    def _refresh(self) -> None:
+        run = self._run
+        self.setVisible(run.state in _STRIPES)
+        if run.state not in _STRIPES:
+            return
+        self._headline.setText(self._describe_end())
+        self._facts.setText(error_text(run.cause) if run.cause is not None else "")
+        self._facts.setVisible(run.cause is not None)
+        self._folder.set_text(run.run_folder or "")
+        self._folder.setVisible(run.run_folder is not None)
+        self._look.setVisible(run.state.ended and len(run.snapshots) > 1)
+        self._change.setVisible(run.state.ended)
+        self._open.setVisible(run.run_folder is not None)
+        self._copy.setVisible(run.cause is not None)
+        self.update()
+
+    def _describe_end(self) -> str:
+        parts = [state_name(self._run.state)]
+        error = self._run.metrics.last("test", "error")
+        if error is not None:
+            parts.append(self.tr("test error {error}").format(error=percent(error)))
+        elapsed = self._run.elapsed
+        if elapsed is not None:
+            parts.append(self.tr("{time} of training").format(time=duration(elapsed)))
+        return " · ".join(parts)
+
+    def _on_open(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._run.run_folder or ""))
+
+    def _on_copy(self) -> None:
+        if self._run.cause is not None:
+            QGuiApplication.clipboard().setText(f"{self._run.cause.code}: {error_text(self._run.cause)}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("surface"))
+        painter.setPen(theme.colour("line"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        stripe = theme.colour(_STRIPES.get(self._run.state, "line"))
+        painter.fillRect(0, 0, STRIPE, self.height(), stripe)

@@ -1,0 +1,193 @@
+"""One plot of a quantity over the course of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QWidget
+
+from studio.models.curves import Axis, Curve, Curves, Quantity
+from studio.models.metrics import Split
+from studio.qt import theme
+from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
+
+LEAST_LOG = 1e-12
+"""Values at or below this have no place on a logarithmic scale."""
+
+
+@dataclass(frozen=True)
+class SplitStyle:
+    """How the line of a split looks, so that colour is never all that tells it from another."""
+
+    colour: str  # name of a colour of the theme
+    dash: Qt.PenStyle
+    symbol: str | None  # of pyqtgraph
+
+    def pen(self, opacity: float = 1.0) -> QPen:
+        """Return a pen of one pixel, which Qt draws quickest."""
+        pen = QPen(split_colour(self.colour, opacity))
+        pen.setStyle(self.dash)
+        pen.setCosmetic(True)
+        pen.setWidth(1)
+        return pen
+
+
+STYLES: dict[Split, SplitStyle] = {
+    "train": SplitStyle("accent", Qt.PenStyle.SolidLine, None),
+    "validation": SplitStyle("activation", Qt.PenStyle.DashLine, "o"),
+    "test": SplitStyle("cost", Qt.PenStyle.DotLine, "s"),
+}
+
+
+def split_colour(name: str, opacity: float = 1.0) -> Any:
+    """Return a colour of the theme, or the hue of a family of layers, by its name."""
+    families = theme.current().colours.families
+    if name not in families:
+        return theme.colour(name, opacity)
+    hue = theme.family_colour(name)  # type: ignore[arg-type]
+    hue.setAlphaF(opacity)
+    return hue
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]
+    """Loss or error of all splits. Shows what ``refresh`` last took from the curves."""
+
+    hovered = Signal(object)
+    """Place on the axis under the pointer; None when it leaves."""
+
+    zoomed = Signal(float, float)
+    """The person chose to see these places of the axis."""
+
+    def __init__(self, curves: Curves, quantity: Quantity, parent: QWidget | None = None) -> None:
+        self._bottom = PlaceAxis()
+        self._left = ValueAxis()
+        super().__init__(parent, axisItems={"bottom": self._bottom, "left": self._left})
+        self._curves = curves
+        self._quantity = quantity
+        self._faint = self._add_line()
+        self._lines = {split: self._add_line() for split in STYLES}
+        self._marker = pg.InfiniteLine(angle=90, movable=False)
+        self._marker.setVisible(False)
+        self.addItem(self._marker, ignoreBounds=True)
+        self._set_up()
+        self._dress()
+
+    def _add_line(self) -> Any:
+        line = pg.PlotDataItem(connect="finite", antialias=False)
+        self.addItem(line)
+        return line
+
+    def _set_up(self) -> None:
+        item, box = self.getPlotItem(), self.getViewBox()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        box.setMouseEnabled(x=True, y=False)
+        box.setDefaultPadding(0.02)
+        box.setAutoVisible(y=True)
+        box.sigXRangeChanged.connect(self._on_range_changed)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.scene().sigMouseMoved.connect(self._on_mouse_moved)
+
+    # ---- What is shown ----------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Take the curves as they are now, for the places that are visible."""
+        low, high = self._visible_places()
+        self._draw(self._faint, self._curves.raw("train", self._quantity, low, high))
+        self._draw(self._lines["train"], self._curves.smooth("train", self._quantity, low, high))
+        for split in ("validation", "test"):
+            self._draw(self._lines[split], self._curves.raw(split, self._quantity, low, high))
+
+    def fit(self) -> None:
+        """Show the whole run, and keep doing so as it grows."""
+        self.getViewBox().enableAutoRange()
+        self.refresh()
+
+    def zoom(self, low: float, high: float) -> None:
+        """Show these places of the axis."""
+        with QSignalBlocker(self):
+            self.getViewBox().setXRange(low, high, padding=0)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the whole run is shown."""
+        return bool(self.getViewBox().autoRangeEnabled()[0])
+
+    def set_log(self, on: bool) -> None:
+        """Choose a logarithmic scale."""
+        self._left.set_log(on)
+        self.fit()
+
+    def set_axis(self, axis: Axis) -> None:
+        """Name the axis after what it counts; the curves say where the rows lie on it."""
+        self._bottom.set_axis(axis)
+        self.fit()
+
+    def mark(self, place: float | None) -> None:
+        """Draw a line at a place of the axis, or none."""
+        self._marker.setVisible(place is not None)
+        if place is not None:
+            self._marker.setPos(place)
+
+    def _visible_places(self) -> tuple[float, float]:
+        if self.is_fitted:
+            return -np.inf, np.inf
+        low, high = self.getViewBox().viewRange()[0]
+        return low, high
+
+    def _draw(self, line: Any, curve: Curve) -> None:
+        y = curve.y * (100.0 if self._quantity == "error" else 1.0)
+        if self._left.is_log:
+            y = np.log10(np.where(y > LEAST_LOG, y, np.nan))
+        if not np.isfinite(y).any():
+            line.clear()
+        else:
+            line.setData(curve.x, y)
+
+    # ---- What happens -----------------------------------------------------------------------------------
+
+    def _on_range_changed(self) -> None:
+        if not self.is_fitted:
+            self.refresh()
+            self.zoomed.emit(*self.getViewBox().viewRange()[0])
+
+    def _on_mouse_moved(self, position: Any) -> None:
+        inside = self.getPlotItem().sceneBoundingRect().contains(position)
+        self.hovered.emit(self.getViewBox().mapSceneToView(position).x() if inside else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(None)
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_marker"):
+            with QSignalBlocker(self):
+                self._dress()
+
+    def _dress(self) -> None:
+        self.setBackground(theme.colour("surface"))
+        for axis in (self._left, self._bottom):
+            axis.setPen(theme.colour("line"))
+            axis.setTextPen(theme.colour("secondary"))
+            axis.setStyle(tickFont=theme.secondary_font(), tickLength=-4, hideOverlappingLabels=True)
+        self.showGrid(x=True, y=True, alpha=0.3 if theme.current().is_dark else 0.2)
+        self._marker.setPen(theme.colour("secondary"))
+        self._faint.setPen(STYLES["train"].pen(0.3))
+        for split, line in self._lines.items():
+            style = STYLES[split]
+            line.setPen(style.pen())
+            line.setSymbol(style.symbol)
+            line.setSymbolSize(5)
+            line.setSymbolPen(style.pen())
+            line.setSymbolBrush(split_colour(style.colour))

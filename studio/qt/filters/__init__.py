@@ -1,0 +1,1 @@
+"""The filters of a layer as pictures, through time."""

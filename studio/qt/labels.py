@@ -1,0 +1,58 @@
+"""Labels whose type and colour follow the theme."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from studio.qt import theme
+
+Rank = Literal["heading", "strong", "body", "secondary"]
+
+
+class Label(QLabel):
+    """A text of one of the four ranks that the studio knows."""
+
+    def __init__(self, text: str = "", rank: Rank = "body") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(_font(rank))
+        if rank == "secondary":
+            self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+
+
+class ShortLabel(Label):
+    """A label that gives way: what does not fit is cut with an ellipsis, and is the tool tip."""
+
+    def __init__(self, text: str = "", rank: Rank = "body") -> None:
+        super().__init__("", rank)
+        self._full = text
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show a text, as much of it as fits."""
+        self._full = text
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+
+
+def _font(rank: Rank) -> QFont:
+    match rank:
+        case "heading":
+            return theme.heading_font()
+        case "secondary":
+            return theme.secondary_font()
+        case _:
+            return theme.body_font(bold=rank == "strong")

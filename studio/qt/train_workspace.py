@@ -1,0 +1,107 @@
+"""The workspace in which a training is watched."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.models.document import Document
+from studio.models.filters import FilterModel
+from studio.models.run import RunModel
+from studio.models.run_state import RunState
+from studio.models.selection import Selection
+from studio.qt import theme
+from studio.qt.dashboard.curves_panel import CurvesPanel
+from studio.qt.dashboard.device_panel import DevicePanel
+from studio.qt.dashboard.figures_bar import FiguresBar
+from studio.qt.dashboard.log_panel import LogPanel
+from studio.qt.dashboard.outcome_card import OutcomeCard
+from studio.qt.empty_note import EmptyNote
+from studio.qt.filters.filters_panel import FiltersPanel
+from studio.qt.labels import Label
+
+
+class TrainWorkspace(QWidget):
+    """Figures, curves, filters, devices and log of the run; a card when it has ended.
+
+    ``train_requested`` and ``design_requested`` are for the window, which owns these commands.
+    """
+
+    train_requested = Signal()
+    design_requested = Signal()
+
+    def __init__(
+        self, document: Document, selection: Selection, run: RunModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._run = run
+        self.filter_model = FilterModel(run, selection)
+        self.figures = FiguresBar(run)
+        self.outcome = OutcomeCard(run)
+        self.curves = CurvesPanel(run)
+        self.filters = FiltersPanel(self.filter_model, run)
+        self.devices = DevicePanel(run)
+        self.log = LogPanel(run)
+        self._curves_pages = QStackedWidget()
+        self._build()
+        self.outcome.look_requested.connect(self._on_look)
+        self.outcome.design_requested.connect(self.design_requested)
+        self.filters.train_requested.connect(self.train_requested)
+        run.state_changed.connect(self._on_state)
+        self._on_state()
+
+    def _build(self) -> None:
+        self._empty = EmptyNote(
+            self.tr("Loss and error of the training, as curves"), self.tr("Start training")
+        )
+        self._empty.triggered.connect(self.train_requested)
+        self._curves_pages.addWidget(self.curves)
+        self._curves_pages.addWidget(self._empty)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(8, 8, 8, 8)
+        grid.setSpacing(8)
+        self._figures_panel = Panel(self.figures)
+        grid.addWidget(self._figures_panel, 0, 0, 1, 2)
+        grid.addWidget(self.outcome, 1, 0, 1, 2)
+        grid.addWidget(Panel(self._curves_pages), 2, 0, 1, 2)
+        grid.addWidget(Panel(self.filters, self.tr("Filters")), 3, 0, 2, 1)
+        grid.addWidget(Panel(self.devices, self.tr("Devices")), 3, 1)
+        grid.addWidget(Panel(self.log, self.tr("Log")), 4, 1)
+        grid.setRowStretch(2, 5)
+        grid.setRowStretch(4, 5)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 3)
+
+    def _on_state(self) -> None:
+        state = self._run.state
+        self._curves_pages.setCurrentWidget(self._empty if state is RunState.NONE else self.curves)
+        self._figures_panel.setVisible(state.under_way)
+
+    def _on_look(self) -> None:
+        self.filters.slider.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class Panel(QWidget):
+    """A surface with a title and some air around what it holds."""
+
+    def __init__(self, content: QWidget, title: str = "") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        if title:
+            column.addWidget(Label(title, "strong"))
+        column.addWidget(content, 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("surface"))
+        painter.setPen(theme.colour("line"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
