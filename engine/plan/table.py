@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.plan.types import Operation, Program, TrainingPlan
 
-_HEADINGS = ("step", "operation", "reads", "writes", "shape", "bytes", "at")
+_HEADINGS = ("step", "pass", "stream", "operation", "after", "reads", "writes", "shape", "bytes", "at")
+_RIGHT = frozenset({"step", "pass", "bytes", "at"})
 
 
 def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
@@ -18,7 +19,10 @@ def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
     parts += plan.notes
     for program in plan.programs.values():
         parts.append(f"\nprogram {program.name}")
-        parts += format_table((_HEADINGS, *_rows(plan, program, rank)), right=frozenset({0, 5, 6}))
+        columns = list(zip(_HEADINGS, *_rows(plan, program, rank), strict=True))
+        said = [column for column in columns if any(column[1:])]
+        right = frozenset(index for index, column in enumerate(said) if column[0] in _RIGHT)
+        parts += format_table(zip(*said, strict=True), right)
     return "\n".join(parts) + "\n"
 
 
@@ -35,18 +39,39 @@ def format_table(rows: Iterable[Sequence[str]], right: frozenset[int] = frozense
     ]
 
 
-def _rows(plan: TrainingPlan, program: Program, rank: int) -> Iterable[tuple[str, ...]]:
-    for number, operation in enumerate(program.of_rank(rank)):
-        for line, name in enumerate(operation.outputs.values()):
-            buffer = plan.buffers[name]
-            place = program.placements[rank][name]
-            shape = "×".join(map(str, buffer.local_shape(rank)))
-            head = (str(number), operation.name, _reads(operation)) if line == 0 else ("", "", "")
-            yield (*head, name, shape, f"{place.nbytes:,}", f"{place.offset:,}")
+def _rows(plan: TrainingPlan, program: Program, rank: int) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each buffer that an operation writes, and one for an operation that writes none.
+
+    Where a program has one pass, or one stream, that says nothing and is left out.
+    """
+    operations = program.of_rank(rank)
+    passes = len({operation.pass_index for operation in operations}) > 1
+    streams = len({operation.stream for operation in operations}) > 1
+    for number, operation in enumerate(operations):
+        head: tuple[str, ...] = (
+            str(number),
+            str(operation.pass_index) if passes else "",
+            operation.stream if streams else "",
+            operation.name,
+            " ".join(operation.after),
+            _reads(operation, rank),
+        )
+        for name in operation.writes(rank).values() or ("",):
+            yield (*head, *_buffer(plan, program, rank, name))
+            head = ("",) * len(head)
 
 
-def _reads(operation: Operation) -> str:
-    reads = list(operation.inputs.values())
+def _reads(operation: Operation, rank: int) -> str:
+    reads = list(operation.reads(rank).values())
     if operation.accumulates:
         reads.append("+=")
     return " ".join(reads)
+
+
+def _buffer(plan: TrainingPlan, program: Program, rank: int, name: str) -> tuple[str, str, str, str]:
+    if not name:
+        return ("", "", "", "")
+    buffer = plan.buffers[name]
+    place = program.placements[rank][name]
+    shape = "×".join(map(str, buffer.local_shape(rank)))
+    return name, f"{shape} term" if buffer.partial else shape, f"{place.nbytes:,}", f"{place.offset:,}"

@@ -7,7 +7,7 @@ global: the share that a rank holds follows from the buffer's sharding.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -46,6 +46,11 @@ class Shares:
     ranks: tuple[int, ...]
     offsets: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        is_whole = len(self.offsets) == len(self.ranks) + 1 and self.offsets[0] == 0
+        if not is_whole or list(self.offsets) != sorted(self.offsets):
+            raise ValueError(f"offsets {self.offsets} do not share an axis out over ranks {self.ranks}")
+
     def extent(self, rank: int) -> int:
         """Return how many places of the axis ``rank`` holds."""
         index = self.ranks.index(rank)
@@ -80,6 +85,9 @@ class Buffer:
         object.__setattr__(self, "sharding", self.sharding or (None,) * len(self.shape))
         if not len(self.shape) == len(self.axes) == len(self.sharding) or set(self.layout) != set(self.axes):
             raise ValueError(f"{self.name}: shape, axes, layout and sharding do not belong together")
+        for extent, shares in zip(self.shape, self.sharding, strict=True):
+            if shares is not None and (shares.offsets[-1] != extent or shares.ranks != self.ranks):
+                raise ValueError(f"{self.name}: {shares} do not share {extent} out over ranks {self.ranks}")
 
     @property
     def persistent(self) -> bool:
@@ -104,7 +112,8 @@ class Operation:
 
     An operation begins after those before it on its ``stream`` on each of its ``ranks``, and after the
     operations named in ``after``. ``in_place`` names an input port and an output port that may share memory.
-    A communication names its ``communicator``; every member takes part.
+    A communication names its ``communicator``; every member takes part. ``only_on`` tells which ranks have a
+    port that not all have: the x of a broadcast, say, or the y of a reduction to one rank.
     """
 
     name: str
@@ -119,16 +128,27 @@ class Operation:
     stream: Stream = "compute"
     after: tuple[str, ...] = ()
     communicator: str | None = None
+    only_on: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def accumulates(self) -> bool:
         """Whether the operation adds to what its outputs hold."""
         return self.attributes.get("accumulate") is True
 
-    def buffers(self) -> Iterator[str]:
-        """Yield the names of all buffers that the operation touches."""
-        yield from self.inputs.values()
-        yield from self.outputs.values()
+    def touches(self, buffer: str) -> bool:
+        """Whether the operation reads or writes a buffer on any rank."""
+        return buffer in self.inputs.values() or buffer in self.outputs.values()
+
+    def reads(self, rank: int) -> dict[str, str]:
+        """Return the inputs that the operation has on ``rank``, by port."""
+        return {port: name for port, name in self.inputs.items() if self._has(port, rank)}
+
+    def writes(self, rank: int) -> dict[str, str]:
+        """Return the outputs that the operation has on ``rank``, by port."""
+        return {port: name for port, name in self.outputs.items() if self._has(port, rank)}
+
+    def _has(self, port: str, rank: int) -> bool:
+        return rank in self.only_on.get(port, self.ranks)
 
 
 @dataclass(frozen=True)
@@ -149,11 +169,21 @@ class Placement:
 
 @dataclass(frozen=True)
 class Program:
-    """One variant of a step: ``operations`` in one global order, and each rank's places of its buffers."""
+    """One variant of a step: ``operations`` in one global order, and each rank's places of its buffers.
+
+    An operation only waits for operations before it, so the order is one that no rank can get stuck in.
+    """
 
     name: str
     operations: tuple[Operation, ...]
     placements: Mapping[int, Mapping[str, Placement]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        earlier: set[str] = set()
+        for operation in self.operations:
+            if operation.name in earlier or not earlier.issuperset(operation.after):
+                raise ValueError(f"{operation.name}: there twice, or waits for what does not come before it")
+            earlier.add(operation.name)
 
     def of_rank(self, rank: int) -> tuple[Operation, ...]:
         """Return the projection of the program on ``rank``."""

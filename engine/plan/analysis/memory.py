@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.plan.analysis.order import HappensBefore
 from engine.plan.types import Buffer, Operation, Placement, Program
@@ -25,7 +25,28 @@ class _Block:
     offset: int = 0
 
 
-def place_persistent(buffers: Mapping[str, Buffer], rank: int) -> dict[str, Placement]:
+def place(
+    programs: Mapping[str, Program], buffers: Mapping[str, Buffer], ranks: tuple[int, ...]
+) -> tuple[dict[str, Program], dict[int, int]]:
+    """Return the programs with all buffers placed, and the bytes of each rank's arena.
+
+    Programs share the memory after what outlives them, since one runs at a time. Their data flow is proved.
+    """
+    persistent = {rank: _place_persistent(buffers, rank) for rank in ranks}
+    placed = {}
+    for name, program in programs.items():
+        placements = {}
+        for rank in ranks:
+            base = _end(persistent[rank].values())
+            placements[rank] = persistent[rank] | _place_transient(program, buffers, rank, base)
+        placed[name] = replace(program, placements=placements)
+    arena_bytes = {
+        rank: max(_end(program.placements[rank].values()) for program in placed.values()) for rank in ranks
+    }
+    return placed, arena_bytes
+
+
+def _place_persistent(buffers: Mapping[str, Buffer], rank: int) -> dict[str, Placement]:
     """Return the places of a rank's buffers that outlive a program, one after the other."""
     placements = {}
     offset = 0
@@ -37,7 +58,7 @@ def place_persistent(buffers: Mapping[str, Buffer], rank: int) -> dict[str, Plac
     return placements
 
 
-def place_transient(
+def _place_transient(
     program: Program, buffers: Mapping[str, Buffer], rank: int, base: int
 ) -> dict[str, Placement]:
     """Return the places of a program's other buffers on ``rank``, from byte ``base`` of the arena on.
@@ -47,7 +68,7 @@ def place_transient(
     """
     operations = program.of_rank(rank)
     order = HappensBefore(operations)
-    blocks = _share_in_place(_blocks(operations, buffers, rank, order), operations, order)
+    blocks = _share_in_place(_blocks(operations, buffers, rank, order), operations, rank, order)
     placed: list[_Block] = []
     for block in sorted(blocks, key=lambda block: -block.nbytes):
         block.offset = _lowest_free(block, placed)
@@ -59,7 +80,7 @@ def place_transient(
     }
 
 
-def arena_end(placements: Iterable[Placement]) -> int:
+def _end(placements: Iterable[Placement]) -> int:
     """Return the first byte after all placements, aligned."""
     return _aligned(max((place.offset + place.nbytes for place in placements), default=0))
 
@@ -73,7 +94,7 @@ def _blocks(
 ) -> dict[str, _Block]:
     users: dict[str, set[int]] = defaultdict(set)
     for number, operation in enumerate(operations):
-        for name in operation.buffers():
+        for name in (*operation.reads(rank).values(), *operation.writes(rank).values()):
             if not buffers[name].persistent:
                 users[name].add(number)
     return {name: _block(name, buffers[name].nbytes(rank), numbers, order) for name, numbers in users.items()}
@@ -93,22 +114,23 @@ def _ends_before(first: _Block, second: _Block) -> bool:
 
 
 def _share_in_place(
-    blocks: dict[str, _Block], operations: tuple[Operation, ...], order: HappensBefore
+    blocks: dict[str, _Block], operations: tuple[Operation, ...], rank: int, order: HappensBefore
 ) -> list[_Block]:
     """Merge the blocks of an input and an output that an operation may write in place of it.
 
-    Legal where the input is not used after or beside the operation, and the output not before it.
+    Legal where the input is not used after or beside the operation, and the output not before it. That the
+    output is not used beside it is part of the proof of the data flow.
     """
     for number, operation in enumerate(operations):
         if operation.in_place is None or operation.accumulates:
             continue
-        source = blocks.get(operation.inputs[operation.in_place[0]])
-        target = blocks.get(operation.outputs[operation.in_place[1]])
+        source = blocks.get(operation.reads(rank).get(operation.in_place[0], ""))
+        target = blocks.get(operation.writes(rank).get(operation.in_place[1], ""))
         if source is None or target is None or source is target or source.nbytes != target.nbytes:
             continue
         here = 1 << number
         source_ends = source.uses & ~here
-        if source_ends & order.before(number) == source_ends and _follows(target, here):
+        if source_ends & order.before(number) == source_ends and _begins(target, here):
             source.names += target.names
             source.uses |= target.uses
             for name in target.names:
@@ -116,8 +138,8 @@ def _share_in_place(
     return list({id(block): block for block in blocks.values()}.values())
 
 
-def _follows(block: _Block, here: int) -> bool:
-    """Whether no use of ``block`` comes before, or beside, the operation that is the bit ``here``."""
+def _begins(block: _Block, here: int) -> bool:
+    """Whether the operation that is the bit ``here`` is the first that uses ``block``."""
     return block.uses & -block.uses == here
 
 

@@ -43,6 +43,18 @@ class HappensBefore:
         return bool(self._before[second] >> first & 1)
 
 
+def prove(
+    program: Program,
+    buffers: Mapping[str, Buffer],
+    ranks: tuple[int, ...],
+    communicators: tuple[Communicator, ...],
+) -> None:
+    """Prove a program's communication and data flow, on all ranks; raises PlanError where a proof fails."""
+    prove_one_order(program, communicators)
+    for rank in ranks:
+        prove_data_flow(program, buffers, rank)
+
+
 def prove_one_order(program: Program, communicators: tuple[Communicator, ...]) -> None:
     """Prove that all ranks of each communicator meet its operations in one order, so that none waits forever.
 
@@ -78,15 +90,19 @@ def _prove_chain(program: Program, operations: list[Operation], rank: int) -> No
 def prove_data_flow(program: Program, buffers: Mapping[str, Buffer], rank: int) -> None:
     """Prove that nothing is read before it is written, and that no write meets another use of its buffer.
 
-    Raises PlanError with the operation where it fails: a fault of a pass, never of the user.
+    Nor is a term of a sum taken for the sum. Raises PlanError with the operation where it fails: a fault of a
+    pass, never of the user.
     """
     operations = program.of_rank(rank)
     order = HappensBefore(operations)
     writer: dict[str, int] = {}
     readers: dict[str, list[int]] = defaultdict(list)
     for number, operation in enumerate(operations):
-        outputs = set(operation.outputs.values())
-        for name in sorted({*operation.inputs.values(), *(outputs if operation.accumulates else ())}):
+        inputs, outputs = set(operation.reads(rank).values()), set(operation.writes(rank).values())
+        for name in sorted(inputs):
+            if buffers[name].partial and operation.communicator is None:
+                raise _flow_error(operation, f"{name} to be summed over its ranks", "a term of the sum")
+        for name in sorted(inputs | outputs if operation.accumulates else inputs):
             if name not in writer and not buffers[name].persistent:
                 raise _flow_error(operation, f"{name} to be written before it", "nothing that writes it")
             _prove_before(operations, order, name, [writer[name]] if name in writer else [], number)

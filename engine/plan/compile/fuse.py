@@ -18,7 +18,7 @@ def _fuse_softmax_cross_entropy(draft: Draft) -> None:
     """
     for cost in [op for op in draft.operations if op.kind == "cross_entropy.backward"]:
         hidden = cost.outputs["dprobabilities"]
-        users = [op for op in draft.operations if hidden in op.buffers() and op is not cost]
+        users = [op for op in draft.operations if op.touches(hidden) and op is not cost]
         names = ", ".join(op.name for op in users)
         if len(users) != 1 or users[0].kind != "softmax.backward":
             draft.notes.append(f"{cost.name}: not fused with a softmax, since {hidden} is used by {names}")

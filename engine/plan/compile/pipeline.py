@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.split import ONE_DEVICE, Split
 from engine.plan.analysis.infer import infer
-from engine.plan.analysis.memory import arena_end, place_persistent, place_transient
-from engine.plan.analysis.order import prove_data_flow, prove_one_order
+from engine.plan.analysis.memory import place
+from engine.plan.analysis.order import prove
 from engine.plan.analysis.partition import Partition, partition
 from engine.plan.compile.backward import differentiate
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse import fuse
 from engine.plan.compile.lower import lower
 from engine.plan.compile.update import add_updates
-from engine.plan.types import Buffer, DType, Program, TrainingPlan, WeightSlot
+from engine.plan.types import DType, Program, TrainingPlan, WeightSlot
 
 TRAIN = "train"
 EVALUATE = "evaluate"
@@ -54,38 +53,16 @@ def _freeze(train: Draft, evaluate: Draft, slots: tuple[WeightSlot, ...], parts:
         EVALUATE: Program(EVALUATE, tuple(evaluate.operations)),
     }
     for program in programs.values():
-        prove_one_order(program, parts.communicators)
-        for rank in parts.ranks:
-            prove_data_flow(program, buffers, rank)
-    programs, arena_bytes = _place(programs, buffers, parts.ranks)
+        prove(program, buffers, parts.ranks, parts.communicators)
+    placed, arena_bytes = place(programs, buffers, parts.ranks)
     return TrainingPlan(
         device=train.device,
         dtype=train.dtype,
         batch_size=train.batch_size,
         buffers=buffers,
-        programs=programs,
+        programs=placed,
         slots=slots,
         communicators=parts.communicators,
         arena_bytes=arena_bytes,
         notes=tuple(train.notes),
     )
-
-
-def _place(
-    programs: dict[str, Program], buffers: dict[str, Buffer], ranks: tuple[int, ...]
-) -> tuple[dict[str, Program], dict[int, int]]:
-    """Place all buffers. Programs share the memory after what outlives them, since one runs at a time."""
-    persistent = {rank: place_persistent(buffers, rank) for rank in ranks}
-    placed = {}
-    for name, program in programs.items():
-        placements = {
-            rank: persistent[rank]
-            | place_transient(program, buffers, rank, arena_end(persistent[rank].values()))
-            for rank in ranks
-        }
-        placed[name] = replace(program, placements=placements)
-    arena_bytes = {
-        rank: max(arena_end(program.placements[rank].values()) for program in placed.values())
-        for rank in ranks
-    }
-    return placed, arena_bytes
