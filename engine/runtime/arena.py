@@ -5,15 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import DeviceError
 from engine.plan.analysis.memory import ALIGNMENT
 from engine.plan.types import Buffer, Placement
 
 
 class Arena:
-    """``nbytes`` zeroed bytes, aligned, of which buffers are views. Nothing is allocated after this."""
+    """``nbytes`` zeroed bytes, aligned, of which buffers are views. Nothing is allocated after this.
+
+    Raises DeviceError where there is not so much memory.
+    """
 
     def __init__(self, nbytes: int) -> None:
-        memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
+        try:
+            memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
+        except (MemoryError, ValueError, OverflowError) as error:
+            raise DeviceError(
+                device="cpu",
+                missing=f"the network needs {nbytes / 2**30:,.1f} GiB of memory, which is not free",
+                hint="Make the batch or the layers smaller.",
+            ) from error
         start = -memory.ctypes.data % ALIGNMENT
         self._memory = memory[start : start + nbytes]
 

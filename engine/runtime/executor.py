@@ -24,13 +24,14 @@ class Executor:
         self._plan = plan
         self._rank = rank
         self._arena = Arena(plan.arena_bytes[rank])
-        views = {name: self._views(program) for name, program in plan.programs.items()}
-        self._steps = {name: self._bind(program, views[name]) for name, program in plan.programs.items()}
-        self._views_of = views
+        self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
+        self._steps = {
+            name: self._bind(program, self._views[name]) for name, program in plan.programs.items()
+        }
         self.arrays = {
             name: view
-            for program_views in views.values()
-            for name, view in program_views.items()
+            for views in self._views.values()
+            for name, view in views.items()
             if plan.buffers[name].persistent
         }
 
@@ -41,9 +42,9 @@ class Executor:
 
     def content(self, program: str, buffer: str) -> NDArray[Any]:
         """Return any buffer of a program. Unless it is persistent, others may write over it."""
-        return self._views_of[program][buffer]
+        return self._views[program][buffer]
 
-    def _views(self, program: Program) -> dict[str, NDArray[Any]]:
+    def _make_views(self, program: Program) -> dict[str, NDArray[Any]]:
         return {
             name: self._arena.view(self._plan.buffers[name], placement, self._rank)
             for name, placement in program.placements[self._rank].items()

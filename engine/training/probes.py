@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.plan.analysis.infer import InferredLayer
+from engine.plan.analysis.infer import InferredLayer, all_weights
 from engine.plan.types import ITEM_BYTES, DType
 
 SNAPSHOTS = 80
@@ -27,9 +27,8 @@ def snapshot_steps(total_steps: int, count: int = SNAPSHOTS) -> frozenset[int]:
 def probed_weights(layers: Mapping[str, InferredLayer], dtype: DType) -> tuple[str, ...]:
     """Return the names of the weight arrays to keep: convolutions first, as many as fit a snapshot."""
     arrays = [
-        (len(weight.axes) != 4, f"{layer.name}.{weight.name}", weight.size * ITEM_BYTES[dtype])
-        for layer in layers.values()
-        for weight in layer.weights
+        (len(weight.axes) != 4, name, weight.size * ITEM_BYTES[dtype])
+        for name, weight in all_weights(layers).items()
         if weight.name != "biases"
     ]
     kept = []

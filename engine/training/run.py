@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.checkpoint import CheckpointState
 from engine.data.open import open_dataset
-from engine.errors import PlanError
+from engine.errors import PlanError, RunFolderUnwritableError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.plan.analysis.infer import infer
@@ -47,9 +47,12 @@ def train(
             found="none",
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
-    run.plan.write_text(format_plan(plan), encoding="utf-8")
     dataset = open_dataset(network.data, base)
-    check_data(plan, layers, dataset)
+    check_data(layers, dataset)
+    try:
+        run.plan.write_text(format_plan(plan), encoding="utf-8")
+    except OSError as error:
+        raise RunFolderUnwritableError(path=str(run.path), reason=error.strerror or str(error)) from error
     trainer = Trainer(
         plan=plan,
         layers=layers,

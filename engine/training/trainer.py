@@ -15,7 +15,7 @@ from engine.data.loader import Batch, Loader
 from engine.data.preprocessing import Preprocessing
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
-from engine.plan.analysis.infer import InferredLayer
+from engine.plan.analysis.infer import InferredLayer, all_weights
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import MetricRow, Progress, RunState
@@ -73,8 +73,8 @@ class Trainer:
         self._arrays = self._executor.arrays
         self._control = StepControl(self._arrays, plan.slots, training, training.seed)
         self._meter = CostMeter(self._arrays, layers)
-        self._inputs = plan.by_role("input")[0].name
-        self._labels = plan.by_role("labels")[0].name
+        self._inputs = [buffer.name for buffer in plan.by_role("input")]
+        self._labels = [buffer.name for buffer in plan.by_role("labels")]
         self._snapshots = SnapshotStore(run.snapshots)
         self._probed = probed_weights(layers, plan.dtype)
         self._loaders = self._make_loaders(dataset, data)
@@ -96,10 +96,7 @@ class Trainer:
         }
 
     def _set_initial_weights(self, layers: dict[str, InferredLayer]) -> None:
-        specs = [
-            (f"{layer.name}.{weight.name}", weight) for layer in layers.values() for weight in layer.weights
-        ]
-        for number, (name, spec) in enumerate(specs):
+        for number, (name, spec) in enumerate(all_weights(layers).items()):
             self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
@@ -171,8 +168,10 @@ class Trainer:
         self._control.set_batch(
             step=self.place.step, epoch=self.place.epoch, cursor=self.place.cursor, valid=batch.valid
         )
-        self._arrays[self._inputs][...] = batch.pictures
-        self._arrays[self._labels][...] = batch.labels
+        for name in self._inputs:
+            self._arrays[name][...] = batch.pictures
+        for name in self._labels:
+            self._arrays[name][...] = batch.labels
 
     def _end_epoch(self) -> None:
         place = self.place

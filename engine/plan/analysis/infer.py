@@ -1,7 +1,8 @@
-"""Infers what a network computes: the type of every output, its weights, and where gradients must flow."""
+"""Infers what a network computes: the type of every output, and its weights."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.graph.layer_graph import LayerGraph
@@ -11,11 +12,7 @@ from engine.layers.base import Layer, TensorType, WeightSpec
 
 @dataclass(frozen=True)
 class InferredLayer:
-    """A layer with all that follows from its place in the network.
-
-    ``carries_gradient`` tells whether a weight that learns lies at or before it: only then does its output
-    need a gradient.
-    """
+    """A layer with all that follows from its place in the network."""
 
     name: str
     layer: Layer
@@ -23,7 +20,11 @@ class InferredLayer:
     inputs: tuple[TensorType, ...]
     output: TensorType
     weights: tuple[WeightSpec, ...]
-    carries_gradient: bool
+
+    @property
+    def named_weights(self) -> dict[str, WeightSpec]:
+        """The weights by the names of their buffers, such as "conv1.weights"."""
+        return {f"{self.name}.{weight.name}": weight for weight in self.weights}
 
 
 def infer(graph: LayerGraph) -> dict[str, InferredLayer]:
@@ -37,15 +38,22 @@ def infer(graph: LayerGraph) -> dict[str, InferredLayer]:
         layer = graph[name]
         sources = tuple(wire.source for wire in graph.inputs(name))
         inputs = tuple(outputs[source] for source in sources)
-        weights = layer.weights(inputs)
-        learns = any(weight.learning.learns for weight in weights)
         inferred[name] = InferredLayer(
             name=name,
             layer=layer,
             sources=sources,
             inputs=inputs,
             output=outputs[name],
-            weights=weights,
-            carries_gradient=learns or any(inferred[source].carries_gradient for source in sources),
+            weights=layer.weights(inputs),
         )
     return inferred
+
+
+def all_weights(layers: Mapping[str, InferredLayer]) -> dict[str, WeightSpec]:
+    """Return the weights of all layers by the names of their buffers, in canonical order."""
+    return {name: spec for layer in layers.values() for name, spec in layer.named_weights.items()}
+
+
+def learning_weights(layers: Mapping[str, InferredLayer]) -> dict[str, WeightSpec]:
+    """Return those of all weights that learn."""
+    return {name: spec for name, spec in all_weights(layers).items() if spec.learning.learns}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.plan.analysis.infer import InferredLayer
+from engine.plan.analysis.infer import InferredLayer, learning_weights
 from engine.plan.compile.draft import Draft
 from engine.plan.types import Operation, Role, Value
 
@@ -17,15 +17,9 @@ class Gradients:
     """
 
     def __init__(self, draft: Draft, layers: Mapping[str, InferredLayer]) -> None:
-        weights = {
-            f"{layer.name}.{weight.name}"
-            for layer in layers.values()
-            for weight in layer.weights
-            if weight.learning.learns
-        }
         self._draft = draft
         self._layers = layers
-        self._needed = _needing_gradients(draft.operations, weights)
+        self._needed = _needing_gradients(draft, learning_weights(layers))
 
     def layer_of(self, operation: Operation) -> InferredLayer:
         """Return the layer that an operation belongs to."""
@@ -54,10 +48,11 @@ class Gradients:
         self._draft.emit(kind, operation.layer, dict(inputs), outputs, **attributes, accumulate=accumulate)
 
 
-def _needing_gradients(operations: Iterable[Operation], weights: set[str]) -> set[str]:
-    """Return the weights that learn and all buffers that depend on one."""
+def _needing_gradients(draft: Draft, weights: Iterable[str]) -> set[str]:
+    """Return the weights that learn and all buffers of the step that depend on one."""
     needed = set(weights)
-    for operation in operations:
+    for operation in draft.operations:
         if needed.intersection(operation.inputs.values()):
-            needed.update(operation.outputs.values())
+            outputs = operation.outputs.values()
+            needed.update(name for name in outputs if not draft.buffers[name].persistent)
     return needed

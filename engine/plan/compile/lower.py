@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.plan.analysis.infer import InferredLayer
+from engine.plan.analysis.infer import InferredLayer, learning_weights
 from engine.plan.compile.draft import COUNTERS, SETTINGS, Draft
 from engine.plan.compile.rules import LOWERING
 from engine.plan.types import Buffer
@@ -11,15 +11,11 @@ from kernels import control
 
 def lower(draft: Draft, layers: dict[str, InferredLayer]) -> None:
     """Emit the forward pass of all layers, each after its inputs."""
-    learning = [
-        f"{layer.name}.{w.name}" for layer in layers.values() for w in layer.weights if w.learning.learns
-    ]
+    rows = len(learning_weights(layers))
     draft.add(Buffer(COUNTERS, "control", (control.COUNTERS,), ("counter",), "int64"))
-    draft.add(
-        Buffer(SETTINGS, "control", (len(learning), control.SETTINGS), ("weight", "setting"), "float64")
-    )
+    draft.add(Buffer(SETTINGS, "control", (rows, control.SETTINGS), ("weight", "setting"), "float64"))
     for layer in layers.values():
-        for weight in layer.weights:
-            draft.add(Buffer(f"{layer.name}.{weight.name}", "weight", weight.shape, weight.axes, draft.dtype))
+        for name, weight in layer.named_weights.items():
+            draft.add(Buffer(name, "weight", weight.shape, weight.axes, draft.dtype))
         inputs = tuple(draft.outputs[source] for source in layer.sources)
         draft.outputs[layer.name] = LOWERING[type(layer.layer)](draft, layer, inputs)

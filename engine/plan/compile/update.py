@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from engine.plan.analysis.infer import InferredLayer
+from engine.plan.analysis.infer import InferredLayer, learning_weights
 from engine.plan.compile.draft import COUNTERS, SETTINGS, Draft
 from engine.plan.types import WeightSlot
 
 
 def add_updates(draft: Draft, layers: dict[str, InferredLayer]) -> tuple[WeightSlot, ...]:
     """Emit the updates into ``draft``; return the row of the settings that belongs to each weight."""
-    slots = _slots(layers)
+    slots = tuple(
+        WeightSlot(number, weight, f"{weight}.velocity", spec.learning)
+        for number, (weight, spec) in enumerate(learning_weights(layers).items())
+    )
     for slot in slots:
-        gradient = draft.gradients.get(slot.weight)
-        if gradient is None:
-            continue
+        gradient = draft.gradients[slot.weight]
         draft.add_like(slot.velocity, "velocity", slot.weight)
         last_use = max(
             index
@@ -29,16 +30,3 @@ def add_updates(draft: Draft, layers: dict[str, InferredLayer]) -> tuple[WeightS
         )
         draft.operations.insert(last_use + 1, draft.operations.pop())
     return slots
-
-
-def _slots(layers: dict[str, InferredLayer]) -> tuple[WeightSlot, ...]:
-    weights = [
-        (f"{layer.name}.{weight.name}", weight.learning)
-        for layer in layers.values()
-        for weight in layer.weights
-        if weight.learning.learns
-    ]
-    return tuple(
-        WeightSlot(slot, weight, f"{weight}.velocity", learning)
-        for slot, (weight, learning) in enumerate(weights)
-    )

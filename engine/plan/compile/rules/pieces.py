@@ -32,7 +32,7 @@ def emit_neuron(draft: Draft, layer: InferredLayer, neuron: str, x: str) -> str:
 
 def weight_names(layer: InferredLayer) -> dict[str, str]:
     """Return the buffers of a layer's weights by the ports of its kernels."""
-    return {weight.name: f"{layer.name}.{weight.name}" for weight in layer.weights}
+    return {weight.name: name for name, weight in layer.named_weights.items()}
 
 
 def weighted_gradient(gradients: Gradients, operation: Operation) -> None:
