@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.protocol.messages import (
     CheckpointKept,
+    Count,
     LogLine,
     Message,
     MetricRow,
@@ -45,6 +46,7 @@ class Started(Message, frozen=True):
     """The engine's answer, one line of JSON on its standard output; a ``Problem`` if it could not start."""
 
     connection: str  # path of the connection file
+    last_sequence: Count  # newest number of the journal before this engine; 0: a new run
 
 
 # ---- To the training process: one line of JSON on its standard input, which then stays open ---------------

@@ -24,10 +24,11 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class LaunchedEngine:
-    """A new engine: its connection file, and the process, whose end its starter can see."""
+    """A new engine, whose end its starter can see."""
 
-    connection: Path
+    connection: Path  # of the connection file
     process: subprocess.Popen[bytes]
+    last_sequence: int  # newest number of the journal before this engine; 0: a new run
 
 
 def launch(instructions: StartRun | ResumeRun) -> LaunchedEngine:
@@ -57,7 +58,7 @@ def launch(instructions: StartRun | ResumeRun) -> LaunchedEngine:
     if isinstance(started, Problem):
         process.wait()
         raise rebuild(started)
-    return LaunchedEngine(Path(started.connection), process)
+    return LaunchedEngine(Path(started.connection), process, started.last_sequence)
 
 
 def _spawn(complaints: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -31,7 +31,7 @@ def main() -> int:
     except ConvNetError as error:
         _answer(describe(error))
         return 2
-    _answer(Started(str(folder.connection)))
+    _answer(Started(str(folder.connection), engine.last_sequence))
     _leave_starter(folder)
     _obey_signals(engine)
     device = instructions.device or folder.description.device

@@ -46,6 +46,7 @@ class Engine:
         self._folder, self._linger_seconds = folder, linger_seconds
         self._wake = Wake()
         self._journal = JournalThread(Journal(folder.journal), folder.log, self._wake)
+        self.last_sequence = self._journal.committed  # of the journal before this engine
         self._devices = DeviceSampler()
         with ExitStack() as undo:
             self._open_sockets(undo)

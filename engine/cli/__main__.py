@@ -1,0 +1,103 @@
+"""``convnet``: trains and describes networks, and shows data sets, in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli import data
+from engine.errors import ConvNetError, InvalidNetworkError
+
+app = typer.Typer(
+    help="Train and describe convolutional networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data.app, name="data")
+
+NetworkPath = Annotated[Path, typer.Argument(metavar="NETWORK", help="A *.convnet file.", show_default=False)]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from engine.version import program_version
+
+        print(f"convnet {program_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def train(  # noqa: PLR0917 - typer passes each option by name
+    network: Annotated[Path | None, typer.Argument(help="A *.convnet file.", show_default=False)] = None,
+    run_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A new folder for the run.", show_default=False)
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="cpu|cuda:N", help="Where to train.", show_default="cpu")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN_FOLDER", help="Go on with a stopped run, in place of a new one."),
+    ] = None,
+) -> None:
+    """Train a network, or go on with a run. Ctrl+C stops it with a checkpoint."""
+    from engine.cli import train as trainings
+
+    overrides = {"seed": seed, "epochs": epochs, "batch_size": batch_size}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if (network is None) == (resume is None):
+        raise typer.BadParameter("Expected a network, or --resume with a run folder, and not both.")
+    if network is not None:
+        trainings.train_new(network, run_folder, device or "cpu", given)
+    elif resume is not None:
+        if given or run_folder is not None:
+            raise typer.BadParameter("With --resume all settings but --device are those of the run.")
+        trainings.train_on(resume, device)
+
+
+@app.command()
+def describe(
+    network: NetworkPath,
+    plan: Annotated[bool, typer.Option("--plan", help="Show the compiled plan as well.")] = False,
+) -> None:
+    """Show the layers of a network with shapes, weights and cost, and its problems."""
+    from engine.cli import describe as descriptions
+
+    descriptions.describe(network, plan=plan)
+
+
+def main() -> None:
+    """Run the command line; what the user can put right is told in one message, with exit code 2."""
+    try:
+        app(prog_name="convnet")
+    except InvalidNetworkError as error:
+        problems = "\n".join(f"  {problem}" for problem in error.problems)
+        sys.exit(_fail(f"The network cannot be trained:\n{problems}"))
+    except ConvNetError as error:
+        sys.exit(_fail(str(error)))
+
+
+def _fail(message: str) -> int:
+    print(f"convnet: {message.strip()}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Follows a run to its end, and shows it in the terminal."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from engine.cli.figures import SPLITS, RunFigures
+from engine.cli.interrupts import Interrupts
+from engine.protocol.client import Client
+from engine.protocol.inbox import Link, LinkChanged
+from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, StateChanged, Stop
+
+_LINE_EVERY = 2.0  # s between two lines, where no bar can be drawn
+
+
+class Follower:
+    """Takes a client's events; ``ended`` is how the run ended, None while it goes on."""
+
+    def __init__(self, client: Client, last_sequence: int, epochs: int, console: Console) -> None:
+        self.ended: StateChanged | None = None
+        self.figures = RunFigures()
+        self._client, self._last_sequence = client, last_sequence
+        self._view = _View(epochs, console)
+
+    def follow(self, interrupts: Interrupts) -> StateChanged:
+        """Show the run until its end and return that. Stops it on Ctrl+C. Raises EngineDiedError."""
+        is_stopping = False
+        with self._view:
+            while self.ended is None:
+                if interrupts.asked and not is_stopping:
+                    is_stopping = True
+                    self._client.submit(Stop())
+                    self._view.say("Stopping. Ctrl+C once more leaves the engine to do so by itself.")
+                event = self._client.poll(0.2)
+                if isinstance(event, Entries):
+                    self._take_entries(event)
+                elif isinstance(event, Heartbeat):
+                    self._view.show(event, self.figures)
+                elif isinstance(event, LinkChanged):
+                    self._take_link(event)
+        return self.ended
+
+    def _take_entries(self, entries: Entries) -> None:
+        for sequence, entry in enumerate(entries.entries, entries.first):
+            self.figures.take(entry)
+            if sequence <= self._last_sequence:
+                continue  # of this run's engines before
+            if isinstance(entry, StateChanged) and entry.state.ended:
+                self.ended = entry
+            elif isinstance(entry, LogLine) and entry.level in ("warning", "error"):
+                self._view.say(f"{entry.level}: {entry.text}")
+
+    def _take_link(self, change: LinkChanged) -> None:
+        if change.problem is not None:
+            raise change.problem
+        if change.link is Link.NOT_RESPONDING:
+            self._view.say("The engine is not responding.")
+
+
+class _View:
+    """A progress bar, or lines where the output is no terminal."""
+
+    def __init__(self, epochs: int, console: Console) -> None:
+        self._epochs, self._console = epochs, console
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[text]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None, text="")
+        self._next_line = 0.0
+
+    def __enter__(self) -> None:
+        self._bar.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(text, markup=False, highlight=False)
+
+    def show(self, heartbeat: Heartbeat, figures: RunFigures) -> None:
+        """Show how far the training is."""
+        state = heartbeat.state.value if heartbeat.responding else "not responding"
+        progress = heartbeat.progress
+        text = ""
+        if progress is not None:
+            epoch = min(progress.epoch + 1, self._epochs)
+            parts = [f"epoch {epoch}/{self._epochs}", *_figures(figures)]
+            parts.append(f"{progress.examples_per_second:,.0f} examples/s")
+            if progress.eta_seconds is not None:
+                parts.append(f"ETA {_duration(progress.eta_seconds)}")
+            text = "  ".join(parts)
+            self._bar.update(self._task, total=progress.total_steps, completed=progress.step)
+        self._bar.update(self._task, description=state, text=text)
+        if not self._console.is_terminal and text and time.monotonic() > self._next_line:
+            self._next_line = time.monotonic() + _LINE_EVERY
+            self.say(f"{state}  {text}")
+
+
+def figures_table(figures: RunFigures) -> Table:
+    """Return the newest figures of all splits as a table."""
+    table = Table("", box=None, pad_edge=False)
+    for heading in ("step", "loss", "error"):
+        table.add_column(heading, justify="right")
+    for split in SPLITS:
+        row = figures.newest(split)
+        if row is not None:
+            table.add_row(split, f"{row.step:,}", f"{row.loss:.4f}", _percent(row))
+    return table
+
+
+def _figures(figures: RunFigures) -> list[str]:
+    parts = []
+    train, validation = figures.newest("train"), figures.newest("validation")
+    if train is not None:
+        parts.append(f"loss {train.loss:.4f}  error {_percent(train)}")
+    if validation is not None:
+        parts.append(f"validation error {_percent(validation)}")
+    return parts
+
+
+def _percent(row: MetricRow) -> str:
+    return f"{row.error:.2%}".replace("%", " %")
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

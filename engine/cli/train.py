@@ -1,0 +1,89 @@
+"""``convnet train``: starts an engine, follows the run, and stops it on Ctrl+C."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from engine.cli.follow import Follower, figures_table
+from engine.cli.interrupts import Interrupts
+from engine.errors import ConvNetError
+from engine.graph import network_file
+from engine.graph.validate import check_network
+from engine.protocol.client import Client
+from engine.protocol.internal import ResumeRun, StartRun
+from engine.protocol.launch import LaunchedEngine, launch
+from engine.protocol.messages import GetNetwork, RunState, Shutdown
+from engine.protocol.problems import rebuild
+from engine.runtime.devices import device_kind
+
+_LINGER = 60.0  # s that an engine stays after its run when this program was killed
+_INTERRUPTED = 130  # exit code of a program that Ctrl+C ended
+
+
+def train_new(network: Path, run_folder: Path | None, device: str, overrides: dict[str, int]) -> None:
+    """Train the network at a path in a new run folder; raises ConvNetError; typer.Exit after Ctrl+C.
+
+    ``overrides`` are training settings in place of the file's.
+    """
+    device_kind(device)
+    loaded = network_file.load(network)
+    training = dataclasses.replace(loaded.training, **overrides)  # type: ignore[arg-type]
+    text = network_file.dumps(dataclasses.replace(loaded, training=training))
+    check_network(network_file.loads(text, str(network)).graph)
+    _run(
+        StartRun(
+            network=text,
+            name=network.stem,
+            base=str(network.absolute().parent),
+            run_folder=None if run_folder is None else str(run_folder.absolute()),
+            device=device,
+            linger_seconds=_LINGER,
+        )
+    )
+
+
+def train_on(run_folder: Path, device: str | None) -> None:
+    """Go on with a run; raises as ``train_new`` does."""
+    if device is not None:
+        device_kind(device)
+    _run(ResumeRun(str(run_folder.absolute()), device, _LINGER))
+
+
+def _run(instructions: StartRun | ResumeRun) -> None:
+    console = Console()
+    interrupts = Interrupts()
+    engine = launch(instructions)
+    with Client(engine.connection, engine.process) as client:
+        welcome = client.connect()
+        _print(console, f"Run folder: {welcome.run_folder}")
+        network = network_file.loads(client.request(GetNetwork()).text)
+        client.attach()
+        follower = Follower(client, engine.last_sequence, network.training.epochs, console)
+        ended = follower.follow(interrupts)
+        _leave(client, engine)
+    console.print(figures_table(follower.figures))
+    if ended.state is RunState.FAILED and ended.cause is not None:
+        raise rebuild(ended.cause)
+    if ended.state is RunState.STOPPED:
+        _print(console, f"Stopped. Go on with: convnet train --resume {shlex.quote(welcome.run_folder)}")
+    if interrupts.asked:
+        raise typer.Exit(_INTERRUPTED)
+
+
+def _leave(client: Client, engine: LaunchedEngine) -> None:
+    """End the engine and wait, so that the run folder is free when this program is done."""
+    with suppress(ConvNetError, subprocess.TimeoutExpired):
+        client.request(Shutdown())
+        engine.process.wait(10.0)
+
+
+def _print(console: Console, text: str) -> None:
+    """Print a line that can be copied: not broken, not coloured."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
