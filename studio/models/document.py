@@ -32,6 +32,7 @@ class Document:
         self.suggested_name = ""
         self.undo_stack = UndoStack()
         self.inspection = inspect_network(self.network.graph)
+        self._costs: dict[str, Cost] | None = None
 
     @property
     def dirty(self) -> bool:
@@ -49,7 +50,9 @@ class Document:
 
     def costs(self) -> dict[str, Cost]:
         """Return what each layer costs whose inputs are known and fit."""
-        return layer_costs(self.network.graph, self.inspection)
+        if self._costs is None:
+            self._costs = layer_costs(self.network.graph, self.inspection)
+        return self._costs
 
     # ---- the file ----------------------------------------------------------------------------------------
 
@@ -81,7 +84,7 @@ class Document:
         place_new(network)
         self.network, self.path, self.suggested_name = network, path, name
         self.undo_stack = UndoStack()
-        self.inspection = inspect_network(network.graph)
+        self._inspect()
         self.file_changed.emit()
         self.changed.emit()
 
@@ -103,8 +106,12 @@ class Document:
         if self.undo_stack.redo_title:
             self._after(self.undo_stack.redo(self.network))
 
-    def _after(self, edit: Edit) -> None:
+    def _inspect(self) -> None:
         self.inspection = inspect_network(self.network.graph)
+        self._costs = None
+
+    def _after(self, edit: Edit) -> None:
+        self._inspect()
         for rename in _renames(edit):
             self.renamed.emit(rename.name, rename.new_name)
         self.changed.emit()

@@ -17,6 +17,7 @@ class Colours:
     surface: str  # cards, panels, fields, plots
     hover: str  # a surface under the pointer
     line: str  # borders, grids, separators
+    edge: str  # borders of what can be typed in or pressed
     text: str
     secondary: str  # notes, units, captions
     disabled: str  # text that does nothing now
@@ -53,6 +54,7 @@ LIGHT = Theme(
         surface="#FFFFFF",
         hover="#EEF1F5",
         line="#D9DDE3",
+        edge="#C3C9D2",
         text="#1D222B",
         secondary="#5B6472",
         disabled="#A3ABB7",
@@ -85,6 +87,7 @@ DARK = Theme(
         surface="#22262E",
         hover="#2B303A",
         line="#343A45",
+        edge="#454D5B",
         text="#E7EAEF",
         secondary="#9AA4B2",
         disabled="#636C7A",

@@ -1,17 +1,89 @@
-"""What Fusion cannot be told through a palette: borders, round corners, focus rings."""
+"""What Fusion cannot be told through a palette: bars, panels, round corners, marks of errors."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 from studio.qt.colours import Colours
 
+_IMAGES = Path(__file__).parent / "images"
+
 _SHEET = Template("""
 QToolTip { border: 1px solid $line; padding: 4px; background: $surface; color: $text; }
 QMainWindow::separator { background: $line; width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: $accent; }
+QSplitter::handle { background: $line; }
+QSplitter::handle:hover { background: $accent; }
+
+QMenuBar { background: $surface; }
+QMenuBar::item { padding: 4px 8px; background: transparent; }
+QMenuBar::item:selected { background: $hover; border-radius: 4px; }
+
+QToolBar { background: $surface; border: none; border-bottom: 1px solid $line; padding: 4px 8px;
+           spacing: 4px; }
+QToolBar::separator { background: $line; width: 1px; margin: 4px 4px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 4px 6px; }
+QToolBar QToolButton:hover { background: $hover; }
+QToolBar QToolButton:pressed { background: $selection; }
+QToolBar QToolButton:checked { background: $selection; color: $accent; }
+QToolBar QToolButton:focus { border-color: $accent; }
+QToolBar QToolButton::menu-indicator { image: none; }
+QToolBar QToolButton#primary { background: $accent; color: $on_accent; padding: 4px 10px; }
+QToolBar QToolButton#primary:disabled { background: $hover; color: $disabled; }
+
+QStatusBar { background: $surface; border-top: 1px solid $line; }
+QStatusBar::item { border: none; }
+QStatusBar QToolButton { border: none; border-radius: 4px; padding: 2px 6px; }
+QStatusBar QToolButton:hover { background: $hover; }
+
+QFrame#floating { background: $surface; border: 1px solid $line; border-radius: 6px; }
+QFrame#banner { background: $surface; border: none; border-bottom: 1px solid $line;
+                border-left: 4px solid $error; }
+
+QLineEdit, QAbstractSpinBox, QComboBox { background: $surface; border: 1px solid $edge; border-radius: 4px;
+    padding: 3px 6px; selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $disabled; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $background; }
+QLineEdit[wrong="true"] { border-color: $error; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 18px; background: transparent; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
+QAbstractSpinBox::up-arrow { image: url("$images/up.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url("$images/down.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off { image: none; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("$images/down.svg"); width: 14px; height: 14px; }
+QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; outline: none; }
+
+QPushButton { background: $surface; border: 1px solid $edge; border-radius: 4px; padding: 4px 12px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $selection; }
+QPushButton:focus, QPushButton:default { border-color: $accent; }
+QPushButton:disabled { color: $disabled; border-color: $line; }
+QToolButton#flat { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
+QToolButton#flat:hover { background: $hover; }
+QToolButton#flat:focus { border-color: $accent; }
+
+QLineEdit#name { border: 1px solid transparent; border-radius: 4px; background: transparent;
+                 font-size: 15px; font-weight: 600; padding: 1px 2px; margin-left: -6px; }
+QLineEdit#name:hover { border-color: $line; }
+QLineEdit#name:focus { border-color: $accent; background: $surface; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $line; border-radius: 4px; margin: 1px; }
+QScrollBar::handle:vertical { min-height: 24px; }
+QScrollBar::handle:horizontal { min-width: 24px; }
+QScrollBar::handle:hover { background: $disabled; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QProgressBar { background: $hover; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
 """)
 
 
 def style_sheet(colours: Colours) -> str:
     """Return the application's style sheet in these colours."""
-    return _SHEET.substitute(vars(colours))
+    return _SHEET.substitute(vars(colours), images=_IMAGES.as_posix())

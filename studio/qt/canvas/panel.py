@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.models.document import Document
 from studio.models.examples import example_names
 from studio.models.selection import Selection
 from studio.qt import icons
 from studio.qt.canvas.scene import CanvasScene
-from studio.qt.canvas.view import ZOOM_STEP, CanvasView
+from studio.qt.canvas.view import CanvasView
+from studio.qt.labels import Label
 
 _MARGIN = 12
 
@@ -52,6 +53,7 @@ class CanvasPanel(QWidget):
         super().resizeEvent(event)
         bar = self._zoom_bar
         bar.adjustSize()
+        self.view.keep_free = bar.size() + QSize(_MARGIN, _MARGIN)
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
         box = self._invitation
         box.adjustSize()
@@ -63,22 +65,22 @@ class _ZoomBar(QFrame):
         super().__init__(parent)
         self.setObjectName("floating")
         self._buttons: dict[str, QToolButton] = {}
-        self._percent = QLabel("100 %")
+        self._percent = Label("100 %")
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._percent.setMinimumWidth(48)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
         layout.setSpacing(0)
-        layout.addWidget(self._button("minus", self.tr("Zoom out"), lambda: view.zoom_by(1 / ZOOM_STEP)))
+        layout.addWidget(self._button("minus", self.tr("Zoom out"), view.zoom_out))
         layout.addWidget(self._percent)
-        layout.addWidget(self._button("plus", self.tr("Zoom in"), lambda: view.zoom_by(ZOOM_STEP)))
+        layout.addWidget(self._button("plus", self.tr("Zoom in"), view.zoom_in))
         layout.addWidget(self._button("fit", self.tr("Show the whole network"), view.fit_all))
         view.zoomed.connect(self._on_zoomed)
         self._on_zoomed(view.zoom)
 
     def _button(self, icon: str, words: str, slot: Callable[[], None]) -> QToolButton:
         button = QToolButton()
-        button.setAutoRaise(True)
+        button.setObjectName("flat")
         button.setToolTip(words)
         button.setAccessibleName(words)
         button.clicked.connect(slot)
@@ -105,10 +107,8 @@ class _Invitation(QFrame):
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
-        title = QLabel(self.tr("Draw a network here"))
-        title.setObjectName("heading")
-        note = QLabel(self.tr("Drag layers from the left, then drag from port to port."))
-        note.setObjectName("secondary")
+        title = Label(self.tr("Draw a network here"), "heading")
+        note = Label(self.tr("Drag layers from the left, then drag from port to port."), "secondary")
         for label in (title, note):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)

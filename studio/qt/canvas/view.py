@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
 from studio.models.document import Document
+from studio.models.edits import Position
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, free_place
 from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.canvas.neighbours import Direction, neighbour
@@ -20,7 +22,7 @@ SMALLEST_ZOOM = 0.1
 LARGEST_ZOOM = 4.0
 ZOOM_STEP = 1.2
 """What a notch of the wheel multiplies the zoom by."""
-_MARGIN = 24.0
+_MARGIN = 24
 _DOTS = 24.0
 """Distance of the background's dots, px of the scene."""
 _ARROWS: dict[int, Direction] = {
@@ -42,6 +44,8 @@ class CanvasView(QGraphicsView):
         self._scene = scene
         self._document = document
         self._selection = selection
+        self.keep_free = QSize()
+        """Size of what floats in the lower right corner."""
         self._pan_from: QPoint | None = None
         self._is_space_down = False
         self._fits = True
@@ -87,6 +91,24 @@ class CanvasView(QGraphicsView):
         self._fits = False
         self.zoomed.emit(zoom)
 
+    def zoom_in(self) -> None:
+        """Zoom in by one notch."""
+        self.zoom_by(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by one notch."""
+        self.zoom_by(1 / ZOOM_STEP)
+
+    def reveal(self, name: str) -> None:
+        """Scroll so far that a layer is seen."""
+        self.ensureVisible(self._scene.nodes[name], 32, 32)
+
+    def free_middle(self) -> Position:
+        """Return a free place for a new card near the middle of what is seen."""
+        middle = self.mapToScene(self.viewport().rect().center())
+        wanted = (middle.x() - CARD_WIDTH / 2, middle.y() - CARD_HEIGHT / 2)
+        return free_place(self._document.network.positions.values(), wanted)
+
     def fit_all(self) -> None:
         """Show the whole network, and keep showing it when the view changes its size."""
         self._fit(self._scene.network_rect())
@@ -103,17 +125,16 @@ class CanvasView(QGraphicsView):
 
     def _fit(self, rect: QRectF) -> None:
         """Show a rectangle of the scene, no larger than life."""
-        zoom = 1.0
-        if not rect.isEmpty():
-            zoom = min(
-                1.0,
-                (self.viewport().width() - 2 * _MARGIN) / rect.width(),
-                (self.viewport().height() - 2 * _MARGIN) / rect.height(),
-            )
-        zoom = max(zoom, SMALLEST_ZOOM)
+        room = self.viewport().rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        zoom = _zoom_into(rect, room)
+        if rect.width() * zoom > self.viewport().width() - 2 * self.keep_free.width():
+            # Wide enough to come under what floats in the corner: stay above it.
+            room.setBottom(self.viewport().height() - self.keep_free.height() - _MARGIN)
+            zoom = _zoom_into(rect, room)
         self.resetTransform()
         self.scale(zoom, zoom)
         self.centerOn(rect.center())
+        self._scroll(self.viewport().rect().center() - room.center())
         self.zoomed.emit(zoom)
 
     def _scroll(self, by: QPoint) -> None:
@@ -212,7 +233,7 @@ class CanvasView(QGraphicsView):
         name = neighbour(self._document.network.positions, selected[-1] if selected else None, direction)
         if name is not None:
             self._selection.select([name])
-            self.ensureVisible(self._scene.nodes[name], 32, 32)
+            self.reveal(name)
 
     # ---- what it tells -----------------------------------------------------------------------------------
 
@@ -248,3 +269,10 @@ class CanvasView(QGraphicsView):
                 for row in range(top, bottom + 1)
             ]
         )
+
+
+def _zoom_into(rect: QRectF, room: QRect) -> float:
+    """Return the zoom at which a rectangle of the scene fits into a room, no larger than life."""
+    if rect.isEmpty():
+        return 1.0
+    return max(min(1.0, room.width() / rect.width(), room.height() / rect.height()), SMALLEST_ZOOM)

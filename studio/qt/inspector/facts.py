@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from studio.qt.labels import Label
 
 
 class Facts(QWidget):
@@ -16,7 +18,7 @@ class Facts(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
-        self._values: list[tuple[QLabel, QLabel]] = []
+        self._values: list[tuple[Label, Label]] = []
 
     def show_facts(self, facts: list[tuple[str, str]]) -> None:
         """Show (name, figure) pairs."""
@@ -35,8 +37,7 @@ class Facts(QWidget):
         return [(name.text(), figure.text()) for name, figure in self._values if not name.isHidden()]
 
     def _add_row(self) -> None:
-        name, figure = QLabel(self), QLabel(self)
-        name.setObjectName("secondary")
+        name, figure = Label(rank="secondary"), Label()
         figure.setAlignment(Qt.AlignmentFlag.AlignRight)
         figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = len(self._values)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
 from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
+from studio.qt.inspector.note import Note
+from studio.qt.labels import Label
 from studio.qt.texts import layer_text
 
 GROUP_TITLES: dict[Group, str] = {
@@ -20,6 +22,11 @@ GROUP_TITLES: dict[Group, str] = {
     "data": "Data",
 }
 """English source texts of the groups."""
+
+LABEL_WIDTH = 128
+"""Forms below each other keep their editors in one column, px."""
+
+_HEADING_HEIGHT = 32
 
 _MATTERS_ONLY = {"deviation": ("initial", "normal"), "path": ("source", "path")}
 """A field that means something only where another field of its record has a value."""
@@ -35,12 +42,13 @@ class FieldForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self.editors: dict[str, FieldEditor] = {}
-        self._labels: dict[str, QLabel] = {}
-        self._errors: dict[str, QLabel] = {}
+        self._labels: dict[str, Label] = {}
+        self._errors: dict[str, Note] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
+        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
         for group, fields in groupby(specs.items(), key=lambda item: item[1].group):
             if has_headings:
@@ -73,24 +81,20 @@ class FieldForm(QWidget):
         self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add_heading(self, title: str) -> None:
-        heading = QLabel(title)
-        heading.setObjectName("section")
-        self._grid.addWidget(heading, self._grid.rowCount(), 0, 1, 2)
+        row = self._grid.rowCount()
+        self._grid.setRowMinimumHeight(row, _HEADING_HEIGHT)
+        self._grid.addWidget(Label(title, "strong"), row, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
 
     def _add_row(self, name: str, spec: FieldSpec) -> None:
         editor = editor_for(spec)
         title = layer_text(spec.title)
         unit = "" if isinstance(spec, WholeSpec) and spec.type_name == "whole" else layer_text(spec.unit)
         words = explanation(spec)
-        label = QLabel(f"{title} ({unit})" if unit else title)
+        label = Label(f"{title} ({unit})" if unit else title)
         label.setToolTip(words)
         label.setBuddy(editor)
         editor.describe(title, words)
-        error = QLabel()
-        error.setObjectName("error")
-        error.setWordWrap(True)
-        error.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        error.hide()
+        error = Note(rank="error")
         row = self._grid.rowCount()
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(editor, row, 1)
@@ -101,10 +105,8 @@ class FieldForm(QWidget):
         editor.accepted.connect(lambda: self._show_error(name, ""))
 
     def _show_error(self, name: str, expected: str) -> None:
-        label = self._errors[name]
         words = self.tr("Expected {expected}.").format(expected=expected) if expected else ""
-        label.setText(words)
-        label.setVisible(bool(words))
+        self._errors[name].say(words)
         self.editors[name].mark(is_wrong=bool(words))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.layers.base import Cost
 from studio.models.document import Document
@@ -12,6 +12,7 @@ from studio.models.selection import Selection
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.layer_panel import LayerPanel
 from studio.qt.inspector.network_panel import NetworkPanel
+from studio.qt.labels import Label
 
 
 class Inspector(QWidget):
@@ -92,8 +93,7 @@ class _SeveralPanel(QWidget):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
-        self._title = QLabel()
-        self._title.setObjectName("heading")
+        self._title = Label(rank="heading")
         self._facts = Facts()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.errors import NetworkError
 from engine.layers.base import Layer
@@ -13,6 +13,8 @@ from studio.models.quantities import short_count
 from studio.qt import icons, theme
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import FieldForm
+from studio.qt.inspector.note import Note
+from studio.qt.labels import Label
 from studio.qt.texts import error_text, layer_text
 
 _ICON = QSize(28, 28)
@@ -31,9 +33,9 @@ class LayerPanel(QWidget):
         self.name_editor.setObjectName("name")
         self.name_editor.setAccessibleName(self.tr("Name"))
         self.name_editor.setToolTip(self.tr("The layer's name: letters, digits, “_” and “-”."))
-        self.name_error = _wrapped("error")
+        self.name_error = Note(rank="error")
         self.facts = Facts()
-        self.problems = _wrapped("error")
+        self.problems = Note(rank="error")
         self.form = FieldForm(kind.specs())
         self._build()
         self.name_editor.editingFinished.connect(self._on_renamed)
@@ -44,7 +46,7 @@ class LayerPanel(QWidget):
         if name != self._name:
             self._name = name
             self.name_editor.setText(name)
-            self.name_error.hide()
+            self.name_error.say("")
         network = self._document.network
         self.form.show_inherited(network.training)
         self.form.show_record(network.graph[name])
@@ -52,8 +54,7 @@ class LayerPanel(QWidget):
         self._show_problems()
 
     def _build(self) -> None:
-        kind = QLabel(layer_text(self._kind.title))
-        kind.setObjectName("secondary")
+        kind = Label(layer_text(self._kind.title), "secondary")
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.name_editor)
@@ -67,13 +68,13 @@ class LayerPanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(header)
         layout.addWidget(self.name_error)
-        layout.addWidget(_wrapped("", layer_text(self._kind.summary)))
+        layout.addWidget(Note(layer_text(self._kind.summary)))
         layout.addWidget(self.problems)
         layout.addWidget(self.facts)
         layout.addWidget(self.form)
-        layout.addWidget(_rule())
-        layout.addWidget(_wrapped("formula", layer_text(self._kind.formula)))
-        layout.addWidget(_wrapped("secondary", layer_text(self._kind.source)))
+        layout.addWidget(Label(self.tr("Formula and source"), "strong"))
+        layout.addWidget(Note(layer_text(self._kind.formula)))
+        layout.addWidget(Note(layer_text(self._kind.source), "secondary"))
         layout.addStretch()
         self._show_icon()
 
@@ -98,8 +99,7 @@ class LayerPanel(QWidget):
 
     def _show_problems(self) -> None:
         here = [problem for problem in self._document.inspection.problems if self._name in problem.layers]
-        self.problems.setText("\n".join(error_text(problem) for problem in here))
-        self.problems.setVisible(bool(here))
+        self.problems.say("\n".join(error_text(problem) for problem in here))
 
     def _on_edited(self, field: str, value: object, gesture: object) -> None:
         editing.set_fields(self._document, self._name, {field: value}, (self._name, gesture))
@@ -111,8 +111,7 @@ class LayerPanel(QWidget):
         try:
             editing.rename(self._document, self._name, name)
         except NetworkError as error:
-            self.name_error.setText(error_text(error))
-            self.name_error.show()
+            self.name_error.say(error_text(error))
 
     def _show_icon(self) -> None:
         colour = theme.family_colour(self._kind.family)
@@ -122,19 +121,3 @@ class LayerPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._show_icon()
-
-
-def _wrapped(role: str, text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(role)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setVisible(bool(text))
-    return label
-
-
-def _rule() -> QFrame:
-    line = QFrame()
-    line.setObjectName("rule")
-    line.setFixedHeight(1)
-    return line

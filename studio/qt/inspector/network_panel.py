@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from engine.graph.schedules import SCHEDULES, Schedule
 from engine.graph.settings import DataSettings, TrainingSettings
@@ -14,7 +14,8 @@ from studio.models import editing
 from studio.models.document import Document
 from studio.models.quantities import short_count
 from studio.qt.inspector.facts import Facts
-from studio.qt.inspector.form import FieldForm
+from studio.qt.inspector.form import LABEL_WIDTH, FieldForm
+from studio.qt.labels import Label
 from studio.qt.texts import layer_text
 
 
@@ -58,20 +59,22 @@ class NetworkPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(_label(self.tr("Network"), "heading"))
+        layout.addWidget(Label(self.tr("Network"), "heading"))
         layout.addWidget(self.facts)
-        layout.addWidget(_label(self.tr("Data"), "section"))
+        layout.addWidget(Label(self.tr("Data"), "strong"))
         layout.addWidget(self.data_form)
-        layout.addWidget(_label(self.tr("Learning rate"), "section"))
+        layout.addWidget(Label(self.tr("Learning rate"), "strong"))
         row = QGridLayout()
+        row.setColumnMinimumWidth(0, LABEL_WIDTH)
+        row.setHorizontalSpacing(8)
         row.setColumnStretch(1, 1)
-        title = QLabel(self.tr("Schedule"))
+        title = Label(self.tr("Schedule"))
         title.setBuddy(self.schedule_kind)
         row.addWidget(title, 0, 0)
         row.addWidget(self.schedule_kind, 0, 1)
         layout.addLayout(row)
         layout.addLayout(self._schedule_place)
-        layout.addWidget(_label(self.tr("Training"), "section"))
+        layout.addWidget(Label(self.tr("Training"), "strong"))
         layout.addWidget(self.training_form)
         layout.addStretch()
 
@@ -109,9 +112,3 @@ class NetworkPanel(QWidget):
     def _on_data_edited(self, field: str, value: object, gesture: object) -> None:
         settings = replace(self._document.network.data, **{field: value})  # type: ignore[arg-type]
         editing.set_data(self._document, settings, ("data", gesture))
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(role)
-    return label

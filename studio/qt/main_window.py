@@ -1,0 +1,353 @@
+"""The studio's window: the network with its tools, and the training beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from engine.errors import ConvNetError, NetworkError
+from studio.models import editing
+from studio.models.document import Document
+from studio.models.run import RunModel
+from studio.models.selection import Selection
+from studio.qt import theme
+from studio.qt.banner import Banner
+from studio.qt.canvas.panel import CanvasPanel
+from studio.qt.commands import Commands
+from studio.qt.files import Files
+from studio.qt.inspector.inspector import Inspector
+from studio.qt.palette import Palette
+from studio.qt.problems_panel import ProblemsPanel
+from studio.qt.run_controls import DevicePicker, RunProgress
+from studio.qt.status import Status
+from studio.qt.texts import error_text, title_text
+from studio.qt.theme import ThemeChoice
+from studio.qt.tool_bar import ToolBar
+
+Workspace = Literal["design", "training"]
+
+_GEOMETRY, _STATE, _SPLITTER = "window/geometry", "window/state", "window/splitter"
+_WORKSPACE, _THEME = "window/workspace", "window/theme"
+_LAYOUT_VERSION = 1
+"""To be raised when docks change, so that an older arrangement is not put on them."""
+
+_PALETTE_WIDTH = 208
+_INSPECTOR_WIDTH = 312
+_CANVAS_SHARE = (320, 1046)
+"""Widths of the canvas and the training view in the training workspace, px."""
+
+
+class MainWindow(QMainWindow):
+    """Composes the workspaces *Design* and *Train*; ``make_train_view`` makes the latter's view."""
+
+    def __init__(
+        self,
+        document: Document,
+        selection: Selection,
+        run: RunModel,
+        make_train_view: Callable[[QWidget], QWidget],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.document, self.selection, self.run = document, selection, run
+        self._settings = QSettings()
+        self._apply_theme()
+        self.commands = Commands(self)
+        self.files = Files(document, self)
+        self.banner = Banner()
+        self.canvas = CanvasPanel(document, selection)
+        self.palette_panel = Palette()
+        self.inspector = Inspector(document, selection)
+        self.problems = ProblemsPanel(document)
+        self.device_picker = DevicePicker(run)
+        self.run_progress = RunProgress(run)
+        self.status = Status(document, run, self.commands["problems"])
+        self.train_view = make_train_view(self)
+        self.workspace: Workspace = "design"
+        self._build()
+        self._connect_commands()
+        self._connect_models()
+        self._restore()
+        self._on_document_changed()
+        self._on_file_changed()
+        self._on_run_changed()
+
+    # ---- building ----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setObjectName("main")
+        self.setMinimumSize(960, 560)
+        self.resize(1366, 768)
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.canvas)
+        self._splitter.addWidget(self.train_view)
+        self._splitter.setStretchFactor(1, 1)
+        column.addWidget(self.banner)
+        column.addWidget(self._splitter, 1)
+        self.setCentralWidget(work)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self._palette_dock = self._dock("palette", self.tr("Layers"), self.palette_panel, left)
+        self._inspector_dock = self._dock("inspector", self.tr("Inspector"), self.inspector, right)
+        below = Qt.DockWidgetArea.BottomDockWidgetArea
+        self._problems_dock = self._dock("problems", self.tr("Problems"), self.problems, below)
+        self._problems_dock.hide()
+        self.resizeDocks(
+            [self._palette_dock, self._inspector_dock],
+            [_PALETTE_WIDTH, _INSPECTOR_WIDTH],
+            Qt.Orientation.Horizontal,
+        )
+        self.resizeDocks([self._problems_dock], [136], Qt.Orientation.Vertical)
+        self.commands.fill_menus(self.menuBar(), self.files)
+        self.addToolBar(ToolBar(self.commands, self.files, self.device_picker, self.run_progress, self))
+        self.setStatusBar(self.status)
+
+    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        """Add a panel that stays in its place; its title is in the menu, not on the screen."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QWidget())
+        content.setAutoFillBackground(True)
+        content.setBackgroundRole(content.palette().ColorRole.Base)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect_commands(self) -> None:
+        view = self.canvas.view
+        slots: dict[str, Callable[[], object]] = {
+            "new": self.files.new,
+            "open": self.files.open,
+            "save": self.files.save,
+            "save_as": self.files.save_as,
+            "quit": self.close,
+            "undo": self.document.undo,
+            "redo": self.document.redo,
+            "delete": self._delete,
+            "select_all": lambda: self.selection.select(self.document.network.graph),
+            "design": lambda: self.show_workspace("design"),
+            "training": lambda: self.show_workspace("training"),
+            "zoom_in": view.zoom_in,
+            "zoom_out": view.zoom_out,
+            "fit_all": view.fit_all,
+            "fit_selection": view.fit_selection,
+            "light": lambda: self.choose_theme("light"),
+            "dark": lambda: self.choose_theme("dark"),
+            "system": lambda: self.choose_theme("system"),
+            "problems": lambda: self.show_problems(self._problems_dock.isHidden()),
+            "lay_out": self._lay_out,
+            "settings": self._show_settings,
+            "train": self.start_training,
+            "pause": self.run.pause,
+            "resume": self.run.resume,
+            "stop": self.run.stop,
+            "checkpoint": self.run.checkpoint,
+        }
+        self.commands.connect_all(slots, canvas=self.canvas)
+
+    def _connect_models(self) -> None:
+        self.document.changed.connect(self._on_document_changed)
+        self.document.file_changed.connect(self._on_file_changed)
+        self.selection.changed.connect(self._on_selection_changed)
+        self.run.state_changed.connect(self._on_run_changed)
+        self.run.refused.connect(self._on_refused)
+        self.palette_panel.chosen.connect(self._on_layer_chosen)
+        self.problems.chosen.connect(self._on_problem_chosen)
+        self.canvas.example_chosen.connect(self.files.new_from_example)
+        self.canvas.view.activated.connect(self._on_layer_activated)
+        self.files.failed.connect(self.banner.say)
+        self.files.done.connect(self.status.say)
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
+
+    def _disconnect_models(self) -> None:
+        self.document.changed.disconnect(self._on_document_changed)
+        self.document.file_changed.disconnect(self._on_file_changed)
+        self.selection.changed.disconnect(self._on_selection_changed)
+        self.run.state_changed.disconnect(self._on_run_changed)
+        self.run.refused.disconnect(self._on_refused)
+        for part in (self.canvas, self.inspector, self.problems, self.device_picker, self.run_progress):
+            part.detach()
+        self.status.detach()
+
+    # ---- what the window remembers -----------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        geometry, state = self._settings.value(_GEOMETRY), self._settings.value(_STATE)
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if state is not None:
+            self.restoreState(state, _LAYOUT_VERSION)
+        splitter = self._settings.value(_SPLITTER)
+        if splitter is None or not self._splitter.restoreState(splitter):
+            self._splitter.setSizes(list(_CANVAS_SHARE))
+        workspace = self._settings.value(_WORKSPACE)
+        self.show_workspace(workspace if workspace in get_args(Workspace) else "design")
+
+    def _remember(self) -> None:
+        self._settings.setValue(_GEOMETRY, self.saveGeometry())
+        self._settings.setValue(_STATE, self.saveState(_LAYOUT_VERSION))
+        self._settings.setValue(_WORKSPACE, self.workspace)
+        if self.workspace == "training":
+            self._settings.setValue(_SPLITTER, self._splitter.saveState())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        self._remember()
+        self._disconnect_models()
+        event.accept()
+
+    # ---- commands ----------------------------------------------------------------------------------------
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Go to a workspace."""
+        self.workspace = workspace
+        is_design = workspace == "design"
+        self._palette_dock.setVisible(is_design)
+        self._inspector_dock.setVisible(is_design)
+        self._problems_dock.setVisible(is_design and self.commands["problems"].isChecked())
+        self.train_view.setVisible(not is_design)
+        self.commands["design"].setChecked(is_design)
+        self.commands["training"].setChecked(not is_design)
+        self.canvas.view.fit_all()
+
+    def show_problems(self, is_shown: bool) -> None:
+        """Show or hide the list of problems; it belongs to the design workspace."""
+        self.commands["problems"].setChecked(is_shown)
+        if is_shown and self.workspace != "design":
+            self.show_workspace("design")
+        self._problems_dock.setVisible(is_shown)
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Take a theme, now and at the next start."""
+        self._settings.setValue(_THEME, choice)
+        self._apply_theme()
+        self._show_theme_choice()
+
+    def start_training(self) -> None:
+        """Train the network as it is drawn; where it has problems, show them instead."""
+        if not self.run.can_train:
+            return
+        if self.document.inspection.problems:
+            self.show_problems(True)
+            self.banner.say(
+                self.tr("The network cannot be trained yet. The list below says what is missing.")
+            )
+            return
+        self.banner.hide()
+        self.run.train(self.document, self.device_picker.device)
+        self.show_workspace("training")
+
+    def _delete(self) -> None:
+        if self.selection.layers or self.selection.wires:
+            editing.remove(self.document, self.selection.layers, self.selection.wires)
+
+    def _lay_out(self) -> None:
+        editing.lay_out(self.document)
+        self.canvas.view.fit_all()
+
+    def _show_settings(self) -> None:
+        self.show_workspace("design")
+        self.selection.clear()
+
+    # ---- what happens ------------------------------------------------------------------------------------
+
+    def _on_document_changed(self) -> None:
+        stack = self.document.undo_stack
+        for name, title in (("undo", stack.undo_title), ("redo", stack.redo_title)):
+            words = "" if title is None else title_text(title)
+            self.commands.say(name, words)
+            self.commands[name].setEnabled(title is not None)
+        has_layers = len(self.document.network.graph) > 0
+        for name in ("lay_out", "fit_all", "select_all"):
+            self.commands[name].setEnabled(has_layers)
+        self.setWindowModified(self.document.dirty)
+        self._on_selection_changed()
+
+    def _on_file_changed(self) -> None:
+        self.banner.hide()
+        name = self.document.name or self.tr("Untitled")
+        self.setWindowTitle(f"{name}[*] – ConvNet Studio")
+        self.setWindowFilePath(str(self.document.path) if self.document.path else "")
+        self.setWindowModified(self.document.dirty)
+
+    def _on_selection_changed(self) -> None:
+        self.commands["delete"].setEnabled(bool(self.selection.layers or self.selection.wires))
+        self.commands["fit_selection"].setEnabled(bool(self.selection.layers))
+
+    def _on_run_changed(self) -> None:
+        run = self.run
+        self.commands["train"].setEnabled(run.can_train)
+        self.commands["pause"].setEnabled(run.can_pause)
+        self.commands["pause"].setVisible(not run.can_resume)
+        self.commands["resume"].setEnabled(run.can_resume)
+        self.commands["resume"].setVisible(run.can_resume)
+        self.commands["stop"].setEnabled(run.can_stop)
+        self.commands["checkpoint"].setEnabled(run.can_checkpoint)
+
+    def _on_refused(self, error: ConvNetError) -> None:
+        self.banner.say(error_text(error))
+
+    def _on_layer_chosen(self, kind: str) -> None:
+        """Add a layer below the selected one, or in the middle of what is seen."""
+        after = self.selection.layer
+        if after is None:
+            name = editing.add_layer(self.document, kind, self.canvas.view.free_middle())
+        else:
+            name = editing.append_layer(self.document, kind, after)
+        self.selection.select([name])
+        self.canvas.view.reveal(name)
+
+    def _on_layer_activated(self) -> None:
+        self.show_workspace("design")
+        self.inspector.focus_field(None)
+
+    def _on_problem_chosen(self, problem: NetworkError) -> None:
+        layers = [name for name in problem.layers if name in self.document.network.graph]
+        self.selection.select(layers)
+        if layers:
+            self.canvas.view.reveal(layers[0])
+        if problem.field is not None:
+            self.inspector.focus_field(problem.field)
+
+    # ---- theme -------------------------------------------------------------------------------------------
+
+    def _theme_choice(self) -> ThemeChoice:
+        choice = self._settings.value(_THEME)
+        return choice if choice in get_args(ThemeChoice) else "system"
+
+    def _apply_theme(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, theme.resolve(self._theme_choice()))
+
+    def _on_system_theme(self) -> None:
+        if self._theme_choice() == "system":
+            self._apply_theme()
+
+    def _show_theme_choice(self) -> None:
+        for choice in get_args(ThemeChoice):
+            self.commands[choice].setChecked(choice == self._theme_choice())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_theme_choice()
+        self.canvas.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "commands"):
+            self.commands.show_icons()
