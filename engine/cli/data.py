@@ -1,7 +1,9 @@
-"""``convnet data``: what the data sets hold."""
+"""``convnet data``: what data sets hold, and getting them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +13,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from engine.data.dataset import Dataset
+    from engine.data.decoders import Progress
     from engine.graph.settings import DataSettings
 
-app = typer.Typer(help="Show what the data sets hold.", no_args_is_help=True)
+app = typer.Typer(help="Show what data sets hold, and get them.", no_args_is_help=True)
+
+_SKIPPED_SHOWN = 20
 
 
 @app.command("list")
@@ -37,28 +42,58 @@ def list_built_in() -> None:
 
 @app.command("inspect")
 def inspect(
-    data: Annotated[str, typer.Argument(metavar="digits|shapes|PATH", help="A data set, or an .npz file.")],
+    data: Annotated[str, typer.Argument(metavar="digits|shapes|PATH", help="A data set, file or folder.")],
+    size: Annotated[
+        int, typer.Option(min=0, max=4096, help="Scale picture files to this, in px; 0 keeps their size.")
+    ] = 0,
+    grey: Annotated[bool, typer.Option("--grey", help="Read picture files as grey ones.")] = False,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the first pictures of each class here.")
+    ] = None,
 ) -> None:
-    """Show how many pictures of each class a data set has, and which values they hold."""
+    """Show how many pictures of each class a data set has, which values they hold, and what was skipped."""
     from rich.console import Console
 
+    from engine.data.contact_sheet import save_sheet
     from engine.data.open import open_dataset
 
-    dataset = open_dataset(_settings(data), Path())
+    with decoding_shown() as progress:
+        dataset = open_dataset(_settings(data, size, grey), Path(), progress)
     console = Console()
     heading = f"{dataset.name}: {len(dataset.class_names)} classes, {_picture_text(dataset)}"
     console.print(heading, markup=False)
     console.print(_class_table(dataset))
+    if dataset.skipped:
+        print(f"Skipped: {len(dataset.skipped):,} files")
+        for skipped in dataset.skipped[:_SKIPPED_SHOWN]:
+            print(f"  {skipped.name}: {skipped.reason}")
+        if len(dataset.skipped) > _SKIPPED_SHOWN:
+            print("  …")
+    if sheet is not None:
+        save_sheet(dataset, sheet)
+        print(f"Contact sheet: {sheet}")
 
 
-def _settings(data: str) -> DataSettings:
+@contextmanager
+def decoding_shown() -> Iterator[Progress]:
+    """Show how many pictures are decoded, on the terminal's error stream, once that takes a while."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} pictures decoded"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("decoding", total=None, visible=False)
+        yield lambda done: bar.update(task, completed=done, visible=True)
+
+
+def _settings(data: str, size: int, grey: bool) -> DataSettings:
     """Take a word that is no file for the name of a data set, so that a slip of the pen is told as one."""
     from engine.data.open import BUILT_IN
     from engine.graph.settings import DataSettings
 
     path = Path(data)
-    if data not in BUILT_IN and (path.exists() or path.suffix):
-        return DataSettings(source="path", path=data)
+    if data not in BUILT_IN and (path.exists() or path.suffix or len(path.parts) > 1):
+        return DataSettings(source="path", path=data, size=size, colour="grey" if grey else "colour")
     return DataSettings(source=data)
 
 
@@ -73,6 +108,7 @@ def _class_table(dataset: Dataset) -> Table:
     from rich.table import Table
 
     from engine.data.dataset import SPLITS
+    from engine.data.statistics import value_range
 
     splits = [dataset.split(name) for name in SPLITS]
     table = Table("label", "class", box=None)
@@ -84,6 +120,7 @@ def _class_table(dataset: Dataset) -> Table:
         table.add_row(str(label), escape(class_name), *(f"{count:,}" for count in counts[label]))
     table.add_section()
     table.add_row("", "all", *(f"{len(split):,}" for split in splits))
-    table.add_row("", "values", *(f"{split.pictures.min()}–{split.pictures.max()}" for split in splits))
-    table.add_row("", "mean", *(f"{split.pictures.mean():.1f}" for split in splits))
+    values = [value_range(split.pictures) if len(split) else None for split in splits]
+    table.add_row("", "values", *("" if value is None else f"{value.low}–{value.high}" for value in values))
+    table.add_row("", "mean", *("" if value is None else f"{value.mean:.1f}" for value in values))
     return table

@@ -2,8 +2,8 @@
 
 It holds ``train_pictures`` and ``test_pictures``, uint8 (N, height, width, channels) with values 0..255, and
 ``train_labels`` and ``test_labels``, whole numbers (N,) that count the classes from 0. Optional are
-``validation_pictures`` and ``validation_labels``; without them, 10 % of each class of the training pictures
-is kept for validation, the same ones each time. Optional are ``class_names`` too, text (classes,).
+``validation_pictures`` and ``validation_labels``; without them, a share of each class of the training
+pictures is kept for validation, the same ones each time. Optional are ``class_names`` too, text (classes,).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from engine.data.dataset import SPLITS, Dataset, Split, SplitName
 from engine.data.stratify import stratified_parts
 from engine.errors import DataError, DataNotFoundError
 
-_VALIDATION = 0.1
 _VALIDATION_SEED = 1
 _MOST_CLASSES = 1_000_000
 # zipfile raises RuntimeError for what it cannot read: encryption, other compression, later versions.
@@ -28,22 +27,15 @@ _UNREADABLE = (OSError, EOFError, ValueError, MemoryError, RuntimeError, zipfile
 _NAMES = frozenset(f"{split}_{part}" for split in SPLITS for part in ("pictures", "labels")) | {"class_names"}
 
 
-def load_archive(path: Path) -> Dataset:
-    """Read the data set at ``path``.
+def load_archive(path: Path, validation_share: float = 0.1) -> Dataset:
+    """Read the data set at ``path``; ``validation_share`` is kept where it has no validation pictures.
 
     Raises DataNotFoundError where there is none, and DataError, naming the array, where it cannot be used.
     """
     if not path.exists():
         raise DataNotFoundError(source=path, expected="an .npz file", hint="Correct the path of the data.")
-    if not path.is_file() or path.suffix != ".npz":
-        raise DataError(
-            source=path,
-            expected="an .npz file, the only form of own data that this version reads",
-            found="a folder" if path.is_dir() else f'a file that ends in "{path.suffix}"',
-            hint="Save train_pictures, train_labels, test_pictures and test_labels with numpy.savez.",
-        )
     with _open(path) as archive:
-        return _Reader(path, archive).dataset()
+        return _Reader(path, archive).dataset(validation_share)
 
 
 def _open(path: Path) -> NpzFile:
@@ -64,7 +56,7 @@ class _Reader:
         self._path = path
         self._archive = archive
 
-    def dataset(self) -> Dataset:
+    def dataset(self, validation_share: float) -> Dataset:
         unknown = sorted(set(self._archive.files) - _NAMES)
         if unknown:
             raise self._error(unknown[0], f"only arrays named {', '.join(sorted(_NAMES))}", "this name")
@@ -73,7 +65,7 @@ class _Reader:
         classes = 1 + max(int(split.labels.max()) for split in splits.values())
         class_names = self._class_names(classes)
         if "validation" not in splits:
-            splits["train"], splits["validation"] = self._hold_out(splits["train"])
+            splits["train"], splits["validation"] = self._hold_out(splits["train"], validation_share)
         return Dataset(self._path.name, class_names, {name: splits[name] for name in SPLITS})
 
     def _has(self, split: SplitName) -> bool:
@@ -125,9 +117,9 @@ class _Reader:
             if found != expected:
                 raise self._error(f"{name}_pictures", f"pictures of {expected} as train_pictures", found)
 
-    def _hold_out(self, train: Split) -> tuple[Split, Split]:
-        validation, kept = stratified_parts(train.labels, (_VALIDATION,), _VALIDATION_SEED)
-        if not len(validation):
+    def _hold_out(self, train: Split, share: float) -> tuple[Split, Split]:
+        validation, kept = stratified_parts(train.labels, (share,), _VALIDATION_SEED)
+        if share and not len(validation):
             expected = "at least 5 pictures of a class, to keep some for validation"
             raise self._error("train_pictures", expected, f"{len(train)} in all", "Add pictures.")
         return train.take(kept), train.take(validation)

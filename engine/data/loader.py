@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.data.augmentation import Augmentation
 from engine.data.dataset import Split
 from engine.data.preprocessing import Preprocessing
+from engine.data.views import Views
 from kernels.philox import Stream, permutation
 
 
@@ -33,47 +35,81 @@ class Loader:
     """Makes batches of ``split``. ``dtype`` is that of the prepared pictures."""
 
     def __init__(
-        self, split: Split, batch_size: int, preprocessing: Preprocessing, seed: int, dtype: DTypeLike
+        self,
+        split: Split,
+        batch_size: int,
+        preprocessing: Preprocessing,
+        *,
+        seed: int,
+        dtype: DTypeLike,
+        augmentation: Augmentation | None = None,
     ) -> None:
         self._split = split
         self._batch_size = batch_size
         self._preprocessing = preprocessing
         self._seed = seed
         self._dtype = np.dtype(dtype)
+        self._augmentation = augmentation
+
+    def __len__(self) -> int:
+        """The number of examples."""
+        return len(self._split)
 
     def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[Batch]:
         """Yield each example once, from the ``start``-th of this epoch's order on.
 
         A thread prepares the next batch while this one is used; it ends with the iterator, and what goes
-        wrong in it is raised here. Without ``shuffle`` the order is that of the split.
+        wrong in it is raised here. Without ``shuffle`` the order is that of the split. Where there is an
+        augmentation, it is that of ``epoch``.
 
         Raises ValueError where ``start`` is not within the split.
         """
         if not 0 <= start <= len(self._split):
             raise ValueError(f"start: expected 0 to {len(self._split)}, found {start}")
-        return self._batches(self._order(epoch, shuffle), start)
+
+        def make(positions: NDArray[np.int64]) -> Batch:
+            return self._batch(positions, epoch)
+
+        return self._ahead(self._order(epoch, shuffle), start, make)
+
+    def views(self, batch: Batch, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
+        """Yield the pictures of ``batch`` once for each view, prepared, in one array that is used again."""
+        pictures = self._split.pictures[batch.positions]
+        out = np.zeros_like(batch.pictures)
+        for _ in views.each(pictures, out[: batch.valid]):
+            yield out
 
     def _order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
         if not shuffle:
             return np.arange(len(self._split))
         return permutation(len(self._split), self._seed, Stream.ORDER, epoch)
 
-    def _batches(self, order: NDArray[np.int64], start: int) -> Generator[Batch]:
+    def _ahead(
+        self, order: NDArray[np.int64], start: int, make: Callable[[NDArray[np.int64]], Batch]
+    ) -> Generator[Batch]:
         with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
             pending = None
             for first in range(start, len(order), self._batch_size):
-                ahead = thread.submit(self._batch, order[first : first + self._batch_size])
+                ahead = thread.submit(make, order[first : first + self._batch_size])
                 if pending is not None:
                     yield pending.result()
                 pending = ahead
             if pending is not None:
                 yield pending.result()
 
-    def _batch(self, positions: NDArray[np.int64]) -> Batch:
+    def _batch(self, positions: NDArray[np.int64], epoch: int) -> Batch:
         valid = len(positions)
-        examples = self._split.take(positions)
-        pictures = np.zeros((self._batch_size, *examples.pictures.shape[1:]), self._dtype)
-        self._preprocessing.apply(examples.pictures, out=pictures[:valid])
+        taken = self._split.take(positions)
+        examples = taken.pictures[:]
+        shape = (self._batch_size, *self._preprocessing.size, examples.shape[-1])
+        pictures = np.zeros(shape, self._dtype)
+        out = pictures[:valid]
+        if self._augmentation is None:
+            self._preprocessing.apply(examples, out)
+        else:
+            self._augmentation.apply(
+                self._preprocessing, examples, positions, out, seed=self._seed, epoch=epoch
+            )
         labels = np.zeros(self._batch_size, np.int32)
-        labels[:valid] = examples.labels
+        labels[:valid] = taken.labels
         return Batch(positions, pictures, labels, valid)

@@ -1,4 +1,4 @@
-"""How pictures become numbers around zero: ``(picture - mean) * scale``."""
+"""How pictures become numbers around zero, of the size that a network sees: ``(picture - mean) * scale``."""
 
 from __future__ import annotations
 
@@ -8,30 +8,100 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_AXES = {"picture": (0,), "channel": (0, 1, 2)}
+from engine.data.dataset import Pictures, in_parts
+from engine.graph.settings import DataSettings
+
+Size = tuple[int, int]
+"""Height and width in px."""
 
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """Subtracts ``mean``, float64, broadcast to (height, width, channels), and multiplies by ``scale``."""
+    """Subtracts ``mean``, multiplies by ``scale``, and cuts crops of ``size`` out.
+
+    ``mean``: float64, broadcast to the pictures' ``shape`` (height, width, channels); it is cropped with the
+    picture, as cuda-convnet does. Around picture and mean lies a ``border`` of zeros, in px.
+    """
 
     mean: NDArray[np.float64]
     scale: float
+    shape: tuple[int, int, int]
+    size: Size
+    border: int = 0
 
     @classmethod
-    def fit(cls, pictures: NDArray[np.uint8], mean: str, scale: float) -> Preprocessing:
+    def fit(cls, pictures: Pictures, settings: DataSettings, size: Size | None = None) -> Preprocessing:
         """Take the mean over the training ``pictures``, (N, height, width, channels).
 
-        ``mean``: ``"picture"`` for the mean of each pixel and channel (as cuda-convnet does), ``"channel"``
-        for the mean of each channel, ``"none"`` for 0. Whole numbers are added, so the order does not matter.
+        ``size`` is that of the crops; None is the pictures' own. Whole numbers are added, so the order of the
+        pictures does not matter.
         """
-        if mean == "none":
-            return cls(np.zeros(pictures.shape[-1]), scale)
-        axes = _AXES[mean]
-        count = np.prod([pictures.shape[axis] for axis in axes])
-        return cls(pictures.sum(axes, dtype=np.int64) / count, scale)
+        height, width, channels = pictures.shape[1:]
+        shape = (height, width, channels)
+        mean = fit_mean(pictures, settings.mean)
+        return cls(mean, settings.scale, shape, size or (height, width), settings.border)
+
+    @property
+    def room(self) -> Size:
+        """How far the upper left corner of a crop can be moved, in px."""
+        return tuple(  # type: ignore[return-value]
+            extent + 2 * self.border - crop for extent, crop in zip(self.shape, self.size, strict=False)
+        )
+
+    @property
+    def middle(self) -> Size:
+        """The corner of the crop in the middle."""
+        return self.room[0] // 2, self.room[1] // 2
 
     def apply(self, pictures: NDArray[np.uint8], out: NDArray[np.floating[Any]]) -> None:
-        """Write the prepared ``pictures`` to ``out``, of the same shape."""
-        np.subtract(pictures, self.mean.astype(out.dtype), out=out)
+        """Write the prepared middles of ``pictures`` to ``out``, (N, \\*size, channels)."""
+        corners = np.broadcast_to(np.array(self.middle), (len(pictures), 2))
+        self.cut(pictures, corners, np.zeros(len(pictures), np.bool_), out)
+
+    def cut(
+        self,
+        pictures: NDArray[np.uint8],
+        corners: NDArray[np.integer[Any]],
+        mirrored: NDArray[np.bool_],
+        out: NDArray[np.floating[Any]],
+    ) -> None:
+        """Write a prepared crop of each picture to ``out``, (N, \\*size, channels).
+
+        ``corners``: (N, 2), rows and columns from the upper left corner of the border, up to ``room``;
+        ``mirrored``: (N,), which crops are mirrored left to right.
+        """
+        mean = np.broadcast_to(self.mean, self.shape).astype(out.dtype)
+        for picture, corner, mirror, crop in zip(
+            pictures, corners.tolist(), mirrored.tolist(), out, strict=True
+        ):
+            target = crop[:, ::-1] if mirror else crop
+            (rows, inner_rows), (columns, inner_columns) = (
+                self._overlap(axis, place) for axis, place in enumerate(corner)
+            )
+            if self.border:
+                target[...] = 0.0
+            np.subtract(picture[rows, columns], mean[rows, columns], out=target[inner_rows, inner_columns])
         out *= self.scale
+
+    def _overlap(self, axis: int, place: int) -> tuple[slice, slice]:
+        """Where crop and picture meet along an axis: within the picture, and within the crop."""
+        start = place - self.border
+        stop = start + self.size[axis]
+        first, last = max(start, 0), min(stop, self.shape[axis])
+        return slice(first, last), slice(first - start, last - start)
+
+
+def fit_mean(pictures: Pictures, kind: str) -> NDArray[np.float64]:
+    """Return the mean over ``pictures``, to be broadcast to (height, width, channels).
+
+    ``kind``: ``"picture"`` for the mean of each pixel and channel (as cuda-convnet does), ``"channel"`` for
+    that of each channel, ``"scalar"`` for that of all values, ``"none"`` for 0.
+    """
+    if kind == "none":
+        return np.zeros(1)
+    total = np.zeros(pictures.shape[1:], np.int64)
+    for part in in_parts(pictures):
+        total += part.sum(0, dtype=np.int64)
+    axes = {"picture": (), "channel": (0, 1), "scalar": (0, 1, 2)}[kind]
+    count = len(pictures) * np.prod([total.shape[axis] for axis in axes], dtype=np.int64)
+    return np.asarray(total.sum(axes) / count, np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.graph.schedules import Constant, Schedule
-from engine.layers.fields import choice, real, text, whole
+from engine.layers.fields import choice, flag, real, text, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,9 @@ class TrainingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """Which pictures are trained on, and how they become numbers around zero: (picture − mean) · scale."""
+    """Which pictures are trained on, how they become numbers around zero, (picture − mean) · scale, and how
+    they are varied. Pictures larger than the network's data layer are cropped to it.
+    """
 
     source: str = choice(
         "shapes",
@@ -87,9 +89,40 @@ class DataSettings:
         help="The file or folder of your own data set, relative to the network file.",
         group="data",
     )
+    size: int = whole(
+        0,
+        minimum=0,
+        maximum=4096,
+        title="Picture size",
+        unit="px",
+        help="The shortest side of picture files is scaled to this, and the middle square is kept. "
+        "0 leaves them as they are; all must be of one size then.",
+        group="data",
+    )
+    colour: str = choice(
+        "colour",
+        (("colour", "Colour"), ("grey", "Grey")),
+        title="Read as",
+        help="Picture files become colour pictures of 3 channels, or grey ones of 1.",
+        group="data",
+    )
+    validation: float = real(
+        0.1,
+        minimum=0.0,
+        maximum=0.9,
+        title="Validation share",
+        help="How much of the training pictures of your own data is kept for validation, "
+        "where the data has no validation pictures.",
+        group="data",
+    )
     mean: str = choice(
         "picture",
-        (("picture", "Mean picture"), ("channel", "Mean of each channel"), ("none", "Nothing")),
+        (
+            ("picture", "Mean picture"),
+            ("channel", "Mean of each channel"),
+            ("scalar", "Mean of all values"),
+            ("none", "Nothing"),
+        ),
         title="Subtract",
         help="What is subtracted from each picture, taken over the training pictures.",
         group="data",
@@ -99,6 +132,48 @@ class DataSettings:
         minimum=0.0,
         open_minimum=True,
         title="Scale",
-        help="What is left is multiplied by this; 1/64 brings pictures to a deviation of about 1.",
+        help="What is left is multiplied by this; 1/64 brings pictures to a deviation of about 1, "
+        "1 keeps the range of the pixels.",
+        group="data",
+    )
+    border: int = whole(
+        0,
+        minimum=0,
+        maximum=1024,
+        title="Border",
+        unit="px",
+        help="Width of a border of zeros around the pictures, out of which larger crops can be cut.",
+        group="data",
+    )
+    random_crop: bool = flag(
+        True,
+        title="Random crop",
+        help="In training, crops are cut at random places; otherwise, and at tests, from the middle.",
+        group="data",
+    )
+    mirror: bool = flag(
+        False,
+        title="Mirror",
+        help="In training, half of the pictures are mirrored, left to right.",
+        group="data",
+    )
+    colour_noise: float = real(
+        0.0,
+        minimum=0.0,
+        maximum=10.0,
+        title="Colour noise",
+        help="In training, colours are shifted along their principal components, by this times their "
+        "deviations on average; 0.1 is usual.",
+        group="data",
+    )
+    test_views: str = choice(
+        "one",
+        (
+            ("one", "The middle"),
+            ("ten", "Corners and middle, and their mirror images (10)"),
+            ("nine", "A grid of 3 × 3 (9)"),
+        ),
+        title="Test views",
+        help="The crops of a test picture over which the network's answers are averaged.",
         group="data",
     )

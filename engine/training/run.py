@@ -48,7 +48,7 @@ def train(
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
     dataset = open_dataset(network.data, base)
-    check_data(layers, dataset)
+    size = check_data(layers, dataset, network.data.border)
     try:
         run.plan.write_text(format_plan(plan), encoding="utf-8")
     except OSError as error:
@@ -57,6 +57,7 @@ def train(
         plan=plan,
         layers=layers,
         dataset=dataset,
+        size=size,
         training=network.training,
         data=network.data,
         run=run,

@@ -10,9 +10,10 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, save
+from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
 from engine.data.loader import Batch, Loader
-from engine.data.preprocessing import Preprocessing
+from engine.data.preprocessing import Preprocessing, Size
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
@@ -58,6 +59,7 @@ class Trainer:
         plan: TrainingPlan,
         layers: dict[str, InferredLayer],
         dataset: Dataset,
+        size: Size,
         training: TrainingSettings,
         data: DataSettings,
         run: RunFolder,
@@ -77,7 +79,7 @@ class Trainer:
         self._labels = [buffer.name for buffer in plan.by_role("labels")]
         self._snapshots = SnapshotStore(run.snapshots)
         self._probed = probed_weights(layers, plan.dtype)
-        self._loaders = self._make_loaders(dataset, data)
+        self._loaders = self._make_loaders(dataset, data, size)
         self._examples = len(dataset.split("train"))
         steps = math.ceil(self._examples / plan.batch_size)
         self._total_steps = steps * training.epochs
@@ -88,11 +90,21 @@ class Trainer:
         self.place = Place()
         self._set_initial_weights(layers)
 
-    def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
-        preprocessing = Preprocessing.fit(dataset.split("train").pictures, data.mean, data.scale)
+    def _make_loaders(self, dataset: Dataset, data: DataSettings, size: Size) -> dict[SplitName, Loader]:
+        pictures = dataset.split("train").pictures
+        preprocessing = Preprocessing.fit(pictures, data, size)
+        augmentation = Augmentation.fit(pictures, data)
         return {
-            name: Loader(split, self._plan.batch_size, preprocessing, self._training.seed, self._plan.dtype)
+            name: Loader(
+                split,
+                self._plan.batch_size,
+                preprocessing,
+                seed=self._training.seed,
+                dtype=self._plan.dtype,
+                augmentation=augmentation if name == "train" else None,
+            )
             for name, split in dataset.splits.items()
+            if len(split)
         }
 
     def _set_initial_weights(self, layers: dict[str, InferredLayer]) -> None:
@@ -189,6 +201,8 @@ class Trainer:
         sums = self._meter.save()
         rate = self._training.schedule.rate_at(self.place.epoch)
         for name in ("validation", "test"):
+            if name not in self._loaders:
+                continue
             self._meter.reset()
             with closing(self._loaders[name].epoch(0, shuffle=False)) as batches:
                 for batch in batches:

@@ -101,12 +101,14 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
         load_archive(tmp_path / "gone.npz")
 
 
-def test_a_folder_and_another_kind_of_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"the only form of own data .* found a folder"):
+def test_a_folder_is_no_archive(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"expected an archive of numpy\.savez"):
         load_archive(tmp_path)
-    (tmp_path / "pictures.zip").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r'found a file that ends in "\.zip"'):
-        load_archive(tmp_path / "pictures.zip")
+
+
+def test_without_a_validation_share_all_pictures_are_trained_on(tmp_path: Path) -> None:
+    dataset = load_archive(_save(tmp_path), validation_share=0.0)
+    assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [40, 0, 6]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not an archive", b"\x93NUMPY\x01\x00"])

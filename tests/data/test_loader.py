@@ -9,17 +9,18 @@ import pytest
 from engine.data.dataset import Split
 from engine.data.loader import Batch, Loader
 from engine.data.preprocessing import Preprocessing
+from engine.graph.settings import DataSettings
 
 COUNT = 103
 SPLIT = Split(
     np.random.default_rng(1).integers(0, 256, (COUNT, 4, 4, 3), dtype=np.uint8),
     np.arange(COUNT, dtype=np.int32),
 )
-PREPROCESSING = Preprocessing.fit(SPLIT.pictures, "picture", 1 / 64)
+PREPROCESSING = Preprocessing.fit(SPLIT.pictures, DataSettings(mean="picture", scale=1 / 64))
 
 
 def _loader(batch_size: int = 16, seed: int = 5, split: Split = SPLIT) -> Loader:
-    return Loader(split, batch_size, PREPROCESSING, seed, np.float32)
+    return Loader(split, batch_size, PREPROCESSING, seed=seed, dtype=np.float32)
 
 
 def _order(batches: Iterator[Batch]) -> list[int]:

@@ -1,0 +1,215 @@
+"""Goes through the files of a folder, a tar or a zip, one after the other, without unpacking anything.
+
+Archives come from anywhere: names that lead out of them, links, and contents that grow beyond all proportion
+are refused.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from engine.errors import DataError, DataNotFoundError
+
+MOST_BYTES = 1 << 30
+"""Of one file in an archive."""
+
+MOST_GROWTH = 250
+"""Times an archive may grow when it is unpacked; pictures grow a few times at most."""
+
+_SLACK = 16 << 20
+"""Bytes that any archive may unpack to."""
+
+_UNPACKERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    ".tar": lambda file: file,
+    ".tar.gz": lambda file: gzip.GzipFile(fileobj=file),
+    ".tgz": lambda file: gzip.GzipFile(fileobj=file),
+    ".tar.xz": lzma.LZMAFile,
+    ".txz": lzma.LZMAFile,
+    ".tar.bz2": bz2.BZ2File,
+}
+SUFFIXES = (*_UNPACKERS, ".zip")
+"""What names of archives end in."""
+
+# zipfile raises RuntimeError for encryption and NotImplementedError for later versions; tarfile raises
+# whatever its conversions raise on a header that says it is sound.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    IndexError,
+    KeyError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of the bundle at ``path``: its ``name`` there, divided by "/", and its ``size`` in bytes."""
+
+    path: Path
+    name: str
+    size: int
+    content: Callable[[], bytes]
+
+    def read(self) -> bytes:
+        """Return the file's content, until the next member is asked for; raises DataError."""
+        with _readable(self.path):
+            return self.content()
+
+
+def is_bundle(path: Path) -> bool:
+    """Return whether ``path`` is a folder or bears the name of an archive."""
+    return path.is_dir() or path.name.lower().endswith(SUFFIXES)
+
+
+def members(path: Path) -> Generator[Member]:
+    """Yield the files in ``path``: those of a folder by name, those of an archive as they lie in it.
+
+    Raises DataError for an archive that is damaged or dangerous, also while its members are read.
+    """
+    if not path.exists():
+        hint = "Correct the path of the data."
+        raise DataNotFoundError(source=path, expected="a file or folder", hint=hint)
+    with _readable(path):
+        if path.is_dir():
+            yield from _of_folder(path)
+        elif path.name.lower().endswith(".zip"):
+            yield from _of_zip(path)
+        else:
+            yield from _of_tar(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise DataError(
+            source=path,
+            expected="files that can be read",
+            found=f"{type(error).__name__}: {str(error)[:200]}",
+            hint="Get the data anew, or unpack it into a folder yourself.",
+        ) from error
+
+
+def identity(path: Path) -> list[tuple[str, int, int]]:
+    """Return what tells the content of a bundle from another: names, sizes and times of its files."""
+    files = sorted(_files(path)) if path.is_dir() else [(path.name, path)]
+    stats = ((name, file.stat()) for name, file in files)
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+
+def _files(folder: Path) -> Generator[tuple[str, Path]]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            file = Path(root, name)
+            if not name.startswith(".") and file.is_file():
+                yield file.relative_to(folder).as_posix(), file
+
+
+def _of_folder(folder: Path) -> Generator[Member]:
+    for name, file in sorted(_files(folder)):
+        yield Member(folder, name, file.stat().st_size, file.read_bytes)
+
+
+def _of_zip(path: Path) -> Generator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        _check_growth(path, sum(entry.file_size for entry in entries), path.stat().st_size)
+        for entry in entries:
+            name = _inner_name(path, entry.filename)
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                raise _dangerous(path, name, "a link")
+            if not entry.is_dir():
+                _check_size(path, name, entry.file_size)
+                yield Member(path, name, entry.file_size, partial(archive.read, entry))
+
+
+def _of_tar(path: Path) -> Generator[Member]:
+    suffix = next(suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix))
+    with (
+        path.open("rb") as file,
+        _UNPACKERS[suffix](file) as unpacked,
+        tarfile.open(fileobj=_Metered(path, unpacked, file), mode="r|", bufsize=1 << 20) as archive,
+    ):
+        while (entry := archive.next()) is not None:
+            # tarfile keeps all that it has seen, a kilobyte for each, of use only for going back.
+            archive.members = []  # type: ignore[attr-defined]
+            name = _inner_name(path, entry.name)
+            if entry.isdir():
+                continue
+            if not entry.isreg() or entry.issparse():
+                raise _dangerous(path, name, "a link or device" if not entry.isreg() else "a file with holes")
+            _check_size(path, name, entry.size)
+            content = archive.extractfile(entry)
+            if content is not None:
+                yield Member(path, name, entry.size, content.read)
+
+
+class _Metered(io.BufferedIOBase):
+    """A stream that refuses to grow beyond all proportion to the ``packed`` bytes behind it."""
+
+    def __init__(self, path: Path, stream: IO[bytes], packed: IO[bytes]) -> None:
+        super().__init__()
+        self._path = path
+        self._stream = stream
+        self._packed = packed
+        self._unpacked = 0
+
+    def read(self, count: int | None = -1, /) -> bytes:
+        content = self._stream.read(-1 if count is None else count)
+        self._unpacked += len(content)
+        _check_growth(self._path, self._unpacked, self._packed.tell())
+        return content
+
+
+def _check_growth(path: Path, unpacked: int, packed: int) -> None:
+    if unpacked > _SLACK + MOST_GROWTH * packed:
+        raise DataError(
+            source=path,
+            expected=f"an archive that grows at most {MOST_GROWTH} times when it is unpacked",
+            found=f"{packed} bytes that become {unpacked}",
+            hint="Such archives are made to fill disks.",
+        )
+
+
+def _check_size(path: Path, name: str, size: int) -> None:
+    if size > MOST_BYTES:
+        raise _dangerous(path, name, f"{size} bytes")
+
+
+def _inner_name(path: Path, name: str) -> str:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not name or "\0" in name or ".." in parts or parts[:1] == ("/",) or ":" in "".join(parts[:1]):
+        raise _dangerous(path, name, "this name")
+    return "/".join(parts)
+
+
+def _dangerous(path: Path, name: str, found: str) -> DataError:
+    return DataError(
+        source=f"{path}: {name[:200]!r}",
+        expected=f"plain files below the archive's top, of at most {MOST_BYTES} bytes",
+        found=found,
+        hint="Unpack the archive yourself if you trust it, and choose the folder.",
+    )

@@ -1,0 +1,64 @@
+"""Pictures in folders of their class: ``train/cat/1.jpg`` and ``test/dog/2.png``, or ``cat/1.jpg``.
+
+The folder that a picture lies in names its class. If the folder above that is called train, validation or
+test, or what people else call these, it names the split. Folders further up do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from engine.data.bundle import Member
+from engine.data.dataset import SplitName
+from engine.data.decode import SUFFIXES
+from engine.data.decoders import Encoded
+from engine.data.picture_files import Listing
+
+MOST_PICTURE_BYTES = 64 << 20
+"""Of a picture's file; larger ones are skipped."""
+
+_SPLITS: dict[str, SplitName] = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+def is_picture(name: str) -> bool:
+    """Return whether the file called ``name`` is taken for a picture."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in SUFFIXES and "__MACOSX" not in path.parts
+
+
+class ClassFolders:
+    """The layout of class folders. Labels count the classes in the order of their names."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def pictures(self, members: Iterator[Member], listing: Listing) -> Iterator[Encoded]:
+        """Yield the pictures of all classes."""
+        for member in members:
+            if not is_picture(member.name):
+                continue
+            *above, folder = PurePosixPath(member.name).parts[:-1] or ("",)
+            if not folder or folder.lower() in _SPLITS:
+                listing.skipped.append((member.name, "it lies in no folder of a class"))
+            elif member.size > MOST_PICTURE_BYTES:
+                listing.skipped.append((member.name, f"it has more than {MOST_PICTURE_BYTES} bytes"))
+            else:
+                listing.labels.append(self._numbers.setdefault(folder, len(self._numbers)))
+                listing.splits.append(_SPLITS.get(above[-1].lower()) if above else None)
+                yield Encoded(member.name, member.read())
+
+    def class_names(self, listing: Listing) -> tuple[str, ...]:
+        """Return the folders' names in order, and number the labels so."""
+        names = sorted(self._numbers)
+        labels = {self._numbers[name]: label for label, name in enumerate(names)}
+        listing.labels = [labels[number] for number in listing.labels]
+        return tuple(names)

@@ -1,0 +1,115 @@
+"""Keeps decoded pictures on the disk, so that each is decoded once and none need stay in memory.
+
+::
+
+    <cache>/pictures/<key>/pictures      uint8, one picture after the other
+    <cache>/pictures/<key>/index         labels, digests, splits and skipped files, as msgpack
+
+The key is a hash of what was decoded and how. A folder is made under another name and renamed at the end, so
+whatever bears its name is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from engine.data.divide import DIGEST_BYTES
+from engine.errors import DataError
+
+CACHE_VARIABLE = "CONVNET_CACHE"
+"""Environment variable with the folder to use instead of the platform's."""
+
+_VERSION = 1
+
+
+class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a store holds: ``rows`` of the pictures file, and for each its label, digest and split."""
+
+    shape: tuple[int, int, int]  # height and width in px, channels
+    class_names: tuple[str, ...]
+    rows: bytes  # int64, little endian
+    labels: bytes  # int32, little endian
+    digests: bytes  # DIGEST_BYTES each
+    splits: bytes  # uint8: 0 none, 1 train, 2 validation, 3 test
+    skipped: tuple[tuple[str, str], ...]  # name and reason
+    pictures_bytes: int
+
+    def digest_list(self) -> list[bytes]:
+        """Return the digest of each picture."""
+        places = range(0, len(self.digests), DIGEST_BYTES)
+        return [self.digests[first : first + DIGEST_BYTES] for first in places]
+
+
+Store = tuple[Index, NDArray[np.uint8]]
+"""What is known of the pictures, and all rows of their file, mapped into memory."""
+
+
+def cache_folder() -> Path:
+    """Return the folder that decoded pictures are kept in."""
+    cache = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("ConvNet Studio", appauthor=False)
+    return Path(cache) / "pictures"
+
+
+def open_store(what: Any, fill: Callable[[Path], Index]) -> Store:
+    """Open the store of ``what``, any plain value that tells pictures and decoding from all others.
+
+    Where there is none, ``fill`` writes the pictures to the path that it is given and returns their index;
+    nothing is kept where it raises. Raises DataError where the disk refuses.
+    """
+    key = hashlib.sha256(msgspec.msgpack.encode((_VERSION, what))).hexdigest()[:32]
+    folder = cache_folder() / key
+    store = _read(folder)
+    if store is None:
+        try:
+            _make(folder, fill)
+        except OSError as error:
+            raise DataError(
+                source=cache_folder(),
+                expected="a disk that takes the decoded pictures",
+                found=error.strerror or str(error),
+                hint=f"Free some space, or name another folder in {CACHE_VARIABLE}.",
+            ) from error
+        store = _read(folder)
+    if store is None:
+        raise DataError(source=folder, expected="the pictures as they were written", found="others", hint="")
+    return store
+
+
+def _read(folder: Path) -> Store | None:
+    """Open a store; None where there is none, or not as it was written."""
+    try:
+        index = msgspec.msgpack.decode((folder / "index").read_bytes(), type=Index)
+        file = folder / "pictures"
+        if file.stat().st_size != index.pictures_bytes:
+            return None
+        os.utime(folder)  # when it was last of use
+        if not index.pictures_bytes:  # which cannot be mapped
+            return index, np.empty((0, *index.shape), np.uint8)
+        return index, np.memmap(file, np.uint8, "r").reshape(-1, *index.shape)
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _make(folder: Path, fill: Callable[[Path], Index]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+    try:
+        index = fill(part / "pictures")
+        (part / "index").write_bytes(msgspec.msgpack.encode(index))
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        with suppress(FileExistsError):  # another process was quicker
+            part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
