@@ -185,7 +185,10 @@ class _Reader:
             json.dumps(document, ensure_ascii=False).encode("utf-8")  # fails for halves of characters
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise self._error(where, "JSON", error.msg, _NO_NETWORK_FILE) from error
+            found = (
+                _show(text[error.pos : error.pos + 20]) if error.pos < len(text) else "the end of the file"
+            )
+            raise self._error(where, "JSON", f"{found} ({error.msg})", _NO_NETWORK_FILE) from error
         except RecursionError as error:
             raise self._error("file", "a network", "entries nested too deep", _NO_NETWORK_FILE) from error
         except ValueError as error:
