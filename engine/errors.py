@@ -8,6 +8,7 @@
     │   ├── MissingInputError
     │   ├── TooManyInputsError
     │   ├── ShapeMismatchError
+    │   ├── NoGradientError
     │   ├── UnknownLayerError
     │   ├── UnknownFieldError
     │   ├── FieldError            a field's value is of the wrong type or out of range
@@ -111,6 +112,15 @@ class ShapeMismatchError(NetworkError):
     """What reaches ``layer`` from ``source`` does not fit."""
 
     template = "{layer}: expected {expected}, found {found} from {source}. {hint}"
+
+
+class NoGradientError(NetworkError):
+    """``layer`` hands no gradient back to ``source``, at or before which a layer learns."""
+
+    template = (
+        "{layer}: its {title} hands no gradient back, but {source} learns or comes after a layer that does. "
+        "Put {layer} before all layers that learn, or freeze those."
+    )
 
 
 class UnknownLayerError(NetworkError):

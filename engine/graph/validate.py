@@ -11,11 +11,12 @@ from engine.errors import (
     InvalidNetworkError,
     MissingInputError,
     NetworkError,
+    NoGradientError,
     ShapeMismatchError,
     TooManyInputsError,
     UnusedLayerError,
 )
-from engine.graph.layer_graph import LayerGraph
+from engine.graph.layer_graph import LayerGraph, Wire
 from engine.layers.base import Layer, ShapeRuleError, TensorType
 from engine.layers.data import Data
 from engine.layers.labels import Labels
@@ -36,10 +37,10 @@ class Inspection:
 
     def inputs(self, graph: LayerGraph, name: str) -> tuple[TensorType, ...] | None:
         """Return the types that reach a layer, or None where one of them is not known."""
-        sources = [wire.source for wire in graph.inputs(name)]
-        if len(sources) != len(graph[name].inputs) or any(source not in self.outputs for source in sources):
+        wires = graph.inputs(name)
+        if wire_problems(name, graph[name], wires) or any(wire.source not in self.outputs for wire in wires):
             return None
-        return tuple(self.outputs[source] for source in sources)
+        return tuple(self.outputs[wire.source] for wire in wires)
 
 
 def inspect_network(graph: LayerGraph) -> Inspection:
@@ -47,9 +48,11 @@ def inspect_network(graph: LayerGraph) -> Inspection:
     problems: list[NetworkError] = [
         CycleError(layers=tuple(circle), path=" → ".join([*circle, circle[0]])) for circle in graph.cycles()
     ]
-    problems += _input_problems(graph)
+    for name, layer in graph.layers().items():
+        problems += wire_problems(name, layer, graph.inputs(name))
     outputs, shape_problems = infer_shapes(graph)
     problems += shape_problems
+    problems += _lost_gradients(graph, outputs)
     problems += _unused(graph)
     layers = graph.layers().values()
     problems += [
@@ -75,13 +78,11 @@ def infer_shapes(graph: LayerGraph) -> tuple[dict[str, TensorType], list[Network
     for name in graph.order():
         layer = graph[name]
         wires = graph.inputs(name)
-        if [wire.port for wire in wires] != list(range(len(layer.inputs))):
-            continue
-        if any(wire.source not in outputs for wire in wires):
+        if wire_problems(name, layer, wires) or any(wire.source not in outputs for wire in wires):
             continue
         inputs = [outputs[wire.source] for wire in wires]
         try:
-            _check_contents(layer, inputs)
+            _check_contents(layer, wires, inputs)
             outputs[name] = layer.output(inputs)
         except ShapeRuleError as error:
             problems.append(
@@ -91,31 +92,52 @@ def infer_shapes(graph: LayerGraph) -> tuple[dict[str, TensorType], list[Network
                     found=str(inputs[error.port]),
                     source=wires[error.port].source,
                     hint=error.hint,
-                    port=error.port,
+                    port=wires[error.port].port,
                 )
             )
     return outputs, problems
 
 
-def _check_contents(layer: Layer, inputs: list[TensorType]) -> None:
-    for port, (expected, found) in enumerate(zip(layer.inputs, inputs, strict=True)):
-        if expected.content != found.content:
+def wire_problems(name: str, layer: Layer, wires: list[Wire]) -> list[NetworkError]:
+    """Return what is wrong with the number of wires into a layer."""
+    problems: list[NetworkError] = []
+    numbers = {wire.port for wire in wires}
+    for index, port in enumerate(layer.inputs):
+        taken = sum(number >= index for number in numbers) if port.many else int(index in numbers)
+        if taken < port.least:
+            free = next(number for number in range(index, index + port.least) if number not in numbers)
+            problems.append(MissingInputError(layer=name, port=port.title, index=free))
+    if any(layer.port(number) is None for number in numbers):
+        problems.append(TooManyInputsError(layer=name, expected=len(layer.inputs), found=len(numbers)))
+    return problems
+
+
+def _check_contents(layer: Layer, wires: list[Wire], inputs: list[TensorType]) -> None:
+    for index, (wire, found) in enumerate(zip(wires, inputs, strict=True)):
+        expected = layer.port(wire.port)
+        if expected is not None and expected.content != found.content:
             raise ShapeRuleError(
-                port, f"{expected.content} at {expected.title}", f"Connect {expected.content} here."
+                index, f"{expected.content} at {expected.title}", f"Connect {expected.content} here."
             )
 
 
-def _input_problems(graph: LayerGraph) -> list[NetworkError]:
+def _lost_gradients(graph: LayerGraph, outputs: dict[str, TensorType]) -> list[NetworkError]:
+    """Inputs that hand no gradient back, although a layer before them learns."""
     problems: list[NetworkError] = []
-    for name, layer in graph.layers().items():
-        ports = {wire.port for wire in graph.inputs(name)}
-        problems += [
-            MissingInputError(layer=name, port=port.title, index=index)
-            for index, port in enumerate(layer.inputs)
-            if index not in ports
-        ]
-        if any(port >= len(layer.inputs) for port in ports):
-            problems.append(TooManyInputsError(layer=name, expected=len(layer.inputs), found=len(ports)))
+    carrying: set[str] = set()
+    for name in (name for name in graph.order() if name in outputs):
+        layer, wires = graph[name], graph.inputs(name)
+        for wire in wires:
+            port = layer.port(wire.port)
+            if port is not None and not port.gradient and wire.source in carrying:
+                problems.append(
+                    NoGradientError(layer=name, port=wire.port, title=port.title, source=wire.source)
+                )
+        weights = layer.weights([outputs[wire.source] for wire in wires])
+        if any(weight.learning.learns for weight in weights) or any(
+            wire.source in carrying for wire in wires
+        ):
+            carrying.add(name)
     return problems
 
 

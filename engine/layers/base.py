@@ -39,18 +39,30 @@ class TensorType:
 
 @dataclass(frozen=True)
 class Port:
-    """An input of a layer. ``title`` is an English source text."""
+    """An input of a layer. ``title`` is an English source text.
+
+    A port that takes ``many`` wires, at ``least`` some number of them, is the last of its layer; its wires
+    are numbered on from its own number, and gaps between them do not matter. Where there is no ``gradient``,
+    the layer hands none back: no layer that learns may come before.
+    """
 
     name: str
     title: str
     content: Content = "values"
+    many: bool = False
+    least: int = 1
+    gradient: bool = True
+
+
+SEVERAL = Port("input", "Input", many=True)
+"""A port for inputs that are summed up."""
 
 
 @dataclass(frozen=True)
 class Initial:
-    """How a weight starts: ``normal`` with ``deviation`` around ``mean``, or ``constant`` at ``mean``."""
+    """How a weight starts: at random with a standard ``deviation`` around ``mean``, or ``constant``."""
 
-    distribution: Literal["normal", "constant"]
+    distribution: Literal["normal", "uniform", "constant"]
     mean: float = 0.0
     deviation: float = 0.0
 
@@ -71,13 +83,18 @@ class Learning:
 
 @dataclass(frozen=True)
 class WeightSpec:
-    """One array of weights of a layer: ``shape`` over the named ``axes``, in canonical order."""
+    """One array of weights of a layer: ``shape`` over the named ``axes``, in canonical order.
+
+    A ``role`` other than weight is not counted among the weights: biases, and running averages, which
+    training keeps but does not learn.
+    """
 
     name: str
     shape: tuple[int, ...]
     axes: tuple[str, ...]
     initial: Initial
     learning: Learning
+    role: Literal["weight", "bias", "average"] = "weight"
 
     @property
     def size(self) -> int:
@@ -139,6 +156,13 @@ class Layer:
         """Return the specs of this kind's fields by name, in order."""
         return field_specs(cls)
 
+    @classmethod
+    def port(cls, number: int) -> Port | None:
+        """Return the port that wire number ``number`` enters, or None where there is none."""
+        if number < len(cls.inputs):
+            return cls.inputs[number]
+        return cls.inputs[-1] if cls.inputs and cls.inputs[-1].many else None
+
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         """Return the type of the output; raise ShapeRuleError where ``inputs`` do not fit."""
         return inputs[0]
@@ -151,8 +175,8 @@ class Layer:
         """Return what the layer costs for inputs that fit."""
         weights = self.weights(inputs)
         return Cost(
-            weights=sum(weight.size for weight in weights if weight.name != "biases"),
-            biases=sum(weight.size for weight in weights if weight.name == "biases"),
+            weights=sum(weight.size for weight in weights if weight.role == "weight"),
+            biases=sum(weight.size for weight in weights if weight.role == "bias"),
             multiply_adds=self.multiply_adds(inputs),
             activations=0 if self.is_cost else self.output(inputs).size,
         )
@@ -175,6 +199,14 @@ def expect_picture(inputs: Sequence[TensorType], port: int = 0) -> tuple[int, in
         )
     height, width, channels = shape
     return height, width, channels
+
+
+def expect_one_shape(inputs: Sequence[TensorType]) -> TensorType:
+    """Return the type of all inputs; raise ShapeRuleError at the first that differs from those before it."""
+    for port, kind in enumerate(inputs):
+        if kind.shape != inputs[0].shape:
+            raise ShapeRuleError(port, f"{inputs[0]}, like the first input", "All inputs need one shape.")
+    return inputs[0]
 
 
 def format_pair(value: tuple[int, int]) -> str:

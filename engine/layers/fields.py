@@ -256,49 +256,77 @@ class WholeListSpec(WholeSpec):
         return {"type": "array", "items": super().json_schema(), "uniqueItems": True}
 
 
+@dataclass(frozen=True, kw_only=True)
+class RealListSpec(RealSpec):
+    """Numbers, each in [minimum, maximum]."""
+
+    type_name: ClassVar[str] = "real list"
+
+    @property
+    def expected(self) -> str:
+        return "a list of numbers" + _range_text(self.minimum, self.maximum)
+
+    def parse(self, value: object) -> tuple[float | None, ...]:  # type: ignore[override]
+        if not isinstance(value, list | tuple):
+            raise ValueError(value)
+        return tuple(super(RealListSpec, self).parse(number) for number in value)
+
+    def dump(self, value: tuple[float, ...]) -> object:  # type: ignore[override]
+        return list(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().json_schema()}
+
+
 LARGEST = 1_000_000
 """Upper bound of counts and sizes: far above any network, far below an overflow."""
 
 _SPEC = "spec"
 
 
-def _field(spec: FieldSpec, default: object) -> Any:
+def field_of(spec: FieldSpec, default: object) -> Any:
+    """A field that holds what ``spec`` says."""
     return dataclasses.field(default=default, metadata={_SPEC: spec})
 
 
 def whole(default: int, *, minimum: int = 1, maximum: int = LARGEST, **words: Any) -> Any:
     """A field that holds a whole number."""
-    return _field(WholeSpec(minimum=minimum, maximum=maximum, **words), default)
+    return field_of(WholeSpec(minimum=minimum, maximum=maximum, **words), default)
 
 
 def pair(default: tuple[int, int], *, minimum: int = 1, maximum: int = LARGEST, **words: Any) -> Any:
     """A field that holds (height, width)."""
-    return _field(PairSpec(minimum=minimum, maximum=maximum, **words), default)
+    return field_of(PairSpec(minimum=minimum, maximum=maximum, **words), default)
 
 
 def real(default: float | None, **words: Any) -> Any:
     """A field that holds a number, or None where ``optional``."""
-    return _field(RealSpec(**words), default)
+    return field_of(RealSpec(**words), default)
 
 
 def flag(default: bool, **words: Any) -> Any:
     """A field that holds yes or no."""
-    return _field(FlagSpec(**words), default)
+    return field_of(FlagSpec(**words), default)
 
 
 def choice(default: str, choices: tuple[tuple[str, str], ...], **words: Any) -> Any:
     """A field that holds one of some values."""
-    return _field(ChoiceSpec(choices=choices, **words), default)
+    return field_of(ChoiceSpec(choices=choices, **words), default)
 
 
 def text(default: str, **words: Any) -> Any:
     """A field that holds a line of text."""
-    return _field(TextSpec(**words), default)
+    return field_of(TextSpec(**words), default)
 
 
 def whole_list(default: tuple[int, ...], *, minimum: int = 0, maximum: int = LARGEST, **words: Any) -> Any:
     """A field that holds rising whole numbers."""
-    return _field(WholeListSpec(minimum=minimum, maximum=maximum, **words), default)
+    return field_of(WholeListSpec(minimum=minimum, maximum=maximum, **words), default)
+
+
+def real_list(default: tuple[float, ...], **words: Any) -> Any:
+    """A field that holds numbers."""
+    return field_of(RealListSpec(**words), default)
 
 
 def field_specs(record: type | object) -> dict[str, FieldSpec]:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.layers.base import Initial, Layer, Learning, WeightSpec
 from engine.layers.fields import choice, flag, real
+
+
+@dataclass(frozen=True)
+class Link:
+    """The weights between one input and the outputs: each output has ``fan_in``, each input ``fan_out``."""
+
+    shape: tuple[int, ...]
+    fan_in: int
+    fan_out: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +32,10 @@ class WeightedLayer(Layer):
             ("he", "He: √(2 / inputs)"),
             ("glorot", "Glorot: √(2 / (inputs + outputs))"),
             ("normal", "Normal, own deviation"),
+            ("uniform", "Uniform, own deviation"),
         ),
         title="Weights start as",
-        help="Normal numbers around 0. He suits ReLU, Glorot suits tanh and logistic.",
+        help="Random numbers around 0. He suits ReLU, Glorot suits tanh and logistic.",
         group="learning",
     )
     deviation: float = real(
@@ -82,32 +93,46 @@ class WeightedLayer(Layer):
     )
 
     def weight_specs(
-        self, shape: tuple[int, ...], axes: tuple[str, ...], biases: int, fan_in: int, fan_out: int
+        self,
+        links: Sequence[Link],
+        axes: tuple[str, ...],
+        biases: tuple[int, ...],
+        bias_axes: tuple[str, ...],
     ) -> tuple[WeightSpec, ...]:
-        """Return the specs of weights of ``shape`` and of as many ``biases``.
+        """Return the specs of an array of weights for each input, and of the biases of all.
+
+        The arrays are called weights, weights2, weights3 and so on.
+        """
+        off = 0.0 if self.frozen else 1.0
+        learning = Learning(self.rate * off, self.momentum, self.decay)
+        arrays = (
+            WeightSpec(f"weights{number}" if number > 1 else "weights", link.shape, axes, start, learning)
+            for number, link in enumerate(links, 1)
+            for start in (self._start(link),)
+        )
+        first_biases = WeightSpec(
+            "biases",
+            biases,
+            bias_axes,
+            Initial("constant", mean=self.bias),
+            Learning(self.bias_rate * off, self.momentum),
+            "bias",
+        )
+        weights = tuple(arrays)
+        return (weights[0], first_biases, *weights[1:])
+
+    def _start(self, link: Link) -> Initial:
+        """Return how the weights of one input start.
 
         Sources: He et al. 2015, "Delving deep into rectifiers", eq. 10; Glorot and Bengio 2010,
         "Understanding the difficulty of training deep feedforward neural networks", eq. 12.
         """
-        deviation = {
-            "he": math.sqrt(2.0 / fan_in),
-            "glorot": math.sqrt(2.0 / (fan_in + fan_out)),
-            "normal": self.deviation,
-        }[self.initial]
-        off = 0.0 if self.frozen else 1.0
-        return (
-            WeightSpec(
-                "weights",
-                shape,
-                axes,
-                Initial("normal", deviation=deviation),
-                Learning(self.rate * off, self.momentum, self.decay),
-            ),
-            WeightSpec(
-                "biases",
-                (biases,),
-                (axes[0],),
-                Initial("constant", mean=self.bias),
-                Learning(self.bias_rate * off, self.momentum),
-            ),
-        )
+        match self.initial:
+            case "he":
+                return Initial("normal", deviation=math.sqrt(2.0 / link.fan_in))
+            case "glorot":
+                return Initial("normal", deviation=math.sqrt(2.0 / (link.fan_in + link.fan_out)))
+            case "uniform":
+                return Initial("uniform", deviation=self.deviation)
+            case _:
+                return Initial("normal", deviation=self.deviation)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.layers.base import WeightSpec
-from kernels.philox import Stream, normal, substream
+from kernels.philox import Stream, normal, substream, uniform
 
 _GROUP = 1 << 20
 """Numbers drawn at a time, so that large layers need no large memory."""
@@ -15,12 +17,18 @@ _GROUP = 1 << 20
 def initial_weights(spec: WeightSpec, number: int, seed: int) -> NDArray[np.float64]:
     """Return the starting values of the network's array of weights number ``number``, in canonical order.
 
-    Normal numbers are keyed by (seed, number, index / 2²⁰), drawn in float64 and rounded by the caller.
+    Random numbers are keyed by (seed, number, index / 2²⁰), drawn in float64 and rounded by the caller.
     """
     if spec.initial.distribution == "constant" or spec.initial.deviation == 0.0:
         return np.full(spec.shape, spec.initial.mean)
+    draw = normal if spec.initial.distribution == "normal" else _unit_uniform
     values = np.empty(spec.size)
     for group, first in enumerate(range(0, spec.size, _GROUP)):
         part = values[first : first + _GROUP]
-        part[:] = normal(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
+        part[:] = draw(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
     return (values * spec.initial.deviation + spec.initial.mean).reshape(spec.shape)
+
+
+def _unit_uniform(count: int, *, seed: int, stream: int, position: int) -> NDArray[np.float64]:
+    """Return numbers of mean 0 and variance 1, uniform between −√3 and √3."""
+    return (2.0 * uniform(count, seed=seed, stream=stream, position=position) - 1.0) * math.sqrt(3.0)

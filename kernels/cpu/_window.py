@@ -14,20 +14,20 @@ from kernels.arrays import Floats, Pair, Shape
 from kernels.cpu._pieces import PIECE, pieces
 
 
-def windows(pictures: Floats, places: Pair, size: Pair, stride: Pair) -> Floats:
+def windows(pictures: Floats, places: Pair, size: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Floats:
     """Return the view (N, P, Q, h, w, C) of ``pictures`` (N, H, W, C) in which windows share their pixels."""
     images, _, _, channels = pictures.shape
     image, row, column, channel = pictures.strides
     return as_strided(
         pictures,
         (images, *places, *size, channels),
-        (image, row * stride[0], column * stride[1], row, column, channel),
+        (image, row * stride[0], column * stride[1], row * dilation[0], column * dilation[1], channel),
     )
 
 
-def span(places: int, size: int, stride: int) -> int:
+def span(places: int, size: int, stride: int, dilation: int = 1) -> int:
     """Return how many pixels ``places`` windows cover along one axis."""
-    return (places - 1) * stride + size
+    return (places - 1) * stride + (size - 1) * dilation + 1
 
 
 def taps(extent: int, places: int, size: int, stride: int, start: int) -> Iterator[tuple[slice, slice]]:

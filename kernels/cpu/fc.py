@@ -8,7 +8,7 @@ Source: cuda-convnet, layer type fc.
 
 x, dx     (N, H, W, C) or (N, I)    inputs, gradient of inputs
 weights   (O, I)                    dweights alike
-biases    (O,)
+biases    (O,)                      left out where y is added to
 y, dy     (N, O)                    outputs, gradient of outputs
 """
 
@@ -20,10 +20,13 @@ from kernels.arrays import Floats
 from kernels.cpu._pieces import write_product
 
 
-def forward(*, x: Floats, weights: Floats, biases: Floats, y: Floats) -> None:
-    """Write the outputs y."""
-    np.matmul(_rows(x), weights.T, out=_rows(y))
-    np.add(_rows(y), biases, out=_rows(y))
+def forward(
+    *, x: Floats, weights: Floats, y: Floats, biases: Floats | None = None, accumulate: bool = False
+) -> None:
+    """Write the outputs y, or add to them; biases are added where there are some."""
+    write_product(_rows(x), weights.T, _rows(y), accumulate)
+    if biases is not None:
+        np.add(_rows(y), biases, out=_rows(y))
 
 
 def backward_data(*, dy: Floats, weights: Floats, dx: Floats, accumulate: bool = False) -> None:

@@ -38,6 +38,14 @@ def test_gradient_agrees_with_plain_loops(kernels: Kernels, shape: tuple[int, ..
     )
 
 
+def test_biases_of_each_place_get_the_sum_over_the_batch(kernels: Kernels) -> None:
+    """Biases (P·Q, F) are not summed over places."""
+    dy = random((5, 3, 4, 2), 1)
+    dbiases = unwritten((12, 2))
+    backward(kernels, dy, dbiases)
+    np.testing.assert_allclose(dbiases, sum(dy[n].reshape(12, 2) for n in range(5)), rtol=1e-12)
+
+
 def check(kernels: Kernels) -> None:
     """Check the gradient of the biases, through a convolution of one pixel and one channel."""
     x, weights, dy = random((5, 3, 4, 1), 1), random((2, 1, 1, 1), 2), random((5, 3, 4, 2), 3)

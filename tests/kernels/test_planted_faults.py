@@ -33,6 +33,7 @@ CHECKS: dict[str, Callable[[Kernels], None]] = {
     "fc.backward_weights": test_fc.check_weights,
     "max_pool.backward": test_max_pool.check,
     "neuron.backward": test_neuron.check,
+    "neuron.backward_from_input": lambda kernels: test_neuron.check(kernels, "silu"),
     "softmax.backward": test_softmax.check,
     "softmax_cross_entropy.backward": test_softmax_cross_entropy.check,
 }

@@ -22,15 +22,18 @@ from engine.layers.fields import (
     FieldSpec,
     FlagSpec,
     PairSpec,
+    RealListSpec,
     RealSpec,
     TextSpec,
     WholeListSpec,
     WholeSpec,
 )
-from studio.qt import icons
+from engine.layers.neuron import NeuronSpec
+from studio.qt import icons, theme
 from studio.qt.texts import layer_text
 
 _LONGEST_TEXT = 4096
+_HEIGHT = 26
 
 
 class FieldEditor(QWidget):
@@ -78,6 +81,7 @@ class FieldEditor(QWidget):
         raise NotImplementedError
 
     def _watch(self, part: QWidget) -> None:
+        part.setMinimumHeight(_HEIGHT)
         self._row.addWidget(part)
         part.installEventFilter(self)
         if self.focusProxy() is None:
@@ -111,6 +115,7 @@ class _SpinBox(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(56)
+        self.lineEdit().setTextMargins(4, 0, 0, 0)
         if spec.unit:
             self.setSuffix(f" {layer_text(spec.unit)}")
 
@@ -129,7 +134,7 @@ class WholeEditor(FieldEditor):
         super().__init__(spec, parent)
         self.box = _SpinBox(spec)
         self._watch(self.box)
-        self.box.valueChanged.connect(self.edited)
+        self.box.valueChanged.connect(self.edited.emit)
         self.box.editingFinished.connect(self._end_gesture)
 
     def show_value(self, value: Any) -> None:
@@ -151,7 +156,7 @@ class PairEditor(FieldEditor):
             box.editingFinished.connect(self._end_gesture)
         self.link = QToolButton()
         self.link.setCheckable(True)
-        self.link.setAutoRaise(True)
+        self.link.setObjectName("flat")
         self.link.setToolTip(self.tr("Keep height and width equal"))
         self.link.setAccessibleName(self.tr("Keep height and width equal"))
         self._row.insertWidget(1, self.link)
@@ -193,7 +198,8 @@ class PairEditor(FieldEditor):
         self.edited.emit((self.boxes[0].value(), self.boxes[1].value()))
 
     def _show_link(self) -> None:
-        self.link.setIcon(icons.icon("link" if self.link.isChecked() else "unlink", 16))
+        name, colour = ("link", "accent") if self.link.isChecked() else ("unlink", "secondary")
+        self.link.setIcon(icons.icon(name, 16, theme.colour(colour)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -293,6 +299,16 @@ class WholeListEditor(_LineEditor):
         return [int(part) for part in text.replace(",", " ").split()]
 
 
+class RealListEditor(_LineEditor):
+    """Numbers with spaces or semicolons between them."""
+
+    def _format(self, value: Any) -> str:
+        return "; ".join(repr(number).removesuffix(".0") for number in value)
+
+    def _read(self, text: str) -> Any:
+        return [float(part) for part in text.replace(";", " ").split()]
+
+
 class FlagEditor(FieldEditor):
     """A box to tick."""
 
@@ -341,12 +357,46 @@ class ChoiceEditor(FieldEditor):
         return [self.box]
 
 
+class NeuronEditor(ChoiceEditor):
+    """A list of neurons, in which one with parameters of its own can be typed: tanh[1.7159,0.6667]."""
+
+    spec: NeuronSpec
+
+    def __init__(self, spec: NeuronSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self.box.setEditable(True)
+        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        if line := self.box.lineEdit():
+            line.editingFinished.connect(self._on_typed)
+
+    def show_value(self, value: Any) -> None:
+        self._shown = value
+        self.box.setCurrentIndex(self.box.findData(value))
+        self.box.setEditText(layer_text(dict(self.spec.choices).get(value, value)))
+        self.accepted.emit()
+
+    def _on_typed(self) -> None:
+        text = self.box.currentText()
+        if text == layer_text(dict(self.spec.choices).get(self._shown, self._shown)):
+            return
+        index = self.box.findText(text)
+        try:
+            value = self.box.itemData(index) if index >= 0 else self.spec.parse(text)
+        except ValueError:
+            self.refused.emit()
+            return
+        self._end_gesture()
+        self.edited.emit(value)
+
+
 _EDITORS: dict[type[FieldSpec], type[FieldEditor]] = {
     WholeSpec: WholeEditor,
     PairSpec: PairEditor,
     RealSpec: RealEditor,
     FlagSpec: FlagEditor,
     ChoiceSpec: ChoiceEditor,
+    NeuronSpec: NeuronEditor,
+    RealListSpec: RealListEditor,
     TextSpec: TextEditor,
     WholeListSpec: WholeListEditor,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from engine.layers.neuron import IDENTITY
+from collections.abc import Iterable
+
+from engine.layers.neuron import IDENTITY, parse_neuron
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.gradients import Gradients
 from engine.plan.compile.rules.rule import Gradient
-from engine.plan.types import Operation
+from engine.plan.types import Operation, Value
 
 
 def add_output(draft: Draft, layer: InferredLayer) -> str:
@@ -26,17 +28,31 @@ def emit_neuron(draft: Draft, layer: InferredLayer, neuron: str, x: str) -> str:
     if neuron == IDENTITY:
         return x
     y = add_output(draft, layer)
-    draft.emit("neuron.forward", layer.name, {"x": x}, {"y": y}, neuron=neuron)
+    kind, parameters = parse_neuron(neuron)
+    named = dict(zip("ab", parameters, strict=False))
+    draft.emit("neuron.forward", layer.name, {"x": x}, {"y": y}, neuron=kind.name, **named)
     return y
 
 
-def weight_names(layer: InferredLayer) -> dict[str, str]:
-    """Return the buffers of a layer's weights by the ports of its kernels."""
-    return {weight.name: name for name, weight in layer.named_weights.items()}
+def emit_weighted_sums(
+    draft: Draft, layer: InferredLayer, kind: str, inputs: Iterable[str], neuron: str, **attributes: Value
+) -> str:
+    """Emit the sum of all inputs, each by its own weights, and the neuron; return the output's buffer."""
+    y = add_sums(draft, layer, neuron)
+    names = [name for name, weight in layer.named_weights.items() if weight.role == "weight"]
+    for number, (x, weights) in enumerate(zip(inputs, names, strict=True)):
+        if number == 0:
+            arrays = {"x": x, "weights": weights, "biases": f"{layer.name}.biases"}
+            draft.emit(kind, layer.name, arrays, {"y": y}, **attributes)
+        else:
+            draft.emit(
+                kind, layer.name, {"x": x, "weights": weights}, {"y": y}, **attributes, accumulate=True
+            )
+    return emit_neuron(draft, layer, neuron, y)
 
 
 def weighted_gradient(gradients: Gradients, operation: Operation) -> None:
-    """Emit the gradients of weights, biases and inputs: conv.backward_weights and its like."""
+    """Emit the gradients of weights, inputs and any biases: conv.backward_weights and its like."""
     dy = gradients.arrived(operation)
     if dy is None:
         return
@@ -44,9 +60,16 @@ def weighted_gradient(gradients: Gradients, operation: Operation) -> None:
     arrays = operation.inputs
     of_weights = {"x": arrays["x"], "dy": dy}
     of_data = {"dy": dy, "weights": arrays["weights"]}
-    gradients.emit(operation, f"{family}.backward_weights", "weights", of_weights, **operation.attributes)
-    gradients.emit(operation, "bias.backward", "biases", {"dy": dy})
-    gradients.emit(operation, f"{family}.backward_data", "x", of_data, **operation.attributes)
+    attributes = own_attributes(operation)
+    gradients.emit(operation, f"{family}.backward_weights", "weights", of_weights, **attributes)
+    if "biases" in arrays:
+        gradients.emit(operation, "bias.backward", "biases", {"dy": dy})
+    gradients.emit(operation, f"{family}.backward_data", "x", of_data, **attributes)
+
+
+def own_attributes(operation: Operation) -> dict[str, Value]:
+    """Return an operation's attributes but for whether it adds to its output."""
+    return {name: value for name, value in operation.attributes.items() if name != "accumulate"}
 
 
 def gradient_from(*ports: str) -> Gradient:
@@ -59,6 +82,6 @@ def gradient_from(*ports: str) -> Gradient:
         arrays = {**operation.inputs, **operation.outputs}
         inputs = {**{port: arrays[port] for port in ports}, "dy": dy}
         kind = operation.kind.replace("forward", "backward")
-        gradients.emit(operation, kind, "x", inputs, **operation.attributes)
+        gradients.emit(operation, kind, "x", inputs, **own_attributes(operation))
 
     return emit
