@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.models.metrics import Column, MetricTable, Split
+from studio.models.metrics import SPLITS, Column, MetricTable, Split
 from studio.models.run import RunModel
 
 Quantity = Literal["loss", "error"]
@@ -17,11 +18,18 @@ Axis = Literal["epoch", "step", "time"]
 BUCKETS = 1_000
 """Most groups of neighbouring rows of a drawn line; each gives its least and its largest value."""
 
-SMOOTHING = 0.02
+SMOOTHING = 0.01
 """Share of the run that a running mean of the training curve covers."""
 
 LEAST_WINDOW = 5
 """Fewest rows that a running mean covers."""
+
+
+MARKS = 20
+"""Most symbols on a line."""
+
+OUTLIERS = 0.03
+"""Share of the points of a curve, the largest ones, that may lie above a scale: first steps and spikes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,17 @@ class Curve:
 
     x: Column
     y: Column
+
+    def marks(self) -> Curve:
+        """Return some of the points, evenly spaced and with the last one, to be marked by symbols."""
+        stride = -(-len(self.x) // MARKS) or 1
+        return Curve(self.x[::-1][::stride], self.y[::-1][::stride])
+
+
+def usual_top(curves: Iterable[Curve]) -> float:
+    """Return where a scale that begins at 0 should end, so that few points of any curve lie above it."""
+    tops = [np.quantile(y, 1 - OUTLIERS) for curve in curves if len(y := curve.y[np.isfinite(curve.y)])]
+    return float(max(tops, default=0.0)) or 1.0
 
 
 NOTHING = Curve(np.empty(0), np.empty(0))
@@ -74,6 +93,11 @@ class Curves:
         rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
         return Curve(x[rows], table.mean_over(quantity, rows, self._window(table))) if len(rows) else NOTHING
 
+    @property
+    def end(self) -> float:
+        """Place of the newest row; 0 while there is none."""
+        return max((float(x[-1]) for split in SPLITS if len(x := self.places(split))), default=0.0)
+
     def reading(self, place: float) -> Reading | None:
         """Return the values nearest to a place of the axis; None while there are none."""
         table = self._run.metrics["train"]
@@ -81,7 +105,7 @@ class Curves:
             return None
         row = _nearest(self.places("train"), place)
         values: dict[tuple[Split, Quantity], float] = {}
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             x = self.places(split)
             if len(x):
                 at = _nearest(x, place)

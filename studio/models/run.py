@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 LOG_LINES: Final = 10_000
 """Lines of the log that are kept to be looked at; the run folder holds all of them."""
 
+TESTING_SHOWN_AFTER: Final = 0.5
+"""Seconds that a measuring of the error lasts before it is shown: shorter ones would only flicker."""
+
 _ENDED = frozenset({RunState.STOPPED, RunState.FINISHED, RunState.FAILED})
 
 
@@ -106,7 +109,7 @@ class RunModel:
         self._reported = self._greeted = RunState.NONE
         self._wish: _Wish | None = None
         self._beat: Heartbeat | None = None
-        self._row_at = self._clock()
+        self._row_at = self._reported_at = self._clock()
         self._sequence = 0
         self._news: list[Event[[]]] = []
 
@@ -290,6 +293,7 @@ class RunModel:
                 self._note(self.metrics_added)
             case StateChanged():
                 self._reported = RunState(entry.state.value)
+                self._reported_at = self._clock()
                 self.cause = None if entry.cause is None else rebuild(entry.cause)
             case LogLine():
                 self.log.append(entry)
@@ -324,6 +328,8 @@ class RunModel:
             state = RunState.NOT_RESPONDING
         elif self._wish is not None:
             state = self._wish.show
+        elif known is RunState.TESTING and self._clock() - self._reported_at < TESTING_SHOWN_AFTER:
+            state = RunState.TRAINING
         if state is not self.state:
             self.state = state
             self._note(self.state_changed)

@@ -14,22 +14,26 @@ IDLE = 500
 
 
 class EventBridge(QObject):
-    """Calls ``receive`` on the main thread, soon after ``wake`` was called on any thread.
+    """Calls a receiver on the main thread, soon after ``wake`` was called on any thread.
 
     Any number of wakings between two frames make one delivery, and one event of Qt.
     """
 
     _woken = Signal()
 
-    def __init__(self, receive: Callable[[], None], parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._receive = receive
+        self._receive: Callable[[], None] | None = None
         self._is_due = False
         self._frame = QTimer(self, interval=FRAME, singleShot=True)
         self._frame.timeout.connect(self._deliver)
         self._idle = QTimer(self, interval=IDLE)
         self._idle.timeout.connect(self._deliver)
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
+
+    def deliver_to(self, receive: Callable[[], None]) -> None:
+        """Begin to call ``receive``."""
+        self._receive = receive
         self._idle.start()
 
     def wake(self) -> None:
@@ -44,5 +48,6 @@ class EventBridge(QObject):
 
     def _deliver(self) -> None:
         self._is_due = False  # before receiving: what comes in meanwhile asks for another delivery
-        self._idle.start()
-        self._receive()
+        if self._receive is not None:
+            self._idle.start()
+            self._receive()

@@ -71,7 +71,7 @@ class TrainWorkspace(QWidget):
         grid.addWidget(self._figures_panel, 0, 0, 1, 2)
         grid.addWidget(self.outcome, 1, 0, 1, 2)
         grid.addWidget(Panel(self._curves_pages), 2, 0, 1, 2)
-        grid.addWidget(Panel(self.filters, self.tr("Filters")), 3, 0, 2, 1)
+        grid.addWidget(Panel(self.filters), 3, 0, 2, 1)
         grid.addWidget(Panel(self.devices, self.tr("Devices")), 3, 1)
         grid.addWidget(Panel(self.log, self.tr("Log")), 4, 1)
         grid.setRowStretch(2, 5)

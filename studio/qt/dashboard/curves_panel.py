@@ -93,10 +93,10 @@ class CurvesPanel(QWidget):
     def _connect(self) -> None:
         self._axis.currentIndexChanged.connect(self._choose_axis)
         self._log.toggled.connect(self._on_log)
-        self._fit.clicked.connect(self._on_fit)
+        self._fit.clicked.connect(lambda: self._show_places(None))
         for plot in self.plots.values():
             plot.hovered.connect(self._on_hovered)
-            plot.zoomed.connect(self._on_zoomed)
+            plot.zoomed.connect(self._show_places)
         self._run.metrics_added.connect(self._on_metrics)
         self._run.progress_changed.connect(self._on_metrics)
         self._run.run_replaced.connect(self._on_run_replaced)
@@ -122,25 +122,20 @@ class CurvesPanel(QWidget):
         self._curves.axis = self._axis.currentData()
         for plot in self.plots.values():
             plot.set_axis(self._curves.axis)
+        self._fit.setEnabled(False)
 
     def _on_log(self, on: bool) -> None:
         for plot in self.plots.values():
             plot.set_log(on)
 
-    def _on_fit(self) -> None:
+    def _show_places(self, places: tuple[float, float] | None) -> None:
         for plot in self.plots.values():
-            plot.fit()
-        self._fit.setEnabled(False)
+            plot.show_places(places)
+        self._fit.setEnabled(places is not None)
 
     def _on_run_replaced(self) -> None:
-        self._on_fit()
+        self._show_places(None)
         self._show_reading(None)
-
-    def _on_zoomed(self, low: float, high: float) -> None:
-        for plot in self.plots.values():
-            if plot is not self.sender():
-                plot.zoom(low, high)
-        self._fit.setEnabled(True)
 
     def _on_hovered(self, place: float | None) -> None:
         reading = None if place is None else self._curves.reading(place)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
-from studio.models.curves import Axis, Curve, Curves, Quantity
-from studio.models.metrics import Split
+from studio.models.curves import Axis, Curve, Curves, Quantity, usual_top
+from studio.models.metrics import Column, Split
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
 
@@ -60,8 +60,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     hovered = Signal(object)
     """Place on the axis under the pointer; None when it leaves."""
 
-    zoomed = Signal(float, float)
-    """The person chose to see these places of the axis."""
+    zoomed = Signal(object)
+    """The person chose to see these places of the axis (low, high); None: the whole run."""
 
     def __init__(self, curves: Curves, quantity: Quantity, parent: QWidget | None = None) -> None:
         self._bottom = PlaceAxis()
@@ -69,8 +69,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         super().__init__(parent, axisItems={"bottom": self._bottom, "left": self._left})
         self._curves = curves
         self._quantity = quantity
+        self._places: tuple[float, float] | None = None
         self._faint = self._add_line()
         self._lines = {split: self._add_line() for split in STYLES}
+        self._marks = {split: self._add_line() for split, style in STYLES.items() if style.symbol}
         self._marker = pg.InfiniteLine(angle=90, movable=False)
         self._marker.setVisible(False)
         self.addItem(self._marker, ignoreBounds=True)
@@ -87,9 +89,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         item.setMenuEnabled(False)
         item.hideButtons()
         box.setMouseEnabled(x=True, y=False)
-        box.setDefaultPadding(0.02)
-        box.setAutoVisible(y=True)
-        box.sigXRangeChanged.connect(self._on_range_changed)
+        box.disableAutoRange()
+        box.sigRangeChangedManually.connect(self._on_zoomed)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -98,36 +99,29 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Take the curves as they are now, for the places that are visible."""
-        low, high = self._visible_places()
-        self._draw(self._faint, self._curves.raw("train", self._quantity, low, high))
+        low, high = self._places or (-np.inf, np.inf)
+        raw = {split: self._curves.raw(split, self._quantity, low, high) for split in STYLES}
+        self._draw(self._faint, raw["train"])
         self._draw(self._lines["train"], self._curves.smooth("train", self._quantity, low, high))
-        for split in ("validation", "test"):
-            self._draw(self._lines[split], self._curves.raw(split, self._quantity, low, high))
+        for split, marks in self._marks.items():
+            self._draw(self._lines[split], raw[split])
+            self._draw(marks, raw[split].marks())
+        self._scale(list(raw.values()))
 
-    def fit(self) -> None:
-        """Show the whole run, and keep doing so as it grows."""
-        self.getViewBox().enableAutoRange()
+    def show_places(self, places: tuple[float, float] | None) -> None:
+        """Show these places of the axis; None: the whole run, also as it grows."""
+        self._places = places
         self.refresh()
-
-    def zoom(self, low: float, high: float) -> None:
-        """Show these places of the axis."""
-        with QSignalBlocker(self):
-            self.getViewBox().setXRange(low, high, padding=0)
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether the whole run is shown."""
-        return bool(self.getViewBox().autoRangeEnabled()[0])
 
     def set_log(self, on: bool) -> None:
         """Choose a logarithmic scale."""
         self._left.set_log(on)
-        self.fit()
+        self.refresh()
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis after what it counts; the curves say where the rows lie on it."""
         self._bottom.set_axis(axis)
-        self.fit()
+        self.show_places(None)
 
     def mark(self, place: float | None) -> None:
         """Draw a line at a place of the axis, or none."""
@@ -135,27 +129,39 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if place is not None:
             self._marker.setPos(place)
 
-    def _visible_places(self) -> tuple[float, float]:
-        if self.is_fitted:
-            return -np.inf, np.inf
-        low, high = self.getViewBox().viewRange()[0]
-        return low, high
+    def _scale(self, curves: list[Curve]) -> None:
+        """Fit the values to what is seen: from 0 up, or, on a logarithmic scale, all of them."""
+        box = self.getViewBox()
+        box.setXRange(*(self._places or (0.0, self._curves.end or 1.0)), padding=0 if self._places else 0.02)
+        if not self._left.is_log:
+            box.setYRange(0.0, self._unit * usual_top(curves), padding=0.05)
+            return
+        shown = np.concatenate([self._shown(curve) for curve in curves])
+        if np.isfinite(shown).any():
+            box.setYRange(np.nanmin(shown), np.nanmax(shown), padding=0.05)
+
+    @property
+    def _unit(self) -> float:
+        """What values are multiplied by: errors are shown in per cent."""
+        return 100.0 if self._quantity == "error" else 1.0
+
+    def _shown(self, curve: Curve) -> Column:
+        """The values of a curve as they are drawn."""
+        y = self._unit * curve.y
+        return np.log10(np.where(y > LEAST_LOG, y, np.nan)) if self._left.is_log else y
 
     def _draw(self, line: Any, curve: Curve) -> None:
-        y = curve.y * (100.0 if self._quantity == "error" else 1.0)
-        if self._left.is_log:
-            y = np.log10(np.where(y > LEAST_LOG, y, np.nan))
-        if not np.isfinite(y).any():
-            line.clear()
-        else:
+        y = self._shown(curve)
+        if np.isfinite(y).any():
             line.setData(curve.x, y)
+        else:
+            line.clear()
 
     # ---- What happens -----------------------------------------------------------------------------------
 
-    def _on_range_changed(self) -> None:
-        if not self.is_fitted:
-            self.refresh()
-            self.zoomed.emit(*self.getViewBox().viewRange()[0])
+    def _on_zoomed(self) -> None:
+        low, high = self.getViewBox().viewRange()[0]
+        self.zoomed.emit((low, high))
 
     def _on_mouse_moved(self, position: Any) -> None:
         inside = self.getPlotItem().sceneBoundingRect().contains(position)
@@ -167,13 +173,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         super().mouseDoubleClickEvent(event)
-        self.fit()
+        self.zoomed.emit(None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_marker"):
-            with QSignalBlocker(self):
-                self._dress()
+            self._dress()
 
     def _dress(self) -> None:
         self.setBackground(theme.colour("surface"))
@@ -185,9 +190,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._marker.setPen(theme.colour("secondary"))
         self._faint.setPen(STYLES["train"].pen(0.3))
         for split, line in self._lines.items():
+            line.setPen(STYLES[split].pen())
+        for split, marks in self._marks.items():
             style = STYLES[split]
-            line.setPen(style.pen())
-            line.setSymbol(style.symbol)
-            line.setSymbolSize(5)
-            line.setSymbolPen(style.pen())
-            line.setSymbolBrush(split_colour(style.colour))
+            marks.setPen(None)
+            marks.setSymbol(style.symbol)
+            marks.setSymbolSize(5)
+            marks.setSymbolPen(None)
+            marks.setSymbolBrush(split_colour(style.colour))

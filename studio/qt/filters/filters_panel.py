@@ -12,7 +12,7 @@ from studio.models.run import RunModel
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.mosaic_view import MosaicArea
 from studio.qt.filters.time_slider import TimeSlider
-from studio.qt.labels import ShortLabel
+from studio.qt.labels import Label, ShortLabel
 from studio.qt.texts import error_text
 
 
@@ -57,6 +57,7 @@ class FiltersPanel(QWidget):
         self._pages.addWidget(self._note)
         top = QHBoxLayout()
         top.setSpacing(8)
+        top.addWidget(Label(self.tr("Filters"), "strong"))
         top.addWidget(self._header, 1)
         top.addWidget(self._normalisation)
         bottom = QHBoxLayout()
@@ -101,7 +102,7 @@ class FiltersPanel(QWidget):
     def _refresh(self) -> None:
         has_weights = self._model.weights is not None and self._model.problem is None
         self._pages.setCurrentWidget(self._area if has_weights else self._note)
-        self._normalisation.setEnabled(has_weights)
+        self._normalisation.setVisible(has_weights)
         self._header.set_text(self._describe() if has_weights else "")
         if not has_weights:
             self._explain()
@@ -110,12 +111,14 @@ class FiltersPanel(QWidget):
     def _refresh_slider(self) -> None:
         count = len(self._model.snapshots)
         with QSignalBlocker(self.slider):
-            self.slider.setEnabled(count > 1)
+            self.slider.setVisible(count > 1)
             self.slider.setRange(0, max(0, count - 1))
             self.slider.setValue(self._model.index or 0)
         self.slider.show_losses(self._model.losses())
-        self.follow_button.setEnabled(count > 0)
-        self.follow_button.setChecked(self._model.following and count > 0)
+        self.follow_button.setVisible(count > 1)
+        is_following = self._model.following
+        self.follow_button.setChecked(is_following)
+        self.follow_button.setText(self.tr("Following") if is_following else self.tr("Follow"))
 
     def _describe(self) -> str:
         shown, progress = self._model.shown, self._run.progress

@@ -53,12 +53,8 @@ class TimeSlider(QSlider):
         middle = self.height() - 5.5
         painter.setPen(theme.colour("line"))
         painter.drawLine(QPointF(MARGIN, middle), QPointF(self.width() - MARGIN, middle))
-        painter.setPen(theme.colour("accent" if self.isEnabled() else "line"))
+        painter.setPen(theme.colour("accent"))
         painter.drawPolyline(QPolygonF(self._loss_line()))
-        if self.isEnabled():
-            self._paint_mark(painter, middle)
-
-    def _paint_mark(self, painter: QPainter, middle: float) -> None:
         x = self._place(self.value())
         painter.setPen(QPen(theme.colour("accent"), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, middle))

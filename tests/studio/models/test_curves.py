@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.protocol.messages import RunState as EngineState
-from studio.models.curves import BUCKETS, Curves
+from studio.models.curves import BUCKETS, MARKS, Curve, Curves, usual_top
 from studio.models.run import RunModel
 from tests.studio.fake_engine import FakeEngines, row, small_document
 
@@ -75,3 +75,24 @@ def test_a_reading_gives_the_nearest_rows_of_all_splits(stage):
     assert reading.values["validation", "error"] == 0.25
     assert ("test", "loss") not in reading.values
     assert stage[2].newest() == reading
+
+
+def test_a_scale_leaves_out_the_first_steps_and_spikes_but_no_course():
+    y = np.full(1000, 0.5)
+    y[:5], y[700] = 40.0, math.nan
+    assert usual_top([Curve(np.arange(1000.0), y)]) == 0.5
+    assert usual_top([Curve(np.arange(3.0), np.array([3.0, 2.0, 1.0]))]) == pytest.approx(3.0, rel=0.05)
+    assert usual_top([]) == 1.0
+
+
+@pytest.mark.parametrize("count", [0, 1, MARKS, 7 * MARKS + 3])
+def test_few_points_of_a_line_are_marked_and_the_last_one_always(count):
+    marks = Curve(np.arange(float(count)), np.arange(float(count))).marks()
+    assert min(count, MARKS) // 2 <= len(marks.x) <= MARKS
+    assert len(marks.x) == 0 or marks.x[0] == count - 1
+
+
+def test_the_axis_ends_at_the_newest_row_of_any_split(stage):
+    assert stage[2].end == 0.0
+    add(stage, row(100), row(300, split="test"))
+    assert stage[2].end == 3.0

@@ -22,7 +22,7 @@ from engine.protocol.messages import (
 from engine.protocol.messages import (
     RunState as EngineState,
 )
-from studio.models.run import RunModel
+from studio.models.run import TESTING_SHOWN_AFTER, RunModel
 from studio.models.run_state import RunState
 from studio.services.link import NotStarted
 from tests.studio.fake_engine import FakeEngines, row, rows, small_document
@@ -81,11 +81,24 @@ def test_edits_after_the_start_do_not_reach_the_network_of_the_run(run):
 
 
 @pytest.mark.parametrize("state", list(EngineState))
-def test_the_state_is_what_the_engine_says(training, state):
+def test_the_state_is_what_the_engine_says(training, clock, state):
     run, link = training
     link.state(state)
     run.update()
+    clock.now += TESTING_SHOWN_AFTER
+    run.update()
     assert run.state == state.value
+
+
+def test_a_short_measuring_of_the_error_does_not_flicker(training, clock):
+    run, link = training
+    states = []
+    run.state_changed.connect(lambda: states.append(run.state))
+    for state in (EngineState.TESTING, EngineState.TRAINING) * 3:
+        link.state(state)
+        clock.now += TESTING_SHOWN_AFTER / 2
+        run.update()
+    assert states == []
 
 
 def test_stopping_lasts_until_the_engine_says_stopped(training):

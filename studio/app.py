@@ -1,0 +1,118 @@
+"""The composition root: models, services and window, put together; and the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio.models.document import Document
+    from studio.models.run import RunModel
+    from studio.models.selection import Selection
+    from studio.qt.lazy_view import LazyView
+    from studio.qt.main_window import MainWindow
+    from studio.qt.train_workspace import TrainWorkspace
+    from studio.services.engine_process import EngineProcesses
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All that lives as long as the window."""
+
+    document: Document
+    selection: Selection
+    run: RunModel
+    engines: EngineProcesses
+    window: MainWindow
+    train_view: LazyView[TrainWorkspace]
+
+
+def build() -> Studio:
+    """Put the studio together. There must be an application; the window is not shown yet."""
+    from studio.models.document import Document
+    from studio.models.run import RunModel
+    from studio.models.selection import Selection
+    from studio.qt.closing import CloseGuard
+    from studio.qt.event_bridge import EventBridge
+    from studio.qt.lazy_view import LazyView
+    from studio.qt.main_window import MainWindow
+    from studio.services.engine_process import EngineProcesses
+
+    document = Document()
+    selection = Selection(document)
+    bridge = EventBridge()
+    engines = EngineProcesses(bridge.wake)
+    run = RunModel(engines)
+    train_view = LazyView(lambda: _make_train_workspace(document, selection, run, window))
+    window = MainWindow(document, selection, run, lambda _parent: train_view)
+    bridge.setParent(window)
+    bridge.deliver_to(run.update)
+    CloseGuard(window, run)
+    return Studio(document, selection, run, engines, window, train_view)
+
+
+def _make_train_workspace(
+    document: Document, selection: Selection, run: RunModel, window: MainWindow
+) -> TrainWorkspace:
+    from studio.qt.train_workspace import TrainWorkspace
+
+    workspace = TrainWorkspace(document, selection, run)
+    workspace.train_requested.connect(window.start_training)
+    workspace.design_requested.connect(lambda: window.show_workspace("design"))
+    return workspace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``convnet-studio``; return its exit code."""
+    given = _parser().parse_args(arguments)
+    if given.version:
+        from engine.version import program_version
+
+        print(f"ConvNet Studio {program_version()}")
+        return 0
+    if given.demo:
+        from studio.demo import run_demo
+
+        return run_demo()
+    return _run(given.file)
+
+
+def _run(file: Path | None) -> int:
+    """Show the window first, and then do what takes time."""
+    from studio.qt.application import Application
+
+    application = Application()
+    studio = build()
+    if file is not None:
+        studio.window.files.open_path(file)
+    studio.window.show()
+    application.after_first_paint(studio.window, lambda: _settle(studio))
+    application.on_interrupt(studio.window.close)
+    code = application.run()
+    studio.engines.close()
+    return code
+
+
+def _settle(studio: Studio) -> None:
+    """Make ready what the first frame did not need."""
+    from studio.qt.reattach import Reattach
+
+    studio.train_view.prepare()
+    running = studio.engines.running()
+    if running and studio.run.can_train:
+        Reattach(studio.window, studio.document, studio.run).offer(running[-1])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="convnet-studio", description="Draw a convolutional network and watch it learn."
+    )
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a network to open (*.convnet)")
+    parser.add_argument(
+        "--demo", action="store_true", help="train an example; without a screen, in the terminal"
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    return parser

@@ -1,0 +1,157 @@
+"""The thread that follows an engine, with a client that the test drives."""
+
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EngineStartError, NoAnswerError
+from engine.protocol.messages import Done, Entries, GetNetwork, Pause, RunState, Welcome
+from studio.services import client as module
+from studio.services.client import BACKLOG, EngineClient
+from studio.services.link import Answered, NotStarted
+from tests.studio.fake_engine import row
+
+WELCOME = Welcome(1, "0.1.0", "0" * 32, "/runs/1", "digits", RunState.STARTING)
+
+
+class FakeClient:
+    """Stands for engine.protocol.client.Client."""
+
+    def __init__(self, path, process):
+        self.events = []
+        self.polls = 0
+        self.submitted = []
+        self.closed = threading.Event()
+        FakeClient.newest = self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.closed.set()
+
+    def connect(self):
+        return WELCOME
+
+    def attach(self):
+        pass
+
+    def poll(self, timeout):
+        self.polls += 1
+        if self.events:
+            return self.events.pop(0)
+        time.sleep(0.001)
+        return None
+
+    def submit(self, request, timeout):
+        future = Future()
+        self.submitted.append((request, future))
+        return future
+
+
+@pytest.fixture(autouse=True)
+def fake_client(monkeypatch):
+    monkeypatch.setattr(module, "Client", FakeClient)
+
+
+@pytest.fixture
+def start():
+    clients = []
+
+    def start(find=lambda: (Path("connection.json"), None), wake=lambda: None):
+        clients.append(EngineClient(find, wake))
+        clients[-1].start()
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        client.close()
+        client.join(5)
+        assert not client.is_alive()
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def collect(client, count):
+    arrivals = []
+
+    def enough():
+        arrivals.extend(client.drain())
+        return len(arrivals) >= count
+
+    wait_for(enough)
+    return arrivals
+
+
+def test_the_welcome_comes_first_then_what_the_engine_says(start):
+    woken = threading.Event()
+    client = start(wake=woken.set)
+    assert woken.wait(5)
+    assert collect(client, 1) == [WELCOME]
+    entries = Entries(1, (row(1),))
+    FakeClient.newest.events.append(entries)
+    assert collect(client, 1) == [entries]
+
+
+def test_asking_before_the_engine_is_there_does_not_wait_and_is_sent_later(start):
+    ready = threading.Event()
+
+    def find():
+        ready.wait(5)
+        return Path("connection.json"), None
+
+    client = start(find)
+    ticket = client.ask(Pause())
+    ready.set()
+    wait_for(lambda: getattr(FakeClient, "newest", None) and FakeClient.newest.submitted)
+    request, future = FakeClient.newest.submitted[0]
+    assert request == Pause()
+    future.set_result(Done())
+    assert collect(client, 2) == [WELCOME, Answered(ticket, Done())]
+
+
+def test_an_answer_that_is_an_error_arrives_as_one(start):
+    client = start()
+    collect(client, 1)
+    wait_for(lambda: client._client is not None)
+    ticket = client.ask(GetNetwork())
+    error = NoAnswerError(seconds=30)
+    FakeClient.newest.submitted[0][1].set_exception(error)
+    assert collect(client, 1) == [Answered(ticket, error)]
+
+
+@pytest.mark.parametrize("raised", [EngineStartError(reason="no room"), ZeroDivisionError("a fault")])
+def test_an_engine_that_cannot_be_started_is_told_with_its_reason(start, raised):
+    def find():
+        raise raised
+
+    (arrival,) = collect(start(find), 1)
+    assert isinstance(arrival, NotStarted)
+    assert str(raised) in str(arrival.cause)
+
+
+def test_while_nobody_takes_them_no_more_events_are_fetched_than_the_backlog(start):
+    client = start()
+    collect(client, 1)
+    fake = FakeClient.newest
+    fake.events.extend(Entries(number, (row(number),)) for number in range(1, 3 * BACKLOG))
+    wait_for(lambda: len(fake.events) <= 2 * BACKLOG)
+    time.sleep(0.05)
+    assert len(client._arrivals) <= BACKLOG
+    received = collect(client, 3 * BACKLOG - 1)
+    assert [entries.first for entries in received] == list(range(1, 3 * BACKLOG))
+
+
+def test_closing_leaves_the_engine(start):
+    client = start()
+    collect(client, 1)
+    client.close()
+    assert FakeClient.newest.closed.wait(5)
