@@ -294,9 +294,9 @@ class _Reader:
     def _training(self, section: dict[str, Any]) -> TrainingSettings:
         values = {key: value for key, value in section.items() if key != "schedule"}
         settings = self._record("training", TrainingSettings, values)
-        schedule = section.get("schedule")
-        if schedule is None:
+        if "schedule" not in section:
             return settings
+        schedule = section["schedule"]
         if not isinstance(schedule, dict) or schedule.get("kind") not in tuple(SCHEDULES):
             expected = f"an object with a kind ({', '.join(SCHEDULES)})"
             raise self._error("training.schedule", expected, _show(schedule))

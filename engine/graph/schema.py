@@ -1,0 +1,118 @@
+"""The JSON schema of the network file, made from what the reader checks against.
+
+docs/network-file.schema.json is what ``schema_text`` returns; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from engine.graph.layer_graph import LONGEST_NAME
+from engine.graph.network_file import FARTHEST, FORMAT, VERSION
+from engine.graph.schedules import SCHEDULES
+from engine.graph.settings import DataSettings, TrainingSettings
+from engine.graph.split import PLACEMENTS
+from engine.layers.catalogue import KINDS
+from engine.layers.fields import FieldSpec, field_specs
+
+Schema = dict[str, Any]
+
+_NAME: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_NAME,
+    # Letters of all scripts cannot be told in a pattern that every validator knows.
+    "pattern": r"^[^\u0000-,./:-@\[-^`{-\u00a0]+$",
+    "description": 'Letters and marks of any script, digits, "_" and "-".',
+}
+_DEVICES: Schema = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Logical devices, such as A and B.",
+}
+
+
+def network_schema() -> Schema:
+    """Return the schema (JSON Schema, draft 2020-12) of a network file of this version."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ConvNet Studio network",
+        "description": "A network, how it is trained, on which data, how it is split. See file-format.md.",
+        **_record(
+            {
+                "format": {"const": FORMAT},
+                "version": {"const": VERSION},
+                "layers": {"type": "array", "items": {"oneOf": [_layer(kind) for kind in KINDS]}},
+                "training": _record({"schedule": _schedule(), **_fields(field_specs(TrainingSettings))}),
+                "data": _record(_fields(field_specs(DataSettings))),
+                "splits": {"type": "array", "items": _split()},
+                "canvas": _record({"positions": _positions()}),
+            },
+            required=("format", "version"),
+        ),
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as the file in ``docs`` holds it."""
+    return json.dumps(network_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    record: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**record, "required": list(required)} if required else record
+
+
+def _fields(specs: Mapping[str, FieldSpec]) -> Schema:
+    return {name: _field(spec) for name, spec in specs.items()}
+
+
+def _field(spec: FieldSpec) -> Schema:
+    unit = f" Unit: {spec.unit}." if spec.unit else ""
+    return {"title": spec.title, "description": spec.help + unit, **spec.json_schema()}
+
+
+def _layer(kind: str) -> Schema:
+    layer = KINDS[kind]
+    properties = {
+        "name": _NAME,
+        "type": {"const": kind},
+        "inputs": {
+            "type": "array",
+            "items": {"oneOf": [_NAME, {"type": "null"}]},
+            "description": "The layers that feed the inputs, in their order; null where there is no wire.",
+        },
+        **_fields(layer.specs()),
+    }
+    return {"title": layer.title, "description": layer.summary, **_record(properties, ("name", "type"))}
+
+
+def _schedule() -> Schema:
+    kinds = [
+        {
+            "title": schedule.title,
+            **_record({"kind": {"const": kind}, **_fields(schedule.specs())}, required=("kind",)),
+        }
+        for kind, schedule in SCHEDULES.items()
+    ]
+    return {"title": "Schedule", "description": "How the learning rate changes.", "oneOf": kinds}
+
+
+def _split() -> Schema:
+    layer = _record({"placement": {"enum": list(PLACEMENTS)}, "devices": _DEVICES}, required=("placement",))
+    layers = {"type": "object", "additionalProperties": layer, "description": "Where layers run, by name."}
+    return _record(
+        {"name": {"type": "string"}, "devices": _DEVICES, "layers": layers}, required=("name", "devices")
+    )
+
+
+def _positions() -> Schema:
+    place = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
+    position = {"type": "array", "items": place, "minItems": 2, "maxItems": 2}
+    return {
+        "type": "object",
+        "additionalProperties": position,
+        "description": "Where layers lie on the canvas: [x, y] in px.",
+    }
