@@ -124,3 +124,44 @@ def _class_table(dataset: Dataset) -> Table:
     table.add_row("", "values", *("" if value is None else f"{value.low}–{value.high}" for value in values))
     table.add_row("", "mean", *("" if value is None else f"{value.mean:.1f}" for value in values))
     return table
+
+
+@app.command("get")
+def get(
+    name: Annotated[str, typer.Argument(metavar="cifar10", help="The data set.")],
+    url: Annotated[
+        str,
+        typer.Option("--from", metavar="URL", envvar="CONVNET_DATA_URL", help="Where its file is."),
+    ],
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder to put it in.", file_okay=False)
+    ] = Path(),
+    sha256: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="What the file's hash must be, in place of the known one."),
+    ] = None,
+) -> None:
+    """Get a data set's file from a server. Run again, it goes on where it was interrupted."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    from engine.data.download import KNOWN, download, file_name, known_sha256
+    from engine.errors import DataError, DataNotFoundError
+
+    if name not in KNOWN:
+        expected = f"a data set to get ({', '.join(KNOWN)})"
+        raise DataNotFoundError(source=name, expected=expected, hint="Choose one of these.")
+    file = file_name(url)
+    wanted = sha256.lower() if sha256 else known_sha256(name, file)
+    if wanted is None:
+        raise DataError(
+            source=url,
+            expected=f"a file called {' or '.join(known.name for known in KNOWN[name])}",
+            found=file,
+            hint="Say with --sha256 what the hash of another file must be.",
+        )
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(file, total=None)
+        download(url, to / file, wanted, lambda done, total: bar.update(task, completed=done, total=total))
+    print(f"{to / file}: complete, sha256 {wanted}")

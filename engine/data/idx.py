@@ -33,13 +33,13 @@ def is_idx(name: str) -> bool:
 
 def load_idx(path: Path, validation_share: float) -> Dataset:
     """Read the idx files in the folder or archive at ``path``; raises DataError naming the file."""
-    arrays: dict[tuple[SplitName, str], NDArray[np.uint8]] = {}
+    arrays: dict[tuple[str, str], NDArray[np.uint8]] = {}
     with closing(bundle.members(path)) as members:
         for member in members:
             if match := _NAME.fullmatch(PurePosixPath(member.name).name):
                 source = f"{path}: {member.name}"
                 content = _unpack(member.read(), source) if match["packed"] else member.read()
-                split: SplitName = "train" if match["split"] == "train" else "test"
+                split = "train" if match["split"] == "train" else "test"
                 arrays[split, match["what"]] = parse_idx(content, source)
     pictures, labels = [], []
     given: list[SplitName] = []
@@ -97,7 +97,7 @@ def _unpack(content: bytes, source: str) -> bytes:
     return unpacked
 
 
-def _examples(arrays: dict[tuple[SplitName, str], NDArray[np.uint8]], split: str, path: Path) -> Split:
+def _examples(arrays: dict[tuple[str, str], NDArray[np.uint8]], split: str, path: Path) -> Split:
     pictures, labels = (arrays.get((split, what)) for what in ("images", "labels"))
     if pictures is None or labels is None:
         raise _error(path, f"images and labels of {split}", "one of them alone")

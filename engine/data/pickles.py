@@ -92,7 +92,7 @@ class _Machine:
         for instruction, argument, place in pickletools.genops(content):
             name = instruction.name
             if name == "STOP":
-                return _finished(self._stack.pop())
+                return _finished(self.pop())
             if name in _CONSTANTS:
                 self._stack.append(_CONSTANTS[name])
             elif name in _PUSHED:
