@@ -1,4 +1,8 @@
-"""Which inputs the output of a layer may be connected to."""
+"""Which inputs the output of a layer may be connected to.
+
+A slot is the place of a port among its layer's; wires are numbered, and a port of many wires takes all
+numbers from its own on.
+"""
 
 from __future__ import annotations
 
@@ -11,39 +15,58 @@ from engine.layers.labels import Labels
 
 def output_content(layer: Layer) -> Content:
     """Return what flows out of a layer, whether or not its shape can be known."""
-    return "labels" if isinstance(layer, Labels) else "values"
+    return "cost" if layer.is_cost else "labels" if isinstance(layer, Labels) else "values"
+
+
+def slot_of(layer: Layer, number: int) -> int:
+    """Return the slot that wire ``number`` enters; the last one for a wire too many."""
+    return max(0, min(number, len(layer.inputs) - 1))
+
+
+def number_for(graph: LayerGraph, target: str, slot: int) -> int:
+    """Return the number of a new wire into a slot: the first free one where the port takes many wires."""
+    number = slot
+    if graph[target].inputs[slot].many:
+        taken = {wire.port for wire in graph.inputs(target)}
+        while number in taken:
+            number += 1
+    return number
 
 
 def can_connect(graph: LayerGraph, wire: Wire) -> bool:
     """Whether a wire would carry what its input takes, and close no circle."""
-    source, target = graph[wire.source], graph[wire.target]
+    port = graph[wire.target].port(wire.port)
     return (
-        wire.source != wire.target
-        and not source.is_cost
-        and wire.port < len(target.inputs)
-        and target.inputs[wire.port].content == output_content(source)
+        port is not None
+        and port.content == output_content(graph[wire.source])
+        and wire.source != wire.target
         and wire.target not in graph.ancestors(wire.source)
     )
 
 
 def wires_from(graph: LayerGraph, source: str) -> Iterator[Wire]:
-    """Yield every wire that may start at a layer, whether its input is free or not."""
+    """Yield a wire into each input that a layer may be connected to, whether the input is free or not."""
     above = graph.ancestors(source)
-    for target, layer in graph.layers().items():
+    for target in graph:
         if target not in above:
-            wires = (Wire(source, target, port) for port in range(len(layer.inputs)))
-            yield from (wire for wire in wires if can_connect(graph, wire))
+            yield from _wires(graph, source, target)
 
 
-def wires_into(graph: LayerGraph, target: str, port: int) -> Iterator[Wire]:
-    """Yield every wire that may end at an input."""
-    wires = (Wire(source, target, port) for source in graph)
+def wires_into(graph: LayerGraph, target: str, slot: int) -> Iterator[Wire]:
+    """Yield a wire from each layer that may be connected to an input."""
+    number = number_for(graph, target, slot)
+    wires = (Wire(source, target, number) for source in graph)
     yield from (wire for wire in wires if can_connect(graph, wire))
 
 
 def best_wire(graph: LayerGraph, source: str, target: str) -> Wire | None:
     """Return the wire for one layer dropped onto another: into the first free input, else into the first."""
-    ports = range(len(graph[target].inputs))
-    wires = [wire for wire in (Wire(source, target, port) for port in ports) if can_connect(graph, wire)]
+    wires = _wires(graph, source, target)
     free = [wire for wire in wires if graph.wire_into(target, wire.port) is None]
     return next(iter(free or wires), None)
+
+
+def _wires(graph: LayerGraph, source: str, target: str) -> list[Wire]:
+    slots = range(len(graph[target].inputs))
+    wires = [Wire(source, target, number_for(graph, target, slot)) for slot in slots]
+    return [wire for wire in wires if can_connect(graph, wire)]

@@ -17,6 +17,9 @@ ROW = CARD_HEIGHT + 40
 STEP = 8
 """Positions are multiples of this, px."""
 
+LIMIT = 100_000.0
+"""Half the side of the canvas, px."""
+
 _ALONE_IN_A_ROW = 4
 
 
@@ -52,13 +55,16 @@ def _layered(graph: LayerGraph) -> dict[str, Position]:
     edges = sorted({(wire.source, wire.target) for wire in _without_circles(graph).wires()})
     if not edges:
         return {}
-    places = from_edges(edges, dummy_vertices=True, vertex_spacing=COLUMN).to_dict()  # type: ignore[no-untyped-call]
-    lowest = max(y for _, y in places.values())
-    return {
-        name: snapped((places[name][0], (lowest - places[name][1]) * ROW / COLUMN))
-        for name in graph
-        if name in places
-    }
+    positions: dict[str, Position] = {}
+    left = 0.0
+    for component, _, height, _ in from_edges(edges, dummy_vertices=True, vertex_spacing=COLUMN):
+        # Invisible points along long wires have numbers for names.
+        places = {name: place for name, place in component if isinstance(name, str)}
+        start = min(x for x, _ in places.values())
+        for name, (x, y) in places.items():
+            positions[name] = snapped((left + x - start, (height - y) * ROW / COLUMN))
+        left = max(x for x, _ in positions.values()) + COLUMN
+    return {name: positions[name] for name in graph if name in positions}
 
 
 def _without_circles(graph: LayerGraph) -> LayerGraph:
@@ -73,11 +79,15 @@ def _without_circles(graph: LayerGraph) -> LayerGraph:
 
 
 def place_new(network: NetworkFile) -> None:
-    """Give a place to every layer that has none, and forget those of layers that are not there.
+    """Give a place to every layer that has none on the canvas; forget those of layers that are not there.
 
     Layers that have a place keep it, and the others are laid out below them.
     """
-    places = {name: place for name, place in network.positions.items() if name in network.graph}
+    places = {
+        name: (x, y)
+        for name, (x, y) in network.positions.items()
+        if name in network.graph and max(abs(x), abs(y)) < LIMIT
+    }
     without = [name for name in network.graph if name not in places]
     if without:
         proposed = lay_out(network.graph)

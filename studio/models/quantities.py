@@ -13,5 +13,6 @@ def short_count(number: float) -> str:
         if abs(value) < 999.5 or prefix == _PREFIXES[-1]:
             break
         value /= 1000.0
-    text = f"{value:.0f}" if not prefix and value == int(value) else f"{value:#.3g}".rstrip(".")
-    return f"{text} {prefix}".rstrip()
+    if value >= 999.5 or (not prefix and value == int(value)):
+        return f"{value:.0f} {prefix}".rstrip()
+    return f"{value:#.3g}".rstrip(".") + f" {prefix}".rstrip()

@@ -45,13 +45,15 @@ QLineEdit, QAbstractSpinBox, QComboBox { background: $surface; border: 1px solid
     padding: 3px 6px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $disabled; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
-QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $background; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
+    color: $disabled; background: $background; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
 QLineEdit[wrong="true"] { border-color: $error; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 18px; background: transparent; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    border: none; width: 18px; background: transparent; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url("$images/up.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url("$images/down.svg"); width: 12px; height: 12px; }
-QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off { image: none; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$images/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; outline: none; }

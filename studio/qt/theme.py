@@ -64,7 +64,8 @@ def colour(name: str, opacity: float = 1.0) -> QColor:
 
 def family_colour(family: Family) -> QColor:
     """Return the hue of a family of layers in the current theme."""
-    return QColor(_current.colours.families[family])
+    colours = _current.colours
+    return QColor(colours.families.get(family, colours.secondary))
 
 
 def body_font(*, bold: bool = False) -> QFont:

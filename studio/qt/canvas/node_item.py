@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QGraphicsItem, QStyle, QStyleOptionGraphicsItem, QWidget
 
 from engine.errors import NetworkError
+from engine.graph.layer_graph import LayerGraph, Wire
 from engine.layers.base import Layer
+from studio.models.connecting import slot_of
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH
 from studio.qt import icons, theme
 from studio.qt.texts import error_text, layer_text
@@ -37,6 +39,11 @@ class PortRef:
     layer: str
     side: Literal["input", "output"]
     index: int = 0
+
+
+def input_of(graph: LayerGraph, wire: Wire) -> PortRef:
+    """Return the input that a wire enters."""
+    return PortRef(wire.target, "input", slot_of(graph[wire.target], wire.port))
 
 
 class NodeItem(QGraphicsItem):
@@ -112,7 +119,8 @@ class NodeItem(QGraphicsItem):
     def _place(self, port: PortRef) -> QPointF:
         if port.side == "output" or self.layer is None:
             return QPointF(CARD_WIDTH / 2, CARD_HEIGHT)
-        return QPointF(CARD_WIDTH * (port.index + 1) / (len(self.layer.inputs) + 1), 0.0)
+        count = max(1, len(self.layer.inputs))
+        return QPointF(CARD_WIDTH * (port.index + 1) / (count + 1), 0.0)
 
     def boundingRect(self) -> QRectF:
         reach = _PORT_REACH

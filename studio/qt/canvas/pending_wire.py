@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from engine.graph.layer_graph import LayerGraph, Wire
 from studio.models.connecting import best_wire, wires_from, wires_into
 from studio.qt import theme
-from studio.qt.canvas.node_item import NodeItem, PortRef
+from studio.qt.canvas.node_item import NodeItem, PortRef, input_of
 from studio.qt.canvas.wire_item import curve
 
 
@@ -28,7 +28,7 @@ class PendingWire(QGraphicsPathItem):
         self._port = port if lifted is None else PortRef(lifted.source, "output")
         if self._port.side == "output":
             wires = wires_from(graph, self._port.layer)
-            self._ends = {PortRef(wire.target, "input", wire.port): wire for wire in wires}
+            self._ends = {input_of(graph, wire): wire for wire in wires}
         else:
             wires = wires_into(graph, self._port.layer, self._port.index)
             self._ends = {PortRef(wire.source, "output"): wire for wire in wires}
@@ -59,7 +59,7 @@ class PendingWire(QGraphicsPathItem):
 
     def _end_of(self, wire: Wire) -> PortRef:
         if self._port.side == "output":
-            return PortRef(wire.target, "input", wire.port)
+            return input_of(self._graph, wire)
         return PortRef(wire.source, "output")
 
     def _wire_at(self, place: QPointF) -> Wire | None:
@@ -75,6 +75,4 @@ class PendingWire(QGraphicsPathItem):
         """Return the wire for a drop anywhere on a card."""
         if self._port.side == "input":
             return self._ends.get(PortRef(name, "output"))
-        if self.lifted is not None and self.lifted.target == name:
-            return self.lifted
         return best_wire(self._graph, self._port.layer, name)

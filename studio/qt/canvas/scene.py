@@ -16,19 +16,17 @@ from engine.errors import MissingInputError, ShapeMismatchError
 from engine.graph.layer_graph import Wire
 from engine.layers.catalogue import KINDS
 from studio.models import editing
+from studio.models.connecting import slot_of
 from studio.models.document import Document
 from studio.models.edits import Position
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, snapped
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT, snapped
 from studio.models.problem_marks import ProblemMarks, mark_problems
 from studio.models.selection import Selection
-from studio.qt.canvas.node_item import NodeItem, PortRef
+from studio.qt.canvas.node_item import NodeItem, PortRef, input_of
 from studio.qt.canvas.pending_wire import PendingWire
 from studio.qt.canvas.wire_item import WireItem
 from studio.qt.palette import KIND_MIME
 from studio.qt.texts import error_text
-
-LIMIT = 100_000.0
-"""Half the side of the canvas, px."""
 
 
 @dataclass
@@ -107,10 +105,12 @@ class CanvasScene(QGraphicsScene):
                 self.nodes[name] = NodeItem(name)
                 self.addItem(self.nodes[name])
             problems = tuple(marks.layers.get(name, ()))
-            missing = (problem for problem in problems if isinstance(problem, MissingInputError))
-            self.nodes[name].show_layer(
-                layer, problems, frozenset(int(str(problem.fields["index"])) for problem in missing)
+            missing = frozenset(
+                slot_of(layer, int(str(problem.fields["index"])))
+                for problem in problems
+                if isinstance(problem, MissingInputError)
             )
+            self.nodes[name].show_layer(layer, problems, missing)
             self.nodes[name].setPos(*network.positions[name])
 
     def _mirror_wires(self, marks: ProblemMarks) -> None:
@@ -126,7 +126,7 @@ class CanvasScene(QGraphicsScene):
 
     def _lead(self, wire: Wire) -> None:
         start = self.nodes[wire.source].port_point(PortRef(wire.source, "output"))
-        end = self.nodes[wire.target].port_point(PortRef(wire.target, "input", wire.port))
+        end = self.nodes[wire.target].port_point(input_of(self._document.network.graph, wire))
         self.wires[wire].run(start, end)
 
     def _describe(self, wire: Wire, marks: ProblemMarks) -> None:
@@ -233,7 +233,9 @@ class CanvasScene(QGraphicsScene):
 
     def _draw_wire(self, port: PortRef, place: QPointF) -> None:
         graph = self._document.network.graph
-        lifted = graph.wire_into(port.layer, port.index) if port.side == "input" else None
+        lifted = None
+        if port.side == "input" and not graph[port.layer].inputs[port.index].many:
+            lifted = graph.wire_into(port.layer, port.index)
         self._pending = PendingWire(graph, self.nodes, port, lifted)
         if lifted is not None:
             self.wires[lifted].hide()

@@ -1,0 +1,106 @@
+"""Edits at random, as a restless person makes them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from engine.errors import NetworkError
+from engine.graph.layer_graph import Wire
+from engine.layers.catalogue import KINDS
+from studio.models import editing
+from studio.models.document import Document
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+_PLACES = st.tuples(st.integers(-2000, 2000), st.integers(-2000, 2000))
+
+
+def random_edit(document: Document, draw: Draw) -> None:
+    """Do one thing to the document."""
+    draw(st.sampled_from(_EDITS))(document, draw)
+
+
+def _a_layer(document: Document, draw: Draw) -> str | None:
+    names = list(document.network.graph)
+    return str(draw(st.sampled_from(names))) if names else None
+
+
+def _add(document: Document, draw: Draw) -> None:
+    editing.add_layer(document, draw(st.sampled_from(sorted(KINDS))), draw(_PLACES))
+
+
+def _append(document: Document, draw: Draw) -> None:
+    if (name := _a_layer(document, draw)) is not None:
+        editing.append_layer(document, draw(st.sampled_from(sorted(KINDS))), name)
+
+
+def _remove(document: Document, draw: Draw) -> None:
+    names, wires = list(document.network.graph), document.network.graph.wires()
+    if names:
+        doomed = draw(st.lists(st.sampled_from(names), max_size=3))
+        cut = draw(st.lists(st.sampled_from(wires), max_size=2)) if wires else []
+        editing.remove(document, doomed, cut)
+
+
+def _connect(document: Document, draw: Draw) -> None:
+    """Any wire that can be drawn, also one that makes a circle."""
+    source, target = _a_layer(document, draw), _a_layer(document, draw)
+    if source is not None and target is not None and document.network.graph[target].inputs:
+        port = draw(st.integers(0, len(document.network.graph[target].inputs) - 1))
+        editing.connect(document, Wire(source, target, port))
+
+
+def _reroute(document: Document, draw: Draw) -> None:
+    wires = document.network.graph.wires()
+    target = _a_layer(document, draw)
+    if wires and target is not None:
+        wire = draw(st.sampled_from(wires))
+        has_input = bool(document.network.graph[target].inputs)
+        editing.reroute(document, wire, Wire(wire.source, target) if has_input else None)
+
+
+def _move(document: Document, draw: Draw) -> None:
+    if (name := _a_layer(document, draw)) is not None:
+        editing.move(document, {name: draw(_PLACES)}, gesture=draw(st.sampled_from([None, "drag"])))
+
+
+def _rename(document: Document, draw: Draw) -> None:
+    if (name := _a_layer(document, draw)) is not None:
+        with contextlib.suppress(NetworkError):
+            editing.rename(document, name, draw(st.sampled_from(["a", "b", "畳み込み", "not a name"])))
+
+
+def _set_field(document: Document, draw: Draw) -> None:
+    if (name := _a_layer(document, draw)) is None:
+        return
+    layer = document.network.graph[name]
+    if "outputs" in layer.specs():
+        editing.set_fields(document, name, {"outputs": draw(st.integers(1, 99))}, gesture=(name, "outputs"))
+    elif "stride" in layer.specs():
+        editing.set_fields(document, name, {"stride": draw(st.sampled_from([(1, 1), (2, 2), (3, 1)]))})
+
+
+def _set_training(document: Document, draw: Draw) -> None:
+    settings = replace(document.network.training, epochs=draw(st.integers(1, 99)))
+    editing.set_training(document, settings, gesture=draw(st.sampled_from([None, "epochs"])))
+
+
+_EDITS = (
+    _add,
+    _append,
+    _remove,
+    _connect,
+    _reroute,
+    _move,
+    _rename,
+    _set_field,
+    _set_training,
+    lambda document, _: editing.lay_out(document),
+    lambda document, _: document.undo(),
+    lambda document, _: document.redo(),
+)
