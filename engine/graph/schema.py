@@ -27,6 +27,11 @@ _NAME: Schema = {
     "pattern": r"^[^\u0000-,./:-@\[-^`{-\u00a0]+$",
     "description": 'Letters and marks of any script, digits, "_" and "-".',
 }
+_INPUTS: Schema = {
+    "type": "array",
+    "items": {"oneOf": [{"$ref": "#/$defs/name"}, {"type": "null"}]},
+    "description": "The layers that feed the inputs, in their order; null where there is no wire.",
+}
 _DEVICES: Schema = {
     "type": "array",
     "items": {"type": "string"},
@@ -40,6 +45,7 @@ def network_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ConvNet Studio network",
         "description": "A network, how it is trained, on which data, how it is split. See file-format.md.",
+        "$defs": {"name": _NAME, "inputs": _INPUTS},
         **_record(
             {
                 "format": {"const": FORMAT},
@@ -77,13 +83,9 @@ def _field(spec: FieldSpec) -> Schema:
 def _layer(kind: str) -> Schema:
     layer = KINDS[kind]
     properties = {
-        "name": _NAME,
+        "name": {"$ref": "#/$defs/name"},
         "type": {"const": kind},
-        "inputs": {
-            "type": "array",
-            "items": {"oneOf": [_NAME, {"type": "null"}]},
-            "description": "The layers that feed the inputs, in their order; null where there is no wire.",
-        },
+        "inputs": {"$ref": "#/$defs/inputs"},
         **_fields(layer.specs()),
     }
     return {"title": layer.title, "description": layer.summary, **_record(properties, ("name", "type"))}
