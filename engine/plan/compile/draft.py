@@ -62,7 +62,8 @@ class Draft:
         Raises DeviceError where the kind of device has no kernel for it.
         """
         kernel = self._kernel(kind, layer)
-        name = f"{layer}.{kind}"
+        earlier = sum(operation.layer == layer and operation.kind == kind for operation in self.operations)
+        name = f"{layer}.{kind}{earlier + 1 if earlier else ''}"
         scratch = {}
         if kernel.workspace is not None:
             shapes = {port: self.buffers[buffer].shape for port, buffer in (inputs | outputs).items()}
