@@ -37,7 +37,7 @@ class StartRun(Message, frozen=True):
 class ResumeRun(Message, frozen=True):
     """Go on with a run from its newest checkpoint."""
 
-    run_folder: str
+    run_folder: str  # path of a folder with a run
     device: str | None  # None: the same as before
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
 
@@ -59,7 +59,7 @@ class WorkerStart(Message, frozen=True):
     engine_key: str  # public, Z85
     worker_key: str  # public, Z85
     worker_secret: str  # Z85
-    run_folder: str
+    run_folder: str  # path of the folder with the network as run
     device: str  # "cpu", "cuda:0"
     resume: bool  # go on from the newest checkpoint
 
@@ -67,7 +67,7 @@ class WorkerStart(Message, frozen=True):
 class Command(Message, frozen=True):
     """Sent to the training process, which looks at the end of each step."""
 
-    name: Literal["pause", "resume", "stop", "checkpoint"]
+    name: Literal["pause", "resume", "stop", "checkpoint"]  # what to do
 
 
 # ---- From the training process ---------------------------------------------------------------------------
@@ -86,13 +86,13 @@ class WorkerState(Message, frozen=True):
 class MetricRows(Message, frozen=True):
     """Rows for the journal."""
 
-    rows: tuple[MetricRow, ...]
+    rows: tuple[MetricRow, ...]  # in order
 
 
 class Ended(Message, frozen=True):
     """The last message: nothing more will come."""
 
-    outcome: Literal["finished", "stopped", "failed"]
+    outcome: Literal["finished", "stopped", "failed"]  # how the training ended
     cause: Problem | None = None  # why, for "failed"
 
 

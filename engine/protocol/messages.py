@@ -66,7 +66,7 @@ class MetricRow(Message, frozen=True):
     epoch: Count  # passes over the training split that were finished before this step
     examples: Count  # training examples seen so far, all epochs together
     seconds: float  # s of training so far, pauses left out, earlier parts of a resumed run included
-    split: Literal["train", "validation", "test"]
+    split: Literal["train", "validation", "test"]  # what loss and error were taken over
     loss: float  # mean of the cost layer over the examples, nats for cross entropy; may be NaN
     error: float  # fraction of the examples that were classified wrongly, 0..1
     learning_rate: float  # of the network's first learning layer at this step
@@ -76,7 +76,7 @@ class StateChanged(Message, frozen=True):
     """The run went into another state."""
 
     time: float  # s since 1970-01-01 UTC
-    state: RunState
+    state: RunState  # what the run is doing from now on
     cause: Problem | None = None  # why, for "failed"
 
 
@@ -84,8 +84,8 @@ class LogLine(Message, frozen=True):
     """A line of the run's log."""
 
     time: float  # s since 1970-01-01 UTC
-    level: Literal["debug", "info", "warning", "error"]
-    text: Annotated[str, msgspec.Meta(max_length=10_000)]
+    level: Literal["debug", "info", "warning", "error"]  # how serious it is
+    text: Annotated[str, msgspec.Meta(max_length=10_000)]  # characters
 
 
 class SnapshotKept(Message, frozen=True):
@@ -114,7 +114,7 @@ class Entries(Message, frozen=True):
     """Entries of the journal in order and without a gap; sent as far as ``Acknowledge`` gives credit."""
 
     first: Count  # sequence number of entries[0]; entries[i] has first + i; numbers begin at 1
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # at most 1,000
 
 
 # ---- The heartbeat: only the newest counts ---------------------------------------------------------------
@@ -134,7 +134,7 @@ class Device(Message, frozen=True):
     """Readings of one device of the engine's machine."""
 
     name: str  # as its maker calls it
-    kind: Literal["cpu", "gpu"]
+    kind: Literal["cpu", "gpu"]  # what it is
     utilisation: float  # %, 0..100, since the reading before
     cores: tuple[float, ...]  # % of each core of a CPU; empty for a GPU
     memory_used: Count  # bytes
@@ -147,11 +147,11 @@ class Heartbeat(Message, frozen=True):
     """Sent twice a second to each attached client that acknowledges; never kept."""
 
     beat: Count  # number of this heartbeat to this client, from 1
-    state: RunState
+    state: RunState  # what the run is doing
     responding: bool  # false: the training process gave no sign of life for 5 s
     progress: Progress | None  # None: nothing trained yet
     last_sequence: Count  # newest sequence number of the journal; 0: empty
-    devices: tuple[Device, ...]
+    devices: tuple[Device, ...]  # the CPU, then GPUs if NVML is there
     problem: Problem | None = None  # why the journal cannot be written just now; it will be tried again
 
 
@@ -209,7 +209,7 @@ class GetLog(Message, frozen=True):
 class GetWeights(Message, frozen=True):
     """One weight array at one step; asked for on the bulk socket. ``Weights``."""
 
-    layer: Name
+    layer: Name  # as in the network
     weight: Name  # "weights" or "biases"
     step: Count | None = None  # a step of ``Snapshots``; None: the latest that is kept
 
@@ -233,7 +233,7 @@ class Call(Message, frozen=True):
     """A request with its number."""
 
     id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]  # rising within a session; a lower one is ignored
-    request: Request
+    request: Request  # what is asked
 
 
 class Acknowledge(Message, frozen=True):
@@ -258,7 +258,7 @@ class Welcome(Message, frozen=True):
     run_id: str  # 32 hexadecimal digits, of the run folder: the same after a resume
     run_folder: str  # path on the engine's machine, to be shown, not opened
     network_name: str  # as it shall be shown
-    state: RunState
+    state: RunState  # what the run is doing
 
 
 class Done(Message, frozen=True):
@@ -281,8 +281,8 @@ class Snapshots(Message, frozen=True):
 class NumberedLine(Message, frozen=True):
     """A line of the log and its place in the journal."""
 
-    sequence: Count
-    line: LogLine
+    sequence: Count  # number in the journal
+    line: LogLine  # the line
 
 
 class Log(Message, frozen=True):
@@ -294,11 +294,11 @@ class Log(Message, frozen=True):
 class Weights(Message, frozen=True):
     """Answers ``GetWeights``."""
 
-    layer: str
-    weight: str
+    layer: str  # as asked
+    weight: str  # as asked
     step: Count  # updates of the weights when they were kept
     shape: tuple[Count, ...]  # conv weights: (filters, height, width, channels)
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["float32", "float64"]  # of the numbers in data
     data: bytes  # little-endian, C order
 
 
@@ -309,7 +309,7 @@ class Reply(Message, frozen=True):
     """An answer with the number of its request."""
 
     id: Count  # of the Call
-    answer: Answer
+    answer: Answer  # what was asked for, or why there is none
 
 
 class Goodbye(Message, frozen=True):

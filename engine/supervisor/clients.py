@@ -124,5 +124,16 @@ class Clients:
 
     def any_present(self) -> bool:
         """Whether an attached client has said something lately."""
+        return bool(self._present())
+
+    def all_served(self) -> bool:
+        """Whether each client that is there was sent the whole journal."""
+        return self._journal.backlog == 0 and all(
+            client.sent >= self._journal.committed for client in self._present()
+        )
+
+    def _present(self) -> list[Client]:
         now = time.monotonic()
-        return any(client.attached and now - client.heard < _PRESENT for client in self._clients.values())
+        return [
+            client for client in self._clients.values() if client.attached and now - client.heard < _PRESENT
+        ]

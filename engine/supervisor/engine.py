@@ -31,6 +31,7 @@ from engine.supervisor.worker_process import WORKER_FRAME_LIMIT, WorkerProcess
 
 _TICK = 0.05  # s
 _BEAT_EVERY = 0.5  # s
+_FAREWELL = 2.0  # s that clients have to take the rest of the journal
 _REPORT_MALFORMED_EVERY = 60.0  # s
 
 
@@ -58,7 +59,7 @@ class Engine:
         self._poller = zmq.Poller()
         for readable in (self._control.socket, self._worker.endpoint.socket, self._wake.socket):
             self._poller.register(readable, zmq.POLLIN)
-        self._beat_at = self._present_at = self._reported_at = time.monotonic()
+        self._beat_at = self._attended_at = self._reported_at = time.monotonic()
         self._reported = 0
 
     def _open_sockets(self, undo: ExitStack) -> None:
@@ -129,10 +130,14 @@ class Engine:
         if now - self._reported_at > _REPORT_MALFORMED_EVERY:
             self._reported_at = now
             self._report_malformed()
-        if self._service.leaving or self.leaving:
+        if self._is_leaving:
             self._run.shut_down()
         if not self._journal.is_alive():
             raise RuntimeError("the journal's thread has ended; its last words are in the log")
+
+    @property
+    def _is_leaving(self) -> bool:
+        return self._service.leaving or self.leaving
 
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(
@@ -152,9 +157,13 @@ class Engine:
             self._reported = total
 
     def _is_done(self) -> bool:
-        if not self._run.state.ended:
-            return False
         now = time.monotonic()
-        if self._clients.any_present():
-            self._present_at = now
-        return self._service.leaving or self.leaving or now - self._present_at > self._linger_seconds
+        is_attended = self._clients.any_present() and not self._is_leaving
+        if is_attended or not self._run.state.ended:
+            self._attended_at = now
+            return False
+        waited = now - self._attended_at
+        if self._is_leaving:
+            # Those who are there learn how the run ended.
+            return self._clients.all_served() or waited > _FAREWELL
+        return waited > self._linger_seconds

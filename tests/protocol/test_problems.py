@@ -1,0 +1,78 @@
+"""Errors arrive as they were raised."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+
+from engine.errors import (
+    ConvNetError,
+    CycleError,
+    FieldError,
+    FileFormatError,
+    InvalidNetworkError,
+    UnexpectedError,
+)
+from engine.protocol.codec import encode, engine_frames
+from engine.protocol.messages import Problem, Reply
+from engine.protocol.problems import describe, rebuild
+
+
+def all_kinds(kind: type[ConvNetError] = ConvNetError) -> list[type[ConvNetError]]:
+    return [kind, *(deeper for child in kind.__subclasses__() for deeper in all_kinds(child))]
+
+
+def travel(error: BaseException) -> ConvNetError:
+    frame = engine_frames.decode(encode(Reply(1, describe(error))))
+    assert isinstance(frame, Reply)
+    assert isinstance(frame.answer, Problem)
+    return rebuild(frame.answer)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in all_kinds() if kind is not InvalidNetworkError])
+def test_an_error_of_each_kind_arrives_with_its_sentence(kind: type[ConvNetError]) -> None:
+    names = [name for _, name, _, _ in string.Formatter().parse(kind.template) if name]
+    error = kind(**{name: 2.5 if name == "seconds" else f"the {name}" for name in names})
+    arrived = travel(error)
+    assert type(arrived) is kind
+    assert str(arrived) == str(error)
+    assert arrived.fields == error.fields
+
+
+def test_all_problems_of_a_network_arrive() -> None:
+    problems = (
+        CycleError(layer="a", layers=("a", "b"), path="a → b → a"),
+        FieldError(layer="c", field="size", expected="1 or more", found="0"),
+    )
+    arrived = travel(InvalidNetworkError(problems))
+    assert isinstance(arrived, InvalidNetworkError)
+    assert [problem.layers for problem in arrived.problems] == [("a", "b"), ("c",)]
+    assert str(arrived) == str(InvalidNetworkError(problems))
+
+
+def test_another_exception_arrives_as_a_fault_of_the_program() -> None:
+    arrived = travel(ZeroDivisionError("division by zero"))
+    assert isinstance(arrived, UnexpectedError)
+    assert "ZeroDivisionError: division by zero" in str(arrived)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem("ErrorOfALaterVersion", {"a": 1}),
+        Problem("FieldError", {}),
+        Problem("ClassVar", {}),
+        Problem("annotations", {}),
+        Problem("DeviceError", {"device": "x", "self": 1}),
+    ],
+)
+def test_what_cannot_be_rebuilt_is_still_an_error(problem: Problem) -> None:
+    assert problem.code in str(rebuild(problem))
+
+
+def test_fields_of_any_type_can_travel() -> None:
+    error = FileFormatError(path=Path("x"), where="y", expected=(1, 2), found=[b"z"], hint="")
+    fields = travel(error).fields
+    assert (fields["path"], fields["expected"], fields["found"]) == ("x", (1, 2), ("b'z'",))

@@ -1,0 +1,85 @@
+"""A trainer whose network's name says what it does: "steps 100", "exit 7", "hang", ..."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from engine import checkpoint
+from engine.checkpoint import CheckpointState
+from engine.errors import DataNotFoundError
+from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.store.run_folder import RunFolder
+from engine.store.snapshots import SnapshotStore
+
+
+def train(run: RunFolder, observer: Any, state: CheckpointState | None) -> str:
+    """Do what the run's name says."""
+    what, _, number = run.description.name.partition(" ")
+    observer.state(RunState.COMPILING)
+    run.plan.write_text("the plan")
+    match what:
+        case "steps":
+            return FakeTraining(run, observer, state, int(number)).train()
+        case "exit":
+            print("the last words", flush=True)
+            os._exit(int(number))
+        case "refuse":
+            raise DataNotFoundError(source="faces", expected="a folder", found="nothing", hint="Look again.")
+        case "bug":
+            return str(1 / 0)
+        case "hang":
+            observer.state(RunState.TRAINING)
+            time.sleep(3600)
+    raise AssertionError(what)
+
+
+class FakeTraining:
+    """Counts steps; its one weight is a function of the step, so that a resume can be checked."""
+
+    def __init__(self, run: RunFolder, observer: Any, state: CheckpointState | None, steps: int) -> None:
+        self._run, self._observer, self._steps = run, observer, steps
+        self._step = state.step if state else 0
+        self._weight = state.tensors["w"].copy() if state else np.ones(4, np.float32)
+        self._stopping = self._paused = False
+
+    def train(self) -> str:
+        self._observer.state(RunState.TRAINING)
+        while self._step < self._steps and not self._stopping:
+            self._train_step()
+            self._obey()
+        self._keep_checkpoint()
+        return "stopped" if self._stopping else "finished"
+
+    def _train_step(self) -> None:
+        time.sleep(0.001)
+        self._step += 1
+        self._weight *= np.float32(1.0001)
+        row = MetricRow(self._step, 0, self._step, 0.001 * self._step, "train", 1 / self._step, 0.5, 0.1)
+        self._observer.metrics([row])
+        self._observer.progress(Progress(self._step, self._steps, 0, 1000.0, None))
+        if self._step % 100 == 0:
+            self._keep_checkpoint()
+            SnapshotStore(self._run.snapshots).write(self._step, {"conv1.weights": self._weight})
+            self._observer.snapshot_kept(self._step)
+
+    def _obey(self) -> None:
+        while True:
+            for command in self._observer.commands(wait=self._paused):
+                self._paused = command == "pause" or (self._paused and command != "resume")
+                self._stopping = self._stopping or command == "stop"
+                self._observer.log("info", f"obeyed {command}")
+                if command == "checkpoint":
+                    self._keep_checkpoint()
+                if command in ("pause", "resume"):
+                    self._observer.state(RunState.PAUSED if self._paused else RunState.TRAINING)
+            if self._stopping or not self._paused:
+                return
+
+    def _keep_checkpoint(self) -> None:
+        state = CheckpointState(self._step, 0, self._step, 0, "", {"w": self._weight}, 0.001 * self._step)
+        checkpoint.save(self._run.checkpoints, state)
+        self._observer.checkpoint_kept(self._step)

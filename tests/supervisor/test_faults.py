@@ -1,0 +1,216 @@
+"""Processes die, stop and come back; nothing is lost and the cause is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from engine import checkpoint
+from engine.errors import EngineDiedError, NoEngineError, RunFolderError, RunFolderInUseError, WorkerDiedError
+from engine.protocol import connection as connections
+from engine.protocol.client import Client
+from engine.protocol.inbox import Link
+from engine.protocol.internal import ResumeRun
+from engine.protocol.launch import launch
+from engine.protocol.messages import (
+    CheckpointKept,
+    Entry,
+    LogLine,
+    MetricRow,
+    Pause,
+    Rewound,
+    RunState,
+    Shutdown,
+    StateChanged,
+    Stop,
+)
+from engine.protocol.problems import rebuild
+from tests.supervisor.engines import (
+    LINGER,
+    entries_until,
+    has_ended,
+    heartbeat_where,
+    is_state,
+    link_change,
+    resumed,
+    running,
+    start,
+    worker_of,
+)
+
+
+def is_step(step: int) -> Callable[[Entry], bool]:
+    return lambda entry: isinstance(entry, MetricRow) and entry.step >= step
+
+
+def test_a_killed_training_process_is_told_with_its_signal(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, is_state(RunState.TRAINING))
+        worker_of(engine).kill()
+        end = entries_until(client, has_ended, seconds=3.0)[-1]
+        assert isinstance(end, StateChanged)
+        assert end.cause is not None
+        told = rebuild(end.cause)
+        assert isinstance(told, WorkerDiedError)
+        assert "killed by signal 9 (SIGKILL)" in str(told)
+
+
+def test_a_training_process_that_hangs_is_told_and_the_engine_still_answers(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, is_state(RunState.TRAINING))
+        worker = worker_of(engine)
+        worker.suspend()
+        silent = heartbeat_where(client, lambda beat: not beat.responding, seconds=7.0)
+        assert silent.state is RunState.TRAINING
+        client.request(Pause(), timeout=1.0)
+        worker.resume()
+        heartbeat_where(client, lambda beat: beat.responding and beat.state is RunState.PAUSED)
+
+
+def test_a_killed_engine_is_told_and_its_training_process_leaves(tmp_path: Path) -> None:
+    """The new engine waits for the old training process; the run goes on where its checkpoint is."""
+    folder = tmp_path / "run"
+    with running(folder, "steps 1000000") as engine, Client(engine.connection, engine.process) as client:
+        client.connect()
+        client.attach()
+        before = entries_until(client, is_step(350))
+        worker = worker_of(engine)
+        engine.process.kill()
+        change = link_change(client, Link.DIED, seconds=3.0)
+        assert isinstance(change.problem, EngineDiedError)
+        assert "SIGKILL" in str(change.problem)
+        with pytest.raises(EngineDiedError):
+            client.request(Stop())
+        worker.wait(5.0)
+        with pytest.raises(NoEngineError):
+            Client(engine.connection)
+        assert engine.connection not in connections.running()
+        with resumed(folder):
+            link_change(client, Link.CONNECTED, seconds=5.0)
+            # The very same client goes on, without a gap.
+            after = entries_until(client, is_step(400))
+    assert sum(isinstance(entry, Rewound) for entry in before) == 0
+    (rewound,) = [entry for entry in after if isinstance(entry, Rewound)]
+    assert rewound.step >= 300
+    first = next(entry for entry in after[after.index(rewound) :] if isinstance(entry, MetricRow))
+    assert first.step == rewound.step + 1
+    with sqlite3.connect(folder / "run.sqlite") as database:
+        steps = [step for (step,) in database.execute("SELECT step FROM curve ORDER BY sequence")]
+    assert steps == list(range(1, len(steps) + 1)), "the curve has a gap or a duplicate"
+
+
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running(folder, "steps 400") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, is_step(50))
+        client.request(Stop())
+        entries_until(client, has_ended)
+        client.request(Shutdown())
+        assert engine.process.wait(10) == 0
+    with resumed(folder) as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach(engine.last_sequence)
+        entries = entries_until(client, has_ended)
+    assert isinstance(entries[-1], StateChanged)
+    assert entries[-1].state is RunState.FINISHED
+    rewound = next(entry.step for entry in entries if isinstance(entry, Rewound))
+    steps = [entry.step for entry in entries if isinstance(entry, MetricRow)]
+    assert steps == list(range(rewound + 1, 401))
+    final = checkpoint.load_latest(folder / "checkpoints")
+    assert final is not None
+    expected = np.ones(4, np.float32)
+    for _ in range(400):
+        expected *= np.float32(1.0001)
+    np.testing.assert_array_equal(final.tensors["w"], expected)
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running(folder, "steps 230") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, has_ended)
+        client.request(Shutdown())
+        engine.process.wait(10)
+    (newest,) = folder.glob("checkpoints/step-000000000230-*.safetensors")
+    newest.write_bytes(newest.read_bytes()[:-1])
+    with resumed(folder) as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach(engine.last_sequence)
+        entries = entries_until(client, has_ended)
+    assert Rewound(200) in entries
+    warnings = [entry.text for entry in entries if isinstance(entry, LogLine) and entry.level == "warning"]
+    assert any(newest.name in warning for warning in warnings)
+
+
+def test_a_second_engine_for_a_folder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running(folder, "steps 1000000") as engine:
+        holder = f"process {engine.process.pid}"
+        with pytest.raises(RunFolderInUseError, match=holder):
+            start(folder, "steps 10")
+        with pytest.raises(RunFolderInUseError, match=holder):
+            launch(ResumeRun(str(folder), None, LINGER))
+        assert engine.process.poll() is None
+
+
+def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="expected a run folder"):
+        launch(ResumeRun(str(tmp_path), None, LINGER))
+
+
+def test_an_engine_that_hangs_is_told_and_takes_up_again(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, is_state(RunState.TRAINING))
+        os.kill(engine.process.pid, signal.SIGSTOP)
+        link_change(client, Link.NOT_RESPONDING, seconds=5.0)
+        os.kill(engine.process.pid, signal.SIGCONT)
+        link_change(client, Link.CONNECTED, seconds=5.0)
+        entries_until(client, is_step(10))
+
+
+def test_a_terminated_engine_stops_its_run_with_a_checkpoint(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, is_state(RunState.TRAINING))
+        engine.process.terminate()
+        entries = entries_until(client, has_ended)
+        assert any(isinstance(entry, CheckpointKept) for entry in entries)
+        assert engine.process.wait(10) == 0
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the journal cannot grow, then it can again."""
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        begun = entries_until(client, is_step(20))
+        process = psutil.Process(engine.process.pid)
+        limits = process.rlimit(psutil.RLIMIT_FSIZE)
+        process.rlimit(psutil.RLIMIT_FSIZE, (1, limits[1]))
+        beat = heartbeat_where(client, lambda beat: beat.problem is not None, 5.0, begun)
+        assert beat.problem is not None
+        assert beat.problem.code == "RunFolderUnwritableError"
+        assert beat.state is RunState.TRAINING
+        process.rlimit(psutil.RLIMIT_FSIZE, limits)
+        heartbeat_where(client, lambda beat: beat.problem is None, entries=begun)
+        steps = [entry.step for entry in begun if isinstance(entry, MetricRow)]
+        more = entries_until(client, is_step(steps[-1] + 200))
+        steps += [entry.step for entry in more if isinstance(entry, MetricRow)]
+        assert steps == list(range(1, len(steps) + 1))
