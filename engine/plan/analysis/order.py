@@ -99,10 +99,11 @@ def prove_data_flow(program: Program, buffers: Mapping[str, Buffer], rank: int) 
     readers: dict[str, list[int]] = defaultdict(list)
     for number, operation in enumerate(operations):
         inputs, outputs = set(operation.reads(rank).values()), set(operation.writes(rank).values())
+        added_to = {name for name in outputs if operation.accumulates and buffers[name].role != "workspace"}
         for name in sorted(inputs):
             if buffers[name].partial and operation.communicator is None:
                 raise _flow_error(operation, f"{name} to be summed over its ranks", "a term of the sum")
-        for name in sorted(inputs | outputs if operation.accumulates else inputs):
+        for name in sorted(inputs | added_to):
             if name not in writer and not buffers[name].persistent:
                 raise _flow_error(operation, f"{name} to be written before it", "nothing that writes it")
             _prove_before(operations, order, name, [writer[name]] if name in writer else [], number)
