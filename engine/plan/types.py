@@ -7,7 +7,7 @@ global: the share that a rank holds follows from the buffer's sharding.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -21,12 +21,15 @@ Role = Literal[
     "gradient",
     "weight",
     "weight gradient",
+    "average",
     "velocity",
     "control",
     "metrics",
     "workspace",
 ]
-PERSISTENT: frozenset[Role] = frozenset({"input", "labels", "weight", "velocity", "control", "metrics"})
+PERSISTENT: frozenset[Role] = frozenset(
+    {"input", "labels", "weight", "average", "velocity", "control", "metrics"}
+)
 """Roles of buffers that keep their content from one program to the next."""
 
 DType = Literal["float32", "float64", "int32", "int64", "uint8"]
@@ -37,6 +40,9 @@ Value: TypeAlias = bool | int | float | str | tuple[int, ...]
 
 BATCH = "n"
 """The name of the axis that counts the examples of a batch."""
+
+Rows: TypeAlias = tuple[tuple[int, int], ...]
+"""Ranges of the rows of a global batch, each from its first row to the one after its last."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class Buffer:
     ranks: tuple[int, ...] = (0,)
     pass_index: int | None = None
     partial: bool = False
+    rows: Rows = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layout", self.layout or self.axes)
@@ -111,7 +118,8 @@ class Operation:
     """One step of a program: a kernel or a communication, with buffer names by port.
 
     An operation begins after those before it on its ``stream`` on each of its ``ranks``, and after the
-    operations named in ``after``. ``in_place`` names an input port and an output port that may share memory.
+    operations named in ``after``. ``in_place`` names an input port and an output port that may share memory,
+    or two families of ports, such as x for x0, x1, … and y for y0, y1, …
     A communication names its ``communicator``; every member takes part. ``only_on`` tells which ranks have a
     port that not all have: the x of a broadcast, say, or the y of a reduction to one rank.
     """
@@ -129,11 +137,22 @@ class Operation:
     after: tuple[str, ...] = ()
     communicator: str | None = None
     only_on: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    code: str = ""
+    """The target that the kernel is built for, "" where the plain kernel runs."""
 
     @property
     def accumulates(self) -> bool:
         """Whether the operation adds to what its outputs hold."""
         return self.attributes.get("accumulate") is True
+
+    def in_place_ports(self) -> Iterator[tuple[str, str]]:
+        """Yield the pairs of an input port and an output port that may share memory."""
+        if self.in_place is not None and not self.accumulates:
+            source, target = self.in_place
+            for port in self.inputs:
+                number = port.removeprefix(source)
+                if port.startswith(source) and (not number or number.isdecimal()):
+                    yield port, target + number
 
     def touches(self, buffer: str) -> bool:
         """Whether the operation reads or writes a buffer on any rank."""
@@ -202,7 +221,11 @@ class WeightSlot:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A network compiled for a batch size, a kind of device and a type of number."""
+    """A network compiled for a batch size, a kind of device and a type of number.
+
+    ``offsets`` tells for each buffer of counters, and each rank, where in the global batch the first row lies
+    of the operations that read it.
+    """
 
     device: str
     dtype: DType
@@ -213,6 +236,12 @@ class TrainingPlan:
     communicators: tuple[Communicator, ...]
     arena_bytes: Mapping[int, int]
     notes: tuple[str, ...] = ()
+    offsets: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """All ranks that run the plan."""
+        return tuple(sorted(self.arena_bytes))
 
     def by_role(self, role: Role) -> tuple[Buffer, ...]:
         """Return the buffers of a role, in the order in which they were made."""

@@ -122,19 +122,18 @@ def _share_in_place(
     output is not used beside it is part of the proof of the data flow.
     """
     for number, operation in enumerate(operations):
-        if operation.in_place is None or operation.accumulates:
-            continue
-        source = blocks.get(operation.reads(rank).get(operation.in_place[0], ""))
-        target = blocks.get(operation.writes(rank).get(operation.in_place[1], ""))
-        if source is None or target is None or source is target or source.nbytes != target.nbytes:
-            continue
-        here = 1 << number
-        source_ends = source.uses & ~here
-        if source_ends & order.before(number) == source_ends and _begins(target, here):
-            source.names += target.names
-            source.uses |= target.uses
-            for name in target.names:
-                blocks[name] = source
+        reads, writes = operation.reads(rank), operation.writes(rank)
+        for x, y in operation.in_place_ports():
+            source, target = blocks.get(reads.get(x, "")), blocks.get(writes.get(y, ""))
+            if source is None or target is None or source is target or source.nbytes != target.nbytes:
+                continue
+            here = 1 << number
+            source_ends = source.uses & ~here
+            if source_ends & order.before(number) == source_ends and _begins(target, here):
+                source.names += target.names
+                source.uses |= target.uses
+                for name in target.names:
+                    blocks[name] = source
     return list({id(block): block for block in blocks.values()}.values())
 
 
