@@ -24,7 +24,7 @@ from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.training.clock import StepClock
-from engine.training.figures import CostMeter
+from engine.training.figures import CostMeter, Figures
 from engine.training.initial import initial_weights
 from engine.training.observer import Observer
 from engine.training.probes import probed_weights, snapshot_steps
@@ -81,8 +81,8 @@ class Trainer:
         self._probed = probed_weights(layers, plan.dtype)
         self._loaders = self._make_loaders(dataset, data, size)
         self._examples = len(dataset.split("train"))
-        steps = math.ceil(self._examples / plan.batch_size)
-        self._total_steps = steps * training.epochs
+        self._steps_an_epoch = math.ceil(self._examples / plan.batch_size)
+        self._total_steps = self._steps_an_epoch * training.epochs
         self._snapshot_steps = snapshot_steps(self._total_steps)
         self._row_every = math.ceil(self._total_steps / MOST_TRAIN_ROWS)
         self._clock = StepClock()
@@ -112,10 +112,10 @@ class Trainer:
             self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that a training changes, by name: weights, velocities, sums of the figures."""
+        """Return all arrays that a training changes, by name: weights, averages, velocities, sums of figures."""
         return {
             buffer.name: self._arrays[buffer.name]
-            for role in ("weight", "velocity", "metrics")
+            for role in ("weight", "average", "velocity", "metrics")
             for buffer in self._plan.by_role(role)
         }
 
@@ -139,6 +139,7 @@ class Trainer:
 
         Raises NotFiniteError where the loss is no longer a number: the weights are then those before it.
         """
+        self._log_start()
         self._observer.state(RunState.TRAINING)
         self._clock.start()
         if self.place.step == 0:
@@ -147,6 +148,17 @@ class Trainer:
             self._train_epoch()
         self._keep_checkpoint()
         return "finished" if self.place.epoch == self._training.epochs else "stopped"
+
+    def _log_start(self) -> None:
+        operations = len(self._plan.programs[TRAIN].operations)
+        megabytes = self._plan.arena_bytes[0] / 1e6
+        self._log(f"Plan: {operations} operations a step, {megabytes:.1f} MB")
+        self._log(f"Data: {self._examples:,} training pictures, {self._steps_an_epoch:,} steps an epoch")
+        if self.place.step:
+            self._log(f"Taken up at step {self.place.step:,}")
+
+    def _log(self, text: str) -> None:
+        self._observer.log("info", text)
 
     def _train_epoch(self) -> None:
         epoch = self._loaders["train"].epoch(self.place.epoch, start=self.place.cursor)
@@ -208,14 +220,15 @@ class Trainer:
                 for batch in batches:
                     self._feed(batch)
                     self._executor.run(EVALUATE)
-            self._report(name, rate)
+            error = self._report(name, rate).error
+            self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
             raise NotFiniteError(step=self.place.step, what="The loss at the test")
         self._observer.state(RunState.TRAINING)
 
-    def _report(self, split: SplitName, rate: float) -> None:
+    def _report(self, split: SplitName, rate: float) -> Figures:
         figures = self._meter.take()
         place = self.place
         row = MetricRow(
@@ -229,6 +242,7 @@ class Trainer:
             learning_rate=rate,
         )
         self._observer.metrics([row])
+        return figures
 
     def _tell_progress(self) -> None:
         left = (self._training.epochs - self.place.epoch) * self._examples - self.place.cursor
@@ -280,6 +294,7 @@ class Trainer:
             self._observer.log("error", str(error))
         else:
             self._observer.checkpoint_kept(place.step)
+            self._log(f"Checkpoint at step {place.step:,}")
         self._clock.start()
 
     def _keep_snapshot(self) -> None:
