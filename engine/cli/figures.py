@@ -22,6 +22,10 @@ class RunFigures:
                 while rows and rows[-1].step > entry.step:
                     rows.pop()
 
+    def any(self) -> bool:
+        """Whether there is a row of any split."""
+        return any(self._rows.values())
+
     def newest(self, split: str) -> MetricRow | None:
         """Return the newest row of a split; None before there is one."""
         return self._rows[split][-1] if self._rows[split] else None

@@ -68,7 +68,8 @@ def _run(instructions: StartRun | ResumeRun) -> None:
         follower = Follower(client, engine.last_sequence, network.training.epochs, console)
         ended = follower.follow(interrupts)
         _leave(client, engine)
-    console.print(figures_table(follower.figures))
+    if follower.figures.any():
+        console.print(figures_table(follower.figures))
     if ended.state is RunState.FAILED and ended.cause is not None:
         raise rebuild(ended.cause)
     if ended.state is RunState.STOPPED:

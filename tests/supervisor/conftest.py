@@ -12,7 +12,7 @@ from tests.supervisor.engines import FAKE_TRAINING, running
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fake_training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def fake_training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FAKE_TRAINING), prepend=os.pathsep)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
