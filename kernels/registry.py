@@ -3,26 +3,54 @@
 Every public function of such a module is a kernel, except those whose name ends in ``_workspace``: they
 tell the shapes of a kernel's scratch arrays. ``IN_PLACE`` tells which output may be the very same memory as
 which input. Modules whose name begins with an underscore hold what several kernels share.
+
+A kernel may also be *built*: made for exactly one geometry. kernels/cpu/vector/conv.py has a function of the
+same name, ``forward``, which takes the shapes of the arrays by port, a target and the attributes, and returns
+what was built, or None where the plain kernel is to be used.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import isfunction
+from inspect import isfunction, signature
 from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Shapes = dict[str, tuple[int, ...]]
 
 _WORKSPACE = "_workspace"
+_BUILT = "vector"
+"""The package of a device's kernels that are built."""
 
 
 class MissingKernelError(LookupError):
     """There is no kernel for an operation on a device kind; the message says what there is."""
+
+
+class Launch(Protocol):
+    """A built kernel on its arrays."""
+
+    def joined(self, following: Sequence[Any]) -> Callable[[], None]:
+        """Return one call that runs this kernel and then those that follow it, on all threads."""
+
+
+class Built(Protocol):
+    """A kernel made for exactly one geometry. Nothing is compiled before it is bound."""
+
+    @property
+    def workspace(self) -> Mapping[str, tuple[int, ...]]:
+        """The shapes of the scratch arrays that it wants, in place of those of the plain kernel."""
+
+    def bind(self, target: str, arrays: Mapping[str, NDArray[Any]]) -> Launch:
+        """Compile the kernel for ``target`` and bind it to ``arrays``, the scratch arrays included."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,23 @@ class Kernel:
     """Takes ``shapes`` by port name and the attributes by keyword; returns shapes of the scratch arrays."""
     in_place: tuple[str, str] | None
     """The input and the output that may be the same memory, unless the gradient accumulates."""
+
+    def build(self, shapes: Shapes, attributes: Mapping[str, Any], dtype: str, target: str) -> Built | None:
+        """Return the kernel made for ``target`` and arrays of exactly ``shapes``, or None if there is none.
+
+        None too where it knows one of the attributes, or their values, not: the plain kernel runs then.
+        """
+        if not target or dtype != "float32":
+            return None
+        family, _, name = self.operation.partition(".")
+        module = f"kernels.{self.device}.{_BUILT}"
+        if find_spec(module) is None or find_spec(f"{module}.{family}") is None:
+            return None
+        make = getattr(import_module(f"{module}.{family}"), name, None)
+        if make is None or not set(signature(make).parameters).issuperset(attributes):
+            return None
+        built: Built | None = make(shapes, import_module(f"{module}.target").targets()[target], **attributes)
+        return built
 
 
 @cache
@@ -85,7 +130,11 @@ def _module(operation: str, family: str, device: str) -> ModuleType:
 def _families(device: str) -> tuple[str, ...]:
     spec = find_spec(f"kernels.{device}") if device.isidentifier() else None
     folders = spec.submodule_search_locations if spec else None
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(folders or []) if not m.name.startswith("_")))
+    return tuple(
+        sorted(
+            m.name for m in pkgutil.iter_modules(folders or []) if not m.ispkg and not m.name.startswith("_")
+        )
+    )
 
 
 def _names(module: ModuleType) -> tuple[str, ...]:

@@ -30,6 +30,16 @@ def device_kind(name: str) -> DeviceKind:
     return "cuda"
 
 
+def best_code(kind: DeviceKind) -> str:
+    """Return the target that kernels should be built for on devices of a kind, "" for plain kernels."""
+    if kind != "cpu":
+        return ""
+    from kernels.cpu.vector.target import OFF, chosen
+
+    code = chosen()
+    return "" if code == OFF else code
+
+
 def _check_cuda(name: str, index: int) -> None:
     if find_spec("cupy") is None:
         raise DeviceError(

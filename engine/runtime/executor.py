@@ -8,9 +8,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.plan.types import Program, TrainingPlan
+from engine.errors import DeviceError
+from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arena import Arena
-from kernels.registry import find
+from kernels.registry import Kernel, Launch, find
 
 
 class Executor:
@@ -51,11 +52,34 @@ class Executor:
         }
 
     def _bind(self, program: Program, views: dict[str, NDArray[Any]]) -> list[Callable[[], None]]:
-        return [
-            partial(
-                find(operation.kind, self._plan.device).function,
-                **{port: views[name] for port, name in (operation.inputs | operation.outputs).items()},  # type: ignore[operator]
-                **operation.attributes,
+        """Return the calls of a program. Built kernels that follow one another are one call."""
+        steps: list[Callable[[], None]] = []
+        launches: list[Launch] = []
+        for operation in program.of_rank(self._rank):
+            arrays = {
+                port: views[name]
+                for port, name in (operation.reads(self._rank) | operation.writes(self._rank)).items()
+            }
+            kernel = find(operation.kind, self._plan.device)
+            if operation.code:
+                launches.append(self._launch(kernel, operation, arrays))
+                continue
+            steps += _join(launches)
+            launches = []
+            steps.append(partial(kernel.function, **arrays, **operation.attributes))
+        return steps + _join(launches)
+
+    def _launch(self, kernel: Kernel, operation: Operation, arrays: dict[str, NDArray[Any]]) -> Launch:
+        shapes = {port: array.shape for port, array in arrays.items()}
+        built = kernel.build(shapes, operation.attributes, self._plan.dtype, operation.code)
+        if built is None:
+            raise DeviceError(
+                device=self._plan.device,
+                missing=f"this version cannot build {operation.name} as the plan says",
+                hint="Compile the network again.",
             )
-            for operation in program.of_rank(self._rank)
-        ]
+        return built.bind(operation.code, arrays)
+
+
+def _join(launches: list[Launch]) -> list[Callable[[], None]]:
+    return [launches[0].joined(launches[1:])] if launches else []

@@ -15,7 +15,7 @@ from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
 from engine.protocol.messages import RunState
-from engine.runtime.devices import device_kind
+from engine.runtime.devices import best_code, device_kind
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
 from engine.training.observer import Observer
@@ -39,7 +39,13 @@ def train(
     observer.state(RunState.COMPILING)
     kind = device_kind(device)
     layers = infer(network.graph)
-    plan = compile_network(network.graph, network.training.batch_size, device=kind, split=network.splits[0])
+    plan = compile_network(
+        network.graph,
+        network.training.batch_size,
+        device=kind,
+        split=network.splits[0],
+        code=best_code(kind),
+    )
     if not plan.slots:
         raise PlanError(
             layer="network",

@@ -23,13 +23,15 @@ class Draft:
 
     Where it is not ``training``, layers that act in training only hand their input on.
     ``outputs`` are the buffers that hold the layers' outputs. ``gradients`` are the buffers that hold the
-    gradients of other buffers, by those buffers' names.
+    gradients of other buffers, by those buffers' names. ``code`` is the target that kernels are built for,
+    "" where plain kernels are to run.
     """
 
     device: str
     dtype: DType
     batch_size: int
     training: bool
+    code: str = ""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
@@ -64,14 +66,25 @@ class Draft:
         kernel = self._kernel(kind, layer)
         earlier = sum(operation.layer == layer and operation.kind == kind for operation in self.operations)
         name = f"{layer}.{kind}{earlier + 1 if earlier else ''}"
+        shapes = {port: self.buffers[buffer].shape for port, buffer in (inputs | outputs).items()}
+        built = kernel.build(shapes, attributes, self.dtype, self.code)
+        if built is not None:
+            wanted = dict(built.workspace)
+        else:
+            wanted = kernel.workspace(shapes, **attributes) if kernel.workspace else {}
         scratch = {}
-        if kernel.workspace is not None:
-            shapes = {port: self.buffers[buffer].shape for port, buffer in (inputs | outputs).items()}
-            for port, shape in kernel.workspace(shapes, **attributes).items():
-                axes = tuple(f"axis{index}" for index in range(len(shape)))
-                scratch[port] = self.add(Buffer(f"{name}.{port}", "workspace", shape, axes, self.dtype))
+        for port, shape in wanted.items():
+            axes = tuple(f"axis{index}" for index in range(len(shape)))
+            scratch[port] = self.add(Buffer(f"{name}.{port}", "workspace", shape, axes, self.dtype))
         operation = Operation(
-            name, kind, layer, dict(inputs), outputs | scratch, attributes, in_place=kernel.in_place
+            name,
+            kind,
+            layer,
+            dict(inputs),
+            outputs | scratch,
+            attributes,
+            in_place=kernel.in_place,
+            code=self.code if built is not None else "",
         )
         self.operations.append(operation)
         return operation

@@ -28,20 +28,22 @@ def compile_network(
     device: Literal["cpu", "cuda"] = "cpu",
     dtype: DType = "float32",
     split: Split = ONE_DEVICE,
+    code: str = "",
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
+    ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
     DeviceError where the kind of device lacks a kernel.
     """
     layers = infer(graph)
     parts = partition(layers, split)
-    train = Draft(device, dtype, batch_size, training=True)
+    train = Draft(device, dtype, batch_size, training=True, code=code)
     lower(train, layers)
     differentiate(train, layers)
     fuse(train)
     slots = add_updates(train, layers)
-    evaluate = Draft(device, dtype, batch_size, training=False)
+    evaluate = Draft(device, dtype, batch_size, training=False, code=code)
     lower(evaluate, layers)
     return _freeze(train, evaluate, slots, parts)
 

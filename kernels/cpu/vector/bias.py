@@ -1,0 +1,62 @@
+"""Gradient of biases: sums over images and places; the formula is that of kernels/cpu/bias.py.
+
+Each group of images makes its own sums; these are added in order.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from kernels.arrays import Shape
+from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
+from kernels.cpu.vector.ir import Code, Number, Value
+from kernels.cpu.vector.pack import sum_of_groups
+from kernels.cpu.vector.target import Target
+from kernels.cpu.vector.tile import whole
+
+
+def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated | None:
+    """Return the kernel that writes the gradient of the biases, or adds it to dbiases."""
+    images, *places, filters = shapes["dy"]
+    if shapes["dbiases"] != (filters,):
+        return None
+    parts, part_images = image_groups(images)
+    width = whole(target, filters)
+    pixels = prod(places)
+
+    def sum_part(code: Code, arguments: Arguments) -> None:
+        sums = code.at(arguments["sums"], code.times(arguments.group, width))
+        code.clear(sums, width)
+
+        def image(number: Number) -> None:
+            dy = code.at(arguments["dy"], code.times(number, pixels * filters))
+
+            def vector(first: Number, lanes: int) -> None:
+                def add(pixel: Number, carried: list[Value]) -> list[Value]:
+                    at = code.plus(first, code.times(pixel, filters))
+                    return [code.builder.fadd(carried[0], code.load(dy, at, lanes))]
+
+                code.store(code.fold(pixels, [code.load(sums, first)], add)[0], sums, first)
+
+            code.vectors(filters, vector)
+
+        each_image(code, arguments.group, images, part_images, image)
+
+    def add_parts(code: Code, arguments: Arguments) -> None:
+        def vector(first: Number, lanes: int) -> None:
+            total = sum_of_groups(code, code.at(arguments["sums"], first), parts, width)
+            if accumulate:
+                total = code.builder.fadd(total, code.load(arguments["dbiases"], first, lanes))
+            code.store(total, arguments["dbiases"], first, lanes)
+
+        code.vectors(filters, vector)
+
+    return Generated(
+        what=f"bias.backward {shapes} {accumulate}",
+        arrays=("dy", "dbiases"),
+        phases=(
+            Phase("sum", parts, ("dy",), ("sums",), sum_part, images=images),
+            Phase("add", 1, ("sums",), ("dbiases",), add_parts),
+        ),
+        workspace={"sums": (parts, width)},
+    )

@@ -1,0 +1,131 @@
+"""Machine code on the disk, so that a network that was compiled once starts at once.
+
+A file's name is the hash of all that its content follows from: the kernel and its geometry, the target, the
+version of LLVM, and the sources of this package. Content begins with its own hash: what a full disk or a
+power cut left is made anew. Files are written beside their place and then renamed, so that processes may
+share the folder. ``CONVNET_CODE_CACHE`` sets another folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+from platformdirs import user_cache_path
+
+from kernels.cpu.vector.target import Target, targets
+
+FOLDER_SETTING = "CONVNET_CODE_CACHE"
+
+_HASH_BYTES = hashlib.sha256().digest_size
+
+
+class CodeCache:
+    """Object files in ``folder``; where it cannot be written, nothing is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> bytes | None:
+        """Return the object code of ``key``, or None where it is not there, or not whole."""
+        try:
+            content = self._path(key).read_bytes()
+        except OSError:
+            return None
+        digest, code = content[:_HASH_BYTES], content[_HASH_BYTES:]
+        return code if hashlib.sha256(code).digest() == digest else None
+
+    def put(self, key: str, code: bytes) -> None:
+        """Keep ``code`` as that of ``key``."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(code).digest() + code)
+                Path(name).replace(self._path(key))
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+
+    def _path(self, key: str) -> Path:
+        return self._folder / hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def default_cache() -> CodeCache:
+    """Return the cache of this user."""
+    folder = os.environ.get(FOLDER_SETTING)
+    return CodeCache(Path(folder) if folder else user_cache_path("convnet-studio") / "code")
+
+
+def key_of(target: Target, what: str) -> str:
+    """Return the key of the code of ``what``, a kernel with its geometry, for ``target``."""
+    version = f"llvm {llvm.llvm_version_info} llvmlite {llvmlite.__version__} sources {_sources()}"
+    return f"{version}\n{llvm.get_process_triple()} {target}\n{what}"
+
+
+@cache
+def _sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class Linker:
+    """Turns LLVM's text into machine code for one target, and loads it into this process."""
+
+    def __init__(self, target: Target, cache: CodeCache) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        triple = llvm.Target.from_triple(llvm.get_process_triple())
+        self._target = target
+        self._machine: Any = triple.create_target_machine(
+            cpu=target.cpu, features=target.features, opt=2, codemodel="jitdefault", jit=True
+        )
+        # MCJIT wants a module to begin with; it stays empty, for all code comes as objects.
+        self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
+        self.cache = cache
+        self._loaded: dict[str, dict[str, int]] = {}
+
+    def load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> dict[str, int]:
+        """Return the addresses of the ``symbols`` of the code of ``what``.
+
+        Where it is not in the cache, ``write()`` returns its text in LLVM's language. Symbols are unique in
+        this process, as ``what`` is.
+        """
+        if what not in self._loaded:
+            self._loaded[what] = self._load(what, symbols, write)
+        return self._loaded[what]
+
+    def _load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> dict[str, int]:
+        key = key_of(self._target, what)
+        code = self.cache.get(key)
+        if code is None:
+            code = self.compile(write())
+            self.cache.put(key, code)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        return {symbol: self._engine.get_function_address(symbol) for symbol in symbols}
+
+    def compile(self, text: str) -> bytes:
+        """Return the object code of a module's text."""
+        module = llvm.parse_assembly(text)
+        module.triple = llvm.get_process_triple()
+        module.data_layout = str(self._machine.target_data)
+        code: bytes = self._machine.emit_object(module)
+        return code
+
+
+@cache
+def linker(target: str) -> Linker:
+    """Return the linker of this process for a target's name."""
+    return Linker(targets()[target], default_cache())

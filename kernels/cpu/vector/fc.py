@@ -1,0 +1,213 @@
+"""Fully connected layers by register tiles; the formulas are those of kernels/cpu/fc.py.
+
+Weights are read from where they lie, (outputs, inputs), and once a step: blocks of both sums stay in a cache.
+
+Forward. A tile's rows are outputs, its columns examples, which are transposed first: (inputs, examples). A
+group is some outputs; it goes through the inputs in blocks, and writes its outputs in the end, with biases.
+
+Gradient of inputs. Rows are examples, columns inputs; a group is some inputs, and goes through the outputs in
+blocks. Gradient of weights. Rows are outputs, columns inputs, and the examples are the steps of the sum.
+"""
+
+from __future__ import annotations
+
+from kernels.arrays import Shape
+from kernels.cpu.vector.generated import Arguments, Generated, Phase
+from kernels.cpu.vector.ir import Code, Number, spans
+from kernels.cpu.vector.pack import pack_transposed, packed_size
+from kernels.cpu.vector.picture import elements
+from kernels.cpu.vector.target import Target
+from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
+
+_INPUT_BLOCK = 512
+_OUTPUT_BLOCK = 64
+_OUTPUT_GROUP = 48
+_INPUT_GROUP = 512
+
+
+def forward(shapes: dict[str, Shape], target: Target, *, neuron: str = "") -> Generated | None:
+    """Return the kernel that writes the outputs y, through a ReLU if ``neuron`` is "relu"."""
+    if neuron not in {"", "relu"} or "biases" not in shapes:
+        return None
+    images, inputs = shapes["x"][0], elements(shapes["x"])
+    outputs = elements(shapes["y"])
+    width = whole(target, images)
+    packing = pack_transposed(target, "x", "examples", images, inputs)
+
+    def multiply(code: Code, arguments: Arguments) -> None:
+        first_output = code.times(arguments.group, _OUTPUT_GROUP)
+
+        def group(rows: int) -> None:
+            weights = code.at(arguments["weights"], code.times(first_output, inputs))
+            code.clear(arguments.scratch, rows * width)
+
+            def block(first_input: Number, depth: int) -> None:
+                def columns(first: Number, size: int) -> None:
+                    step = whole(target, size)
+                    start = code.plus(code.times(first, inputs), code.times(first_input, step))
+                    multiply_rows(
+                        code,
+                        rows,
+                        size,
+                        lambda tile_rows, tile_columns: Tile(
+                            rows=tile_rows,
+                            columns=tile_columns,
+                            depth=depth,
+                            a_step=1,
+                            a_row=inputs,
+                            b_step=step,
+                            c_row=width,
+                            start="load",
+                            padded=True,
+                        ),
+                        lambda row: Operands(
+                            a=code.at(weights, code.plus(first_input, code.times(row, inputs))),
+                            b=code.at(arguments["examples"], start),
+                            c=code.at(arguments.scratch, code.plus(first, code.times(row, width))),
+                        ),
+                    )
+
+                code.each(column_blocks(target, images), columns)
+
+            code.each(spans(inputs, _INPUT_BLOCK), block)
+            _write_outputs(code, arguments, (first_output, rows), (images, outputs), relu=neuron == "relu")
+
+        code.cases(arguments.group, outputs, _OUTPUT_GROUP, group)
+
+    return Generated(
+        what=f"fc.forward {shapes} {neuron}",
+        arrays=("x", "weights", "biases", "y"),
+        phases=(
+            packing,
+            Phase(
+                "multiply", -(-outputs // _OUTPUT_GROUP), ("examples", "weights", "biases"), ("y",), multiply
+            ),
+        ),
+        workspace={"examples": (packed_size(target, images, inputs),)},
+        scratch=_OUTPUT_GROUP * width,
+    )
+
+
+def _write_outputs(
+    code: Code, arguments: Arguments, outputs_here: tuple[Number, int], shape: tuple[int, int], *, relu: bool
+) -> None:
+    """Write some outputs, the first and how many, from the scratch memory (…, images) to y."""
+    first_output, rows = outputs_here
+    images, outputs = shape
+    width = whole(code.unit.target, images)
+    biases = code.at(arguments["biases"], first_output)
+
+    def image(index: Number) -> None:
+        y = code.at(arguments["y"], code.plus(first_output, code.times(index, outputs)))
+        sums = code.at(arguments.scratch, index)
+
+        def vector(row: Number, lanes: int) -> None:
+            column = [code.scalar(sums, code.times(code.plus(row, lane), width)) for lane in range(lanes)]
+            values = code.vector_of([*column, *[None] * (code.lanes - lanes)])
+            values = code.builder.fadd(values, code.load(biases, row, lanes))
+            code.store(code.relu(values) if relu else values, y, row, lanes)
+
+        code.vectors(rows, vector)
+
+    code.loop(images, image)
+
+
+def backward_data(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
+    """Return the kernel that writes the gradient of the inputs, or adds it to dx."""
+    images, inputs = shapes["dx"][0], elements(shapes["dx"])
+    outputs = elements(shapes["dy"])
+
+    def multiply(code: Code, arguments: Arguments) -> None:
+        first_input = code.times(arguments.group, _INPUT_GROUP)
+
+        def group(size: int) -> None:
+            def block(first_output: Number, depth: int, *, load: bool) -> None:
+                weights = code.at(
+                    arguments["weights"], code.plus(first_input, code.times(first_output, inputs))
+                )
+                code.each(
+                    column_blocks(target, size),
+                    lambda first, columns: multiply_rows(
+                        code,
+                        images,
+                        columns,
+                        lambda tile_rows, tile_columns: Tile(
+                            rows=tile_rows,
+                            columns=tile_columns,
+                            depth=depth,
+                            a_step=1,
+                            a_row=outputs,
+                            b_step=inputs,
+                            c_row=inputs,
+                            start="load" if load else "zero",
+                        ),
+                        lambda row: Operands(
+                            a=code.at(arguments["dy"], code.plus(first_output, code.times(row, outputs))),
+                            b=code.at(weights, first),
+                            c=code.at(
+                                arguments["dx"], code.plus(first_input, first, code.times(row, inputs))
+                            ),
+                        ),
+                    ),
+                )
+
+            first_block = min(_OUTPUT_BLOCK, outputs)
+            block(0, first_block, load=accumulate)
+            code.each(
+                spans(outputs - first_block, _OUTPUT_BLOCK),
+                lambda at, depth: block(code.plus(at, first_block), depth, load=True),
+            )
+
+        code.cases(arguments.group, inputs, _INPUT_GROUP, group)
+
+    return Generated(
+        what=f"fc.backward_data {shapes} {accumulate}",
+        arrays=("dy", "weights", "dx"),
+        phases=(Phase("multiply", -(-inputs // _INPUT_GROUP), ("dy", "weights"), ("dx",), multiply),),
+    )
+
+
+def backward_weights(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
+    """Return the kernel that writes the gradient of the weights, or adds it to dweights."""
+    images, inputs = shapes["x"][0], elements(shapes["x"])
+    outputs = elements(shapes["dy"])
+    group_rows = min(_OUTPUT_GROUP, max(1, -(-outputs // 4)))
+
+    def multiply(code: Code, arguments: Arguments) -> None:
+        first_output = code.times(arguments.group, group_rows)
+
+        def group(rows: int) -> None:
+            code.each(
+                column_blocks(target, inputs),
+                lambda first, columns: multiply_rows(
+                    code,
+                    rows,
+                    columns,
+                    lambda tile_rows, tile_columns: Tile(
+                        rows=tile_rows,
+                        columns=tile_columns,
+                        depth=images,
+                        a_step=outputs,
+                        a_row=1,
+                        b_step=inputs,
+                        c_row=inputs,
+                        start="load" if accumulate else "zero",
+                    ),
+                    lambda row: Operands(
+                        a=code.at(arguments["dy"], code.plus(first_output, row)),
+                        b=code.at(arguments["x"], first),
+                        c=code.at(
+                            arguments["dweights"],
+                            code.plus(first, code.times(code.plus(first_output, row), inputs)),
+                        ),
+                    ),
+                ),
+            )
+
+        code.cases(arguments.group, outputs, group_rows, group)
+
+    return Generated(
+        what=f"fc.backward_weights {shapes} {accumulate}",
+        arrays=("x", "dy", "dweights"),
+        phases=(Phase("multiply", -(-outputs // group_rows), ("x", "dy"), ("dweights",), multiply),),
+    )
