@@ -51,6 +51,11 @@ LOG_LINES: Final = 10_000
 TESTING_SHOWN_AFTER: Final = 0.5
 """Seconds that a measuring of the error lasts before it is shown: shorter ones would only flicker."""
 
+LogEntry = LogLine | StateChanged | CheckpointKept | MetricRow
+"""What the log tells of: the engine's own lines, its states, checkpoints, and measured errors."""
+
+_ALTERNATING = frozenset({RunState.TRAINING.value, RunState.TESTING.value})
+
 _ENDED = frozenset({RunState.STOPPED, RunState.FINISHED, RunState.FAILED})
 
 
@@ -101,7 +106,7 @@ class RunModel:
         self.snapshots: list[int] = []
         self.checkpoints: list[int] = []
         self.devices: tuple[Device, ...] = ()
-        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.log: deque[LogEntry] = deque(maxlen=LOG_LINES)
         self.log_total = 0  # lines so far, those included that are not kept any more
         self._link: EngineLink | None = None
         self._link_state = Link.CONNECTING
@@ -291,22 +296,30 @@ class RunModel:
                 self._row_at = self._clock()
                 self.metrics.append(sequence, entry)
                 self._note(self.metrics_added)
+                if entry.split != "train":
+                    self._log(entry)
             case StateChanged():
+                if not {self._reported.value, entry.state.value} <= _ALTERNATING:
+                    self._log(entry)
                 self._reported = RunState(entry.state.value)
                 self._reported_at = self._clock()
                 self.cause = None if entry.cause is None else rebuild(entry.cause)
             case LogLine():
-                self.log.append(entry)
-                self.log_total += 1
-                self._note(self.log_added)
+                self._log(entry)
             case SnapshotKept(step):
                 if not self.snapshots or step > self.snapshots[-1]:
                     self.snapshots.append(step)
                     self._note(self.snapshots_added)
             case CheckpointKept(step):
                 self.checkpoints.append(step)
+                self._log(entry)
             case Rewound(step):
                 self._rewind(step)
+
+    def _log(self, entry: LogEntry) -> None:
+        self.log.append(entry)
+        self.log_total += 1
+        self._note(self.log_added)
 
     def _rewind(self, step: int) -> None:
         self.metrics.rewind(step)

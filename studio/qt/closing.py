@@ -25,9 +25,12 @@ class CloseGuard(QObject):
         run.state_changed.connect(self._on_state)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Close and self._run.state.under_way and not self._keeps:
-            return not self._may_close()
-        return False
+        if event.type() != QEvent.Type.Close or not self._run.state.under_way or self._keeps:
+            return False
+        if self._may_close():
+            return False
+        event.ignore()
+        return True
 
     def _may_close(self) -> bool:
         match self.ask():

@@ -18,18 +18,18 @@ class EmptyNote(QWidget):
         self._text = Label(rank="secondary")
         self._text.setWordWrap(True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._button = QPushButton()
-        self._button.clicked.connect(self.triggered)
+        self.button = QPushButton()
+        self.button.clicked.connect(self.triggered)
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch()
         column.addWidget(self._text)
-        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
         self.say(text, action)
 
     def say(self, text: str, action: str = "") -> None:
         """Show a text and the title of an action, or no action."""
         self._text.setText(text)
-        self._button.setText(action)
-        self._button.setVisible(bool(action))
+        self.button.setText(action)
+        self.button.setVisible(bool(action))

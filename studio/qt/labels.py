@@ -38,6 +38,11 @@ class ShortLabel(Label):
         self._full = text
         self._elide()
 
+    @property
+    def full_text(self) -> str:
+        """The text without any cut."""
+        return self._full
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()

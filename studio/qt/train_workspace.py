@@ -58,12 +58,12 @@ class TrainWorkspace(QWidget):
         self._on_state()
 
     def _build(self) -> None:
-        self._empty = EmptyNote(
+        self.empty = EmptyNote(
             self.tr("Loss and error of the training, as curves"), self.tr("Start training")
         )
-        self._empty.triggered.connect(self.train_requested)
+        self.empty.triggered.connect(self.train_requested)
         self._curves_pages.addWidget(self.curves)
-        self._curves_pages.addWidget(self._empty)
+        self._curves_pages.addWidget(self.empty)
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 8, 8, 8)
         grid.setSpacing(8)
@@ -81,7 +81,7 @@ class TrainWorkspace(QWidget):
 
     def _on_state(self) -> None:
         state = self._run.state
-        self._curves_pages.setCurrentWidget(self._empty if state is RunState.NONE else self.curves)
+        self._curves_pages.setCurrentWidget(self.empty if state is RunState.NONE else self.curves)
         self._figures_panel.setVisible(state.under_way)
 
     def _on_look(self) -> None:

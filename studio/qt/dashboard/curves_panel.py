@@ -79,27 +79,36 @@ class CurvesPanel(QWidget):
         for title, axis in axes:
             self._axis.addItem(title, axis)
         self._log = QCheckBox(self.tr("Log scale"))
-        self._fit = QPushButton(self.tr("Fit"))
-        self._fit.setToolTip(self.tr("Show the whole run again (double-click a plot)"))
-        self._fit.setEnabled(False)
+        self.fit_button = QPushButton(self.tr("Fit"))
+        self.fit_button.setToolTip(self.tr("Show the whole run again (double-click a plot)"))
+        self.fit_button.setEnabled(False)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(Legend())
         row.addStretch()
-        for widget in (self._place, self._axis, self._log, self._fit):
+        for widget in (self._place, self._axis, self._log, self.fit_button):
             row.addWidget(widget)
         return row
 
     def _connect(self) -> None:
         self._axis.currentIndexChanged.connect(self._choose_axis)
         self._log.toggled.connect(self._on_log)
-        self._fit.clicked.connect(lambda: self._show_places(None))
+        self.fit_button.clicked.connect(lambda: self._show_places(None))
         for plot in self.plots.values():
             plot.hovered.connect(self._on_hovered)
             plot.zoomed.connect(self._show_places)
         self._run.metrics_added.connect(self._on_metrics)
         self._run.progress_changed.connect(self._on_metrics)
         self._run.run_replaced.connect(self._on_run_replaced)
+
+    def values_text(self, quantity: Quantity) -> str:
+        """The values that are read out above a plot."""
+        return self._values[quantity].text()
+
+    @property
+    def place_text(self) -> str:
+        """The place under the pointer, in words; "" while there is none."""
+        return self._place.text()
 
     # ---- What happens -----------------------------------------------------------------------------------
 
@@ -122,7 +131,7 @@ class CurvesPanel(QWidget):
         self._curves.axis = self._axis.currentData()
         for plot in self.plots.values():
             plot.set_axis(self._curves.axis)
-        self._fit.setEnabled(False)
+        self.fit_button.setEnabled(False)
 
     def _on_log(self, on: bool) -> None:
         for plot in self.plots.values():
@@ -131,7 +140,7 @@ class CurvesPanel(QWidget):
     def _show_places(self, places: tuple[float, float] | None) -> None:
         for plot in self.plots.values():
             plot.show_places(places)
-        self._fit.setEnabled(places is not None)
+        self.fit_button.setEnabled(places is not None)
 
     def _on_run_replaced(self) -> None:
         self._show_places(None)

@@ -24,7 +24,7 @@ class DevicePanel(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
-        self._rows: list[DeviceRow] = []
+        self.rows: list[DeviceRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -37,13 +37,13 @@ class DevicePanel(QWidget):
 
     def _on_devices(self) -> None:
         devices = self._run.devices
-        while len(self._rows) > len(devices):
-            self._rows.pop().deleteLater()
-        while len(self._rows) < len(devices):
-            self._rows.append(DeviceRow())
-            self._column.addWidget(self._rows[-1])
+        while len(self.rows) > len(devices):
+            self.rows.pop().deleteLater()
+        while len(self.rows) < len(devices):
+            self.rows.append(DeviceRow())
+            self._column.addWidget(self.rows[-1])
         self._empty.setVisible(not devices)
-        for row, device in zip(self._rows, devices, strict=True):
+        for row, device in zip(self.rows, devices, strict=True):
             row.show_device(device)
 
 

@@ -40,6 +40,11 @@ class FiguresBar(QWidget):
         self._refresh()
         self._clock.start()
 
+    def texts(self) -> dict[str, str]:
+        """Return the values by their names, as they are shown."""
+        figures = (self._epoch, self._step, self._speed, self._error, self._elapsed, self._left)
+        return dict(figure.texts for figure in figures)
+
     def _on_second(self) -> None:
         if self._run.state.advancing:
             self._refresh()
@@ -76,6 +81,11 @@ class _Figure(QWidget):
         column.setSpacing(0)
         column.addWidget(self._value)
         column.addWidget(self._name)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Name and value."""
+        return self._name.text(), self._value.text()
 
     def show_value(self, text: str, name: str | None = None) -> None:
         """Show a value, and give it another name if there is one."""

@@ -10,9 +10,14 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QWidget
 
-from engine.protocol.messages import LogLine
-from studio.models.run import LOG_LINES, RunModel
+from engine.protocol.messages import CheckpointKept, LogLine, MetricRow, StateChanged
+from engine.protocol.problems import rebuild
+from studio.models.readings import percent
+from studio.models.run import LOG_LINES, LogEntry, RunModel
+from studio.models.run_state import RunState
 from studio.qt import theme
+from studio.qt.run_texts import state_name
+from studio.qt.texts import error_text
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -21,13 +26,29 @@ _MARKS = {"debug": "", "info": "", "warning": "⚠ ", "error": "✖ "}
 _COLOURS = {"debug": "secondary", "info": "text", "warning": "warning", "error": "error"}
 
 
+def _colour(entry: LogEntry) -> str:
+    match entry:
+        case LogLine(level=level):
+            return _COLOURS[level]
+        case StateChanged(cause=cause) if cause is not None:
+            return "error"
+        case StateChanged():
+            return "text"
+        case _:
+            return "secondary"
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
 class LogList(QAbstractListModel):
     """The lines of the run's log. The oldest leave where there are more than the run keeps."""
 
     def __init__(self, run: RunModel) -> None:
         super().__init__()
         self._run = run
-        self._lines: list[LogLine] = []
+        self._lines: list[LogEntry] = []
         run.log_added.connect(self._on_log_added)
         run.run_replaced.connect(self._reset)
         self._reset()
@@ -36,15 +57,29 @@ class LogList(QAbstractListModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        line = self._lines[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            clock = time.strftime("%H:%M:%S", time.localtime(line.time))
-            return f"{clock}  {_MARKS[line.level]}{line.text}"
+        entry = self._lines[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._describe(entry)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return theme.colour(_COLOURS[line.level])
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return line.text
+            return theme.colour(_colour(entry))
         return None
+
+    def _describe(self, entry: LogEntry) -> str:
+        match entry:
+            case LogLine(when, level, text):
+                return f"{_clock(when)}  {_MARKS[level]}{text}"
+            case StateChanged(when, state, cause):
+                words = state_name(RunState(state.value)).rstrip("…")
+                reason = "" if cause is None else f": {error_text(rebuild(cause))}"
+                return f"{_clock(when)}  {words}{reason}"
+            case CheckpointKept(step):
+                return self.tr("Step {step}: checkpoint kept").format(step=f"{step:,}")
+            case MetricRow():
+                texts = {
+                    "validation": self.tr("Step {step}: validation error {error}"),
+                    "test": self.tr("Step {step}: test error {error}"),
+                }
+                return texts[entry.split].format(step=f"{entry.step:,}", error=percent(entry.error))
 
     def _reset(self) -> None:
         self.beginResetModel()
@@ -83,6 +118,10 @@ class LogPanel(QListView):
         self.setAccessibleName(self.tr("Log"))
         self._list.rowsAboutToBeInserted.connect(self._on_about_to_grow)
         self._list.rowsInserted.connect(self._on_grown)
+
+    def lines(self) -> list[str]:
+        """Return all lines as they are shown."""
+        return [str(self._list.index(at).data()) for at in range(self._list.rowCount())]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -39,15 +39,15 @@ class OutcomeCard(QWidget):
         self._facts = Label()
         self._facts.setWordWrap(True)
         self._folder = ShortLabel(rank="secondary")
-        self._look = QPushButton(self.tr("Look at the filters over time"))
-        self._change = QPushButton(self.tr("Change the network and train again"))
+        self.look_button = QPushButton(self.tr("Look at the filters over time"))
+        self.change_button = QPushButton(self.tr("Change the network and train again"))
         self._open = QPushButton(self.tr("Open the run folder"))
-        self._copy = QPushButton(self.tr("Copy the error"))
+        self.copy_button = QPushButton(self.tr("Copy the error"))
         self._build()
-        self._look.clicked.connect(self.look_requested)
-        self._change.clicked.connect(self.design_requested)
+        self.look_button.clicked.connect(self.look_requested)
+        self.change_button.clicked.connect(self.design_requested)
         self._open.clicked.connect(self._on_open)
-        self._copy.clicked.connect(self._on_copy)
+        self.copy_button.clicked.connect(self._on_copy)
         for event in (run.state_changed, run.metrics_added, run.run_replaced):
             event.connect(self._refresh)
         self._refresh()
@@ -55,7 +55,7 @@ class OutcomeCard(QWidget):
     def _build(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self._look, self._change, self._open, self._copy):
+        for button in (self.look_button, self.change_button, self._open, self.copy_button):
             buttons.addWidget(button)
         buttons.addStretch()
         column = QVBoxLayout(self)
@@ -65,6 +65,16 @@ class OutcomeCard(QWidget):
             column.addWidget(widget)
         column.addSpacing(4)
         column.addLayout(buttons)
+
+    @property
+    def headline(self) -> str:
+        """How it went, in a line."""
+        return self._headline.text()
+
+    @property
+    def facts(self) -> str:
+        """Why it went so; "" where there is no more to say."""
+        return self._facts.text()
 
     def _refresh(self) -> None:
         run = self._run
@@ -76,10 +86,10 @@ class OutcomeCard(QWidget):
         self._facts.setVisible(run.cause is not None)
         self._folder.set_text(run.run_folder or "")
         self._folder.setVisible(run.run_folder is not None)
-        self._look.setVisible(run.state.ended and len(run.snapshots) > 1)
-        self._change.setVisible(run.state.ended)
+        self.look_button.setVisible(run.state.ended and len(run.snapshots) > 1)
+        self.change_button.setVisible(run.state.ended)
         self._open.setVisible(run.run_folder is not None)
-        self._copy.setVisible(run.cause is not None)
+        self.copy_button.setVisible(run.cause is not None)
         self.update()
 
     def _describe_end(self) -> str:

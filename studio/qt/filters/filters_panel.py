@@ -28,7 +28,8 @@ class FiltersPanel(QWidget):
         self._header = ShortLabel(rank="secondary")
         self._normalisation = QComboBox()
         self._area = MosaicArea(model)
-        self._note = EmptyNote()
+        self.mosaic = self._area.view
+        self.note = EmptyNote()
         self._pages = QStackedWidget()
         self.slider = TimeSlider()
         self.follow_button = QPushButton(self.tr("Follow"))
@@ -54,7 +55,7 @@ class FiltersPanel(QWidget):
         self.follow_button.setCheckable(True)
         self.follow_button.setToolTip(self.tr("Always show the newest snapshot"))
         self._pages.addWidget(self._area)
-        self._pages.addWidget(self._note)
+        self._pages.addWidget(self.note)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(Label(self.tr("Filters"), "strong"))
@@ -75,10 +76,15 @@ class FiltersPanel(QWidget):
         self._normalisation.currentIndexChanged.connect(self._on_normalisation)
         self.slider.valueChanged.connect(self._model.show_snapshot)
         self.follow_button.clicked.connect(self._on_follow)
-        self._note.triggered.connect(self.train_requested)
+        self.note.triggered.connect(self.train_requested)
         self._model.target_changed.connect(self._refresh)
         self._model.weights_changed.connect(self._refresh)
         self._run.state_changed.connect(self._refresh)
+
+    @property
+    def header_text(self) -> str:
+        """What is shown, in words; "" while there is nothing."""
+        return self._header.full_text
 
     # ---- What happens -----------------------------------------------------------------------------------
 
@@ -101,7 +107,7 @@ class FiltersPanel(QWidget):
 
     def _refresh(self) -> None:
         has_weights = self._model.weights is not None and self._model.problem is None
-        self._pages.setCurrentWidget(self._area if has_weights else self._note)
+        self._pages.setCurrentWidget(self._area if has_weights else self.note)
         self._normalisation.setVisible(has_weights)
         self._header.set_text(self._describe() if has_weights else "")
         if not has_weights:
@@ -139,12 +145,12 @@ class FiltersPanel(QWidget):
         """Say why there are no filters to be seen."""
         model, run = self._model, self._run
         if model.problem is not None:
-            self._note.say(error_text(model.problem))
+            self.note.say(error_text(model.problem))
         elif run.network is not None and not model.layers:
-            self._note.say(self.tr("This network has no convolution, so there are no filters to look at."))
+            self.note.say(self.tr("This network has no convolution, so there are no filters to look at."))
         elif run.state.under_way:
-            self._note.say(self.tr("The filters appear with the first snapshot."))
+            self.note.say(self.tr("The filters appear with the first snapshot."))
         else:
-            self._note.say(
+            self.note.say(
                 self.tr("The filters of the selected convolution, as they emerge"), self.tr("Start training")
             )

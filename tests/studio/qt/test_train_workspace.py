@@ -1,0 +1,329 @@
+"""The views of a training, drawn into memory and driven by a fake engine."""
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from engine.errors import EngineDiedError
+from engine.protocol.inbox import Link
+from engine.protocol.messages import CheckpointKept, LogLine, Problem, SnapshotKept, StateChanged
+from engine.protocol.messages import RunState as EngineState
+from studio.models.run import LOG_LINES, RunModel
+from studio.models.selection import Selection
+from studio.qt import theme
+from studio.qt.dashboard.curves_panel import REDRAW
+from studio.qt.train_workspace import TrainWorkspace
+from tests.studio.fake_engine import FakeEngines, row, small_document, weights
+
+
+class Stage:
+    """A workspace on a run that the test drives."""
+
+    def __init__(self, qtbot):
+        self.engines = FakeEngines()
+        self.run = RunModel(self.engines)
+        self.document = small_document()
+        self.selection = Selection(self.document)
+        self.view = TrainWorkspace(self.document, self.selection, self.run)
+        self.view.resize(1000, 680)
+        qtbot.addWidget(self.view)
+        self.view.show()
+
+    @property
+    def link(self):
+        return self.engines.link
+
+    def train(self):
+        self.run.train(self.document)
+        self.link.welcome()
+        self.link.state(EngineState.TRAINING)
+        self.link.beat(EngineState.TRAINING)
+        self.run.update()
+
+    def add(self, *entries):
+        self.link.journal(*entries)
+        self.run.update()
+        QTest.qWait(REDRAW + 50)
+
+    def answer(self, array):
+        request = self.link.asked[-1]
+        self.link.answer_last(weights(request.layer, request.step, array))
+        self.run.update()
+
+
+@pytest.fixture
+def stage(qtbot, qapp):
+    theme.apply(qapp, theme.resolve("light"))
+    return Stage(qtbot)
+
+
+def pixels(widget):
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return (
+        np.frombuffer(image.constBits(), np.uint8)
+        .reshape(image.height(), image.bytesPerLine() // 4, 4)
+        .copy()
+    )
+
+
+def coloured(widget, colour):
+    """Number of pixels that are near a colour."""
+    wanted = np.array([colour.blue(), colour.green(), colour.red()])
+    return int((np.abs(pixels(widget)[:, :, :3].astype(int) - wanted).max(axis=2) < 24).sum())
+
+
+# ---- Filters ---------------------------------------------------------------------------------------------
+
+
+def test_other_weights_are_other_pixels(stage):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    random = np.random.default_rng(1)
+    stage.answer(random.normal(size=(4, 3, 3, 3)))
+    before = pixels(stage.view.filters)
+    stage.add(SnapshotKept(2))
+    stage.answer(random.normal(size=(4, 3, 3, 3)))
+    after = pixels(stage.view.filters)
+    assert (before != after).any(axis=2).sum() > 1000
+
+
+def test_a_weight_is_a_square_of_one_colour_without_smoothing(stage):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    array = np.zeros((4, 3, 3, 3))
+    array[0, 0, 0] = (1.0, -1.0, -1.0)
+    stage.answer(array)
+    red = np.argwhere((pixels(stage.view.filters)[:, :, :3] == (0, 0, 255)).all(axis=2))
+    extent = red.max(axis=0) - red.min(axis=0) + 1
+    scale = stage.view.filters.mosaic._grid.scale
+    assert extent.tolist() == [scale, scale]
+    assert len(red) == scale**2
+
+
+def test_hidden_filters_ask_for_nothing(stage):
+    stage.view.hide()
+    stage.train()
+    stage.add(SnapshotKept(1), SnapshotKept(2))
+    assert stage.link.weight_requests() == []
+    stage.view.show()
+    assert [request.step for request in stage.link.weight_requests()] == [2]
+
+
+def test_the_header_says_layer_shape_normalisation_and_step(stage):
+    stage.train()
+    stage.add(SnapshotKept(1234))
+    stage.answer(np.zeros((4, 3, 3, 3)))
+    assert stage.view.filters.header_text == "conv1 · 4 filters 3×3×3 · per layer · step 1,234 of 1,000"
+
+
+def test_the_slider_goes_back_in_time_and_follow_returns(stage):
+    stage.train()
+    stage.add(SnapshotKept(1), SnapshotKept(5), SnapshotKept(9))
+    stage.answer(np.zeros((4, 3, 3, 3)))
+    stage.view.filters.slider.setValue(0)
+    assert stage.link.weight_requests()[-1].step == 1
+    assert not stage.view.filters.follow_button.isChecked()
+    stage.answer(np.zeros((4, 3, 3, 3)))
+    stage.add(SnapshotKept(12))
+    assert stage.view.filters.slider.value() == 0
+    stage.view.filters.follow_button.click()
+    assert stage.link.weight_requests()[-1].step == 12
+    assert stage.view.filters.slider.value() == 3
+
+
+def test_a_place_on_the_mosaic_names_its_filter_and_range(stage):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    array = np.zeros((4, 3, 3, 3))
+    array[0, 0, 0, 0] = 0.5
+    stage.answer(array)
+    view = stage.view.filters.mosaic
+    corner = view._corner(view._grid)
+    assert view.describe(corner + QPoint(1, 1)) == "Filter 1 of 4\nWeights from 0.00 to 0.500"
+    assert view.describe(corner - QPoint(1, 1)) == ""
+
+
+def test_the_selected_layer_is_shown(stage):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    stage.answer(np.zeros((4, 3, 3, 3)))
+    stage.selection.select(["conv2"])
+    stage.answer(np.zeros((2, 3, 3, 4)))
+    assert stage.view.filters.header_text.startswith("conv2 · 2 filters 3×3×4")
+
+
+# ---- Curves ----------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_is_not_a_number_does_not_blank_the_plot(stage):
+    stage.train()
+    stage.add(*(row(step, loss=2.0 / (1 + step / 20)) for step in range(0, 200, 4)))
+    accent = theme.colour("accent")
+    before = coloured(stage.view.curves.plots["loss"], accent)
+    assert before > 50
+    stage.add(row(200, loss=math.nan), row(204, loss=0.2))
+    assert coloured(stage.view.curves.plots["loss"], accent) > before * 0.7
+
+
+def test_curves_follow_the_theme(stage, qapp):
+    stage.train()
+    stage.add(*(row(step, loss=2.0 / (1 + step / 20)) for step in range(0, 200, 4)))
+    theme.apply(qapp, theme.resolve("dark"))
+    qapp.processEvents()
+    dark = pixels(stage.view.curves.plots["loss"])[:, :, :3]
+    assert np.median(dark) < 60
+    assert coloured(stage.view.curves.plots["loss"], theme.colour("accent")) > 50
+
+
+def test_the_read_out_gives_the_newest_values_and_those_under_the_pointer(stage):
+    stage.train()
+    stage.add(row(100, loss=1.0, error=0.5), row(200, loss=0.25, error=0.125))
+    panel = stage.view.curves
+    assert panel.values_text("loss") == "train 0.250"
+    assert panel.values_text("error") == "train 12.5 %"
+    panel.plots["loss"].hovered.emit(1.0)  # epoch 1 of 10, at 100 steps each
+    assert panel.values_text("loss") == "train 1.00"
+    assert panel.place_text == "step 100 · epoch 1.00 · 0:01"
+    panel.plots["loss"].hovered.emit(None)
+    assert panel.values_text("loss") == "train 0.250"
+    assert panel.place_text == ""
+
+
+def test_zooming_one_plot_zooms_both_and_fit_shows_all_again(stage, qtbot):
+    stage.train()
+    stage.add(*(row(step) for step in range(0, 1000, 10)))
+    loss, error = stage.view.curves.plots.values()
+    loss.zoomed.emit((2.0, 4.0))
+    assert error.getViewBox().viewRange()[0] == pytest.approx([2.0, 4.0])
+    qtbot.mouseClick(stage.view.curves.fit_button, Qt.MouseButton.LeftButton)
+    assert error.getViewBox().viewRange()[0] == pytest.approx([0.0, 9.9], abs=0.3)
+    assert not stage.view.curves.fit_button.isEnabled()
+
+
+def test_a_logarithmic_scale_leaves_out_zero_and_keeps_the_rest(stage):
+    stage.train()
+    stage.add(row(1, loss=1.0), row(2, loss=0.0), row(3, loss=0.01))
+    plot = stage.view.curves.plots["loss"]
+    plot.set_log(True)
+    low, high = plot.getViewBox().viewRange()[1]
+    assert low == pytest.approx(-2.0, abs=0.2)
+    assert high == pytest.approx(0.0, abs=0.2)
+
+
+def test_hidden_curves_are_not_drawn(stage, monkeypatch):
+    stage.train()
+    stage.view.hide()
+    monkeypatch.setattr(stage.view.curves.plots["loss"], "refresh", lambda: pytest.fail("drawn"))
+    stage.add(row(1))
+
+
+# ---- What surrounds them ---------------------------------------------------------------------------------
+
+
+def test_before_any_training_the_panels_say_what_will_be_there_and_offer_to_train(stage, qtbot):
+    with qtbot.waitSignal(stage.view.train_requested):
+        stage.view.empty.button.click()
+    with qtbot.waitSignal(stage.view.train_requested):
+        stage.view.filters.note.button.click()
+
+
+def test_the_figures_are_those_of_the_heartbeat(stage):
+    stage.train()
+    stage.link.beat(EngineState.TRAINING, step=250, total=1000)
+    stage.add(row(250, error=0.034, split="validation"))
+    shown = stage.view.figures.texts()
+    assert shown["Epoch"] == "3 of 10"
+    assert shown["Step"] == "250 of 1,000"
+    assert shown["Images/s"] == "1,234"
+    assert shown["Validation error"] == "3.40 %"
+    assert shown["Left"] == "1:00"
+
+
+def test_the_card_gives_the_result_and_the_next_actions(stage, qtbot):
+    stage.train()
+    assert not stage.view.outcome.isVisible()
+    stage.add(row(1000, error=0.021, split="test"), SnapshotKept(1), SnapshotKept(2))
+    stage.add(StateChanged(0.0, EngineState.FINISHED))
+    card = stage.view.outcome
+    assert card.isVisible()
+    assert card.headline == "Finished · test error 2.10 % · 0:10 of training"
+    with qtbot.waitSignal(stage.view.design_requested):
+        card.change_button.click()
+    assert card.look_button.isVisible()
+    assert not card.copy_button.isVisible()
+
+
+def test_a_failure_gives_its_cause_to_be_read_and_copied(stage, qapp):
+    stage.train()
+    cause = Problem("NotFiniteError", {"step": 7, "what": "the loss"})
+    stage.add(StateChanged(0.0, EngineState.FAILED, cause))
+    assert "Step 7: the loss is not a finite number" in stage.view.outcome.facts
+    stage.view.outcome.copy_button.click()
+    assert qapp.clipboard().text().startswith("NotFiniteError: Step 7")
+
+
+def test_a_dead_engine_is_told_with_its_cause(stage):
+    stage.train()
+    stage.link.link(Link.DIED, EngineDiedError(pid=42, reason="killed by signal 9"))
+    stage.run.update()
+    assert stage.view.outcome.isVisible()
+    assert stage.view.outcome.headline.startswith("The engine died")
+    assert "42" in stage.view.outcome.facts
+
+
+def test_a_silent_engine_shows_a_card_that_goes_when_it_is_heard_again(stage):
+    stage.train()
+    stage.link.link(Link.NOT_RESPONDING)
+    stage.run.update()
+    assert stage.view.outcome.headline.startswith("The engine is not responding")
+    stage.link.link(Link.CONNECTED)
+    stage.run.update()
+    assert not stage.view.outcome.isVisible()
+
+
+def test_the_log_tells_of_states_checkpoints_and_errors_in_order(stage):
+    stage.train()
+    stage.add(
+        LogLine(0.0, "warning", "slow data"),
+        row(94, split="validation", error=0.2),
+        CheckpointKept(94),
+        StateChanged(0.0, EngineState.FINISHED),
+    )
+    lines = stage.view.log.lines()
+    assert [line.split("  ")[-1] for line in lines] == [
+        "Training",
+        "⚠ slow data",
+        "Step 94: validation error 20.0 %",
+        "Step 94: checkpoint kept",
+        "Finished",
+    ]
+
+
+def test_the_log_is_bounded_and_keeps_the_newest_lines(stage):
+    stage.train()
+    stage.add(*(LogLine(0.0, "info", str(number)) for number in range(LOG_LINES + 500)))
+    stage.add(LogLine(0.0, "info", "last"))
+    lines = stage.view.log.lines()
+    assert len(lines) == LOG_LINES
+    assert lines[-1].endswith("last")
+
+
+def test_another_run_begins_with_empty_panels(stage):
+    stage.train()
+    stage.add(row(100), LogLine(0.0, "info", "old"), SnapshotKept(1))
+    stage.answer(np.ones((4, 3, 3, 3)))
+    stage.run.train(stage.document)
+    assert stage.view.log.lines() == []
+    assert stage.view.curves.values_text("loss") == ""
+    assert stage.view.filters.header_text == ""
+
+
+def test_devices_are_rows_of_their_own(stage):
+    stage.train()
+    assert len(stage.view.devices.rows) == 1
+    stage.run.train(stage.document)
+    assert stage.view.devices.rows == []
