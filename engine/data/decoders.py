@@ -10,6 +10,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -131,7 +132,7 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: _Row, file: Path) -> It
         return
     workers = processors()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_decoder) as pool:
         pending: deque[tuple[str, Future[list[Outcome]]]] = deque()
         first = 0
         try:
@@ -188,8 +189,9 @@ def _other_size(name: str, found: tuple[int, ...], expected: tuple[int, ...]) ->
     )
 
 
-def _end_with_parent() -> None:
-    """End this process once its parent has ended, however that came about."""
+def _start_decoder() -> None:
+    """Keep Pillow's warnings quiet, and end this process once its parent has ended, however it did."""
+    warnings.simplefilter("ignore")
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()

@@ -224,6 +224,13 @@ def _encode(text: object, encoding: object) -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes(*content: object) -> bytes:
+    """Stand in for ``bytes()``, which is how Python 3 writes none for Python 2."""
+    if content:
+        raise _RefusedError("a call of bytes")
+    return b""
+
+
 def _bytes(value: object) -> bytes:
     """Texts that only hold ASCII are bytes in Python 2 and text in Python 3."""
     return value.encode("latin1") if type(value) is str else value  # type: ignore[return-value]
@@ -348,10 +355,11 @@ _CALLS: dict[str, Callable[..., object]] = {
     "ndarray": _refuse_call,
     "dtype": _make_type,
     "encode": _encode,
+    "bytes": _no_bytes,
 }
 
 _NAMES = frozenset(
-    {"numpy ndarray", "numpy dtype", "_codecs encode"}
+    {"numpy ndarray", "numpy dtype", "_codecs encode", "__builtin__ bytes"}
     | {f"numpy.{core}.multiarray {name}" for core in ("core", "_core") for name in ("_reconstruct", "scalar")}
     | {f"numpy.{core}.numeric _frombuffer" for core in ("core", "_core")}
 )
