@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.graph.layer_graph import LayerGraph, Wire
-from engine.layers.base import Layer
+from engine.layers.base import Layer, ShapeRuleError, TensorType
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Neuron, Pool, Softmax
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import Buffer, Placement, TrainingPlan
@@ -40,36 +40,43 @@ def start() -> LayerGraph:
     return graph
 
 
-PICTURE_LAYERS: tuple[Layer, ...] = (
-    Conv(filters=2, size=(3, 2), padding=(1, 0), neuron="tanh"),
-    Conv(filters=3, size=(2, 2), padding=(0, 1), stride=(1, 2), neuron="none"),
-    Conv(filters=2, size=(1, 1), padding=(0, 0), frozen=True),
-    Pool(size=(2, 2), stride=(1, 2)),
-    Pool(pool="avg", size=(2, 3), stride=(2, 1), start=(-1, 0)),
-)
-ANY_LAYERS: tuple[Layer, ...] = (
+SOME_LAYERS: tuple[Layer, ...] = (
     Fc(outputs=4, neuron="logistic"),
     Fc(outputs=3, rate=0.0),
     Fc(outputs=2, frozen=True, neuron="tanh"),
     Neuron(neuron="relu"),
     Neuron(neuron="none"),
     Dropout(keep=0.6),
+    Conv(filters=2, size=(3, 2), padding=(1, 0), neuron="tanh"),
+    Conv(filters=3, size=(2, 2), padding=(0, 1), stride=(1, 2), neuron="none"),
+    Conv(filters=2, size=(1, 1), padding=(0, 0), frozen=True),
+    Pool(size=(2, 2), stride=(1, 2)),
+    Pool(pool="avg", size=(2, 3), stride=(2, 1), start=(-1, 0)),
 )
+
+
+def fits(layer: Layer, kind: TensorType) -> bool:
+    """Whether a layer takes an input of a kind."""
+    try:
+        layer.output((kind,))
+    except ShapeRuleError:
+        return False
+    return True
 
 
 @st.composite
 def branching_networks(draw: st.DrawFn) -> LayerGraph:
     """Networks without problems whose layers feed any number of others; each leaf has a cost."""
     graph = start()
-    sources = {"data": True}
+    outputs = {"data": graph["data"].output(())}
     for number in range(draw(st.integers(0, 6))):
-        source = draw(st.sampled_from(list(sources)))
-        layer = draw(st.sampled_from(ANY_LAYERS + PICTURE_LAYERS if sources[source] else ANY_LAYERS))
+        source = draw(st.sampled_from(list(outputs)))
+        layer = draw(st.sampled_from([layer for layer in SOME_LAYERS if fits(layer, outputs[source])]))
         name = f"layer{number}"
         graph.add(name, layer)
         graph.connect(Wire(source, name))
-        sources[name] = sources[source] and not isinstance(layer, Fc)
-    for source in sources:
+        outputs[name] = layer.output((outputs[source],))
+    for source in outputs:
         if not graph.outputs(source):
             head(graph, source, draw(st.sampled_from([1.0, 0.5])))
     return graph
