@@ -8,7 +8,17 @@ from typing import ClassVar, Literal
 
 from engine.layers.fields import FieldSpec, field_specs
 
-Family = Literal["data", "convolution", "pooling", "dense", "activation", "regularisation", "cost"]
+Family = Literal[
+    "data",
+    "convolution",
+    "pooling",
+    "normalisation",
+    "dense",
+    "activation",
+    "regularisation",
+    "joining",
+    "cost",
+]
 Content = Literal["values", "labels", "cost"]
 
 

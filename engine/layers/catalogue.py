@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from engine.layers.base import Layer
+from engine.layers.batch_norm import BatchNorm
+from engine.layers.cmrnorm import CmRNorm
+from engine.layers.cnorm import CNorm
+from engine.layers.concat import Concat
 from engine.layers.conv import Conv
 from engine.layers.cross_entropy import CrossEntropy
 from engine.layers.data import Data
 from engine.layers.dropout import Dropout
+from engine.layers.dropout2 import Dropout2
+from engine.layers.eltmax import EltMax
+from engine.layers.eltsum import EltSum
 from engine.layers.fc import Fc
+from engine.layers.global_avg import GlobalAvg
 from engine.layers.labels import Labels
+from engine.layers.local import Local
 from engine.layers.neuron import Neuron
+from engine.layers.pass_on import PassOn
 from engine.layers.pool import Pool
+from engine.layers.rnorm import RNorm
 from engine.layers.softmax import Softmax
 
 LAYERS: tuple[type[Layer], ...] = (
     Data,
     Labels,
     Conv,
+    Local,
     Pool,
+    GlobalAvg,
+    CmRNorm,
+    RNorm,
+    CNorm,
+    BatchNorm,
     Fc,
     Neuron,
-    Dropout,
     Softmax,
+    Dropout,
+    Dropout2,
+    EltSum,
+    EltMax,
+    Concat,
+    PassOn,
     CrossEntropy,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.layers.base import Initial, Layer, Learning, WeightSpec
 from engine.layers.fields import choice, flag, real
@@ -17,6 +18,28 @@ class Link:
     shape: tuple[int, ...]
     fan_in: int
     fan_out: int
+
+
+def rate_field(what: str) -> Any:
+    """A field that holds the factor of the learning rate of weights, biases, gains …"""
+    return real(
+        1.0,
+        minimum=0.0,
+        title=f"Rate of {what}",
+        help=f"Multiplies the network's learning rate; 0 keeps the {what} as they are.",
+        unit="×",
+        group="learning",
+    )
+
+
+def frozen_field() -> Any:
+    """A field that tells whether a layer does not learn."""
+    return flag(
+        False,
+        title="Frozen",
+        help="Keep weights and biases as they are, and compute no gradient for them.",
+        group="learning",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,22 +74,8 @@ class WeightedLayer(Layer):
         help="A small positive value keeps ReLU units alive at first.",
         group="learning",
     )
-    rate: float = real(
-        1.0,
-        minimum=0.0,
-        title="Rate of weights",
-        help="Multiplies the network's learning rate; 0 keeps the weights as they are.",
-        unit="×",
-        group="learning",
-    )
-    bias_rate: float = real(
-        1.0,
-        minimum=0.0,
-        title="Rate of biases",
-        help="Multiplies the network's learning rate; 0 keeps the biases as they are.",
-        unit="×",
-        group="learning",
-    )
+    rate: float = rate_field("weights")
+    bias_rate: float = rate_field("biases")
     momentum: float | None = real(
         None,
         minimum=0.0,
@@ -85,12 +94,7 @@ class WeightedLayer(Layer):
         help="Pulls weights towards 0; biases are left alone.",
         group="learning",
     )
-    frozen: bool = flag(
-        False,
-        title="Frozen",
-        help="Keep weights and biases as they are, and compute no gradient for them.",
-        group="learning",
-    )
+    frozen: bool = frozen_field()
 
     def weight_specs(
         self,

@@ -2,11 +2,13 @@
 
     y = x · mask / keep,    mask = 1 with probability keep, else 0
 
+or y = x · mask if not ``scaled``; testing then multiplies by keep.
+
 A unit is kept if its 16 random bits are below keep · 2¹⁶. They are keyed by (seed, stream, step, position in
 the global batch, unit), so that a batch that is split over devices draws the same masks as one device. Unit u
 has the half (u mod 2), lower half first, of word (u mod 8) / 2 of Philox block u / 8.
 
-Source: Srivastava et al. 2014, 'Dropout'; scaled at training, so that testing needs no dropout.
+Source: Srivastava et al. 2014, 'Dropout'; cuda-convnet2, layer types dropout and dropout2.
 
 x, y, dy, dx    (N, …)           one shape; y may be x and dx may be dy
 mask            (N, …) uint8     1 for kept units
@@ -27,18 +29,24 @@ IN_PLACE = {"forward": ("x", "y"), "backward": ("dy", "dx")}
 _UNITS_IN_BLOCK = 8
 
 
-def forward(*, x: Floats, counters: Counters, mask: Mask, y: Floats, keep: float, stream: int) -> None:
+def forward(
+    *, x: Floats, counters: Counters, mask: Mask, y: Floats, keep: float, stream: int, scaled: bool = True
+) -> None:
     """Draw the mask and write the outputs y. Rows begin at position ``counters[OFFSET]``."""
     _draw(mask.reshape(len(mask), -1), counters, keep, stream)
     np.multiply(x, mask, out=y)
-    np.multiply(y, 1 / keep, out=y)
+    if scaled:
+        np.multiply(y, 1 / keep, out=y)
 
 
-def backward(*, mask: Mask, dy: Floats, dx: Floats, keep: float, accumulate: bool = False) -> None:
+def backward(
+    *, mask: Mask, dy: Floats, dx: Floats, keep: float, scaled: bool = True, accumulate: bool = False
+) -> None:
     """Write the gradient of the inputs, or add it to dx."""
     kept, gradients, results = mask.reshape(-1), dy.reshape(-1), dx.reshape(-1)
+    factor = 1 / keep if scaled else 1.0
     for piece in pieces(mask.size):
-        write(results[piece], gradients[piece] * kept[piece] * (1 / keep), accumulate)
+        write(results[piece], gradients[piece] * kept[piece] * factor, accumulate)
 
 
 def _draw(mask: Mask, counters: Counters, keep: float, stream: int) -> None:

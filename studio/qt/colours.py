@@ -70,9 +70,11 @@ LIGHT = Theme(
                 "data": "#52708F",
                 "convolution": "#2563C9",
                 "pooling": "#0B8480",
+                "normalisation": "#2F7D3B",
                 "dense": "#7A4FC4",
                 "activation": "#B26A00",
                 "regularisation": "#7A6A3F",
+                "joining": "#A0522D",
                 "cost": "#B83280",
             }
         ),
@@ -103,9 +105,11 @@ DARK = Theme(
                 "data": "#8FB0CF",
                 "convolution": "#6EA8FF",
                 "pooling": "#4CC2BC",
+                "normalisation": "#7FCB8A",
                 "dense": "#B794F6",
                 "activation": "#F2B84B",
                 "regularisation": "#C9B77F",
+                "joining": "#E0A080",
                 "cost": "#F27EBB",
             }
         ),

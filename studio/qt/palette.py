@@ -41,16 +41,18 @@ FAMILY_TITLES: dict[Family, str] = {
     "data": "Data",
     "convolution": "Convolution",
     "pooling": "Pooling",
+    "normalisation": "Normalisation",
     "dense": "Dense",
     "activation": "Activation",
     "regularisation": "Regularisation",
+    "joining": "Joining",
     "cost": "Cost",
 }
 """English source texts of the families, in the order of the palette."""
 
 _KIND = Qt.ItemDataRole.UserRole
-_ROW_HEIGHT = 32
-_HEADING_HEIGHT = 28
+_ROW_HEIGHT = 28
+_HEADING_HEIGHT = 26
 
 
 def matches(layer: type[Layer], words: str) -> bool:

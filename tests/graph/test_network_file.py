@@ -237,7 +237,7 @@ def test_an_unknown_type_of_layer_is_told_with_the_types_there_are() -> None:
     assert isinstance(problem, UnknownLayerError)
     assert problem.layers == ("conv1",)
     assert 'found "transformer"' in str(problem)
-    assert "conv, pool" in str(problem)
+    assert "conv, local" in str(problem)
 
 
 def test_an_unknown_field_is_told_with_the_fields_there_are() -> None:

@@ -44,7 +44,8 @@ class Kernels:
             scratch = {name: np.full(shape, np.nan, dtype) for name, shape in wanted.items()}
         kernel.function(**arrays, **scratch, **attributes)
         if operation == self.faulty:
-            gradient = next(a for name, a in arrays.items() if name.startswith("d") and name != "dy")
+            kept = ("dy", "denominators")
+            gradient = next(a for name, a in arrays.items() if name.startswith("d") and name not in kept)
             gradient[...] = self.fault(gradient)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from kernels.registry import operations
 from tests.kernels import (
     test_avg_pool,
     test_bias,
+    test_cases,
     test_conv,
     test_cross_entropy,
     test_dropout,
@@ -20,6 +22,7 @@ from tests.kernels import (
     test_softmax,
     test_softmax_cross_entropy,
 )
+from tests.kernels.cases import CASES
 from tests.kernels.gradient_check import Array, Kernels
 
 CHECKS: dict[str, Callable[[Kernels], None]] = {
@@ -27,6 +30,7 @@ CHECKS: dict[str, Callable[[Kernels], None]] = {
     "bias.backward": test_bias.check,
     "conv.backward_data": test_conv.check_data,
     "conv.backward_weights": test_conv.check_weights,
+    "concat.backward": test_cases.check_concat,
     "cross_entropy.backward": test_cross_entropy.check,
     "dropout.backward": test_dropout.check,
     "fc.backward_data": test_fc.check_data,
@@ -37,6 +41,9 @@ CHECKS: dict[str, Callable[[Kernels], None]] = {
     "softmax.backward": test_softmax.check,
     "softmax_cross_entropy.backward": test_softmax_cross_entropy.check,
 }
+for _case in CASES:
+    for _gradient in _case.gradients:
+        CHECKS.setdefault(_gradient.operation, partial(_case.check, gradient=_gradient))
 
 
 def largest_element_only(gradient: Array) -> Array:
@@ -58,10 +65,22 @@ def test_every_backward_kernel_is_checked(device: str) -> None:
     assert [name for name in operations(device) if ".backward" in name] == sorted(CHECKS)
 
 
+@pytest.fixture(scope="module")
+def caught(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """The faults that were caught; their count is printed at the end."""
+    names: list[str] = []
+    yield names
+    planted = len(CHECKS) * len(FAULTS)
+    request.config.get_terminal_writer().line(f"\n{len(names)} of {planted} planted faults caught")
+
+
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("operation", CHECKS)
-def test_the_gradient_check_notices(device: str, operation: str, fault: Callable[[Array], Array]) -> None:
+def test_the_gradient_check_notices(
+    device: str, operation: str, fault: Callable[[Array], Array], caught: list[str]
+) -> None:
     """The check that passes the kernel does not pass the spoiled kernel."""
     CHECKS[operation](Kernels(device))
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
         CHECKS[operation](Kernels(device, faulty=operation, fault=fault))
+    caught.append(operation)

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from engine.layers.base import Layer
 from engine.plan.compile.rules import (
+    batch_norm,
+    concat,
     conv,
     cross_entropy,
     data,
     dropout,
+    eltmax,
+    eltsum,
     fc,
+    global_avg,
     labels,
+    local,
     neuron,
+    pass_on,
     pool,
+    response_norm,
     softmax,
 )
 from engine.plan.compile.rules.rule import Gradient, Lowering, Rule
 
 _RULES: tuple[Rule, ...] = (
-    data.RULE,
-    labels.RULE,
-    conv.RULE,
-    pool.RULE,
-    fc.RULE,
-    neuron.RULE,
-    dropout.RULE,
-    softmax.RULE,
-    cross_entropy.RULE,
+    *data.RULES,
+    *labels.RULES,
+    *conv.RULES,
+    *local.RULES,
+    *pool.RULES,
+    *global_avg.RULES,
+    *response_norm.RULES,
+    *batch_norm.RULES,
+    *fc.RULES,
+    *neuron.RULES,
+    *softmax.RULES,
+    *dropout.RULES,
+    *eltsum.RULES,
+    *eltmax.RULES,
+    *concat.RULES,
+    *pass_on.RULES,
+    *cross_entropy.RULES,
 )
 
 LOWERING: dict[type[Layer], Lowering] = {rule.layer: rule.lower for rule in _RULES}

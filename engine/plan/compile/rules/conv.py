@@ -25,4 +25,4 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     )
 
 
-RULE = Rule(Conv, _lower, {"conv.forward": weighted_gradient})
+RULES = (Rule(Conv, _lower, {"conv.forward": weighted_gradient}),)

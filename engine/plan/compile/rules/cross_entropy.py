@@ -32,4 +32,4 @@ def _gradient(gradients: Gradients, operation: Operation) -> None:
     gradients.emit(operation, "cross_entropy.backward", "probabilities", inputs, coefficient=cost.coefficient)
 
 
-RULE = Rule(CrossEntropy, _lower, {"cross_entropy.forward": _gradient})
+RULES = (Rule(CrossEntropy, _lower, {"cross_entropy.forward": _gradient}),)

@@ -12,4 +12,4 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return draft.add_batch(f"{layer.name}.output", "input", layer.output)
 
 
-RULE = Rule(Data, _lower)
+RULES = (Rule(Data, _lower),)

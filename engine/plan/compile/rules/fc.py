@@ -14,4 +14,4 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return emit_weighted_sums(draft, layer, "fc.forward", inputs, layer.layer.neuron)
 
 
-RULE = Rule(Fc, _lower, {"fc.forward": weighted_gradient})
+RULES = (Rule(Fc, _lower, {"fc.forward": weighted_gradient}),)

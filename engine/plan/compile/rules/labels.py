@@ -12,4 +12,4 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return draft.add_batch(f"{layer.name}.output", "labels", layer.output)
 
 
-RULE = Rule(Labels, _lower)
+RULES = (Rule(Labels, _lower),)

@@ -30,4 +30,4 @@ def _gradient(gradients: Gradients, operation: Operation) -> None:
     gradients.emit(operation, kind, "x", inputs, **operation.attributes)
 
 
-RULE = Rule(Neuron, _lower, {"neuron.forward": _gradient})
+RULES = (Rule(Neuron, _lower, {"neuron.forward": _gradient}),)

@@ -25,4 +25,6 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return y
 
 
-RULE = Rule(Pool, _lower, {"max_pool.forward": gradient_from("x", "y"), "avg_pool.forward": gradient_from()})
+RULES = (
+    Rule(Pool, _lower, {"max_pool.forward": gradient_from("x", "y"), "avg_pool.forward": gradient_from()}),
+)

@@ -15,4 +15,4 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return y
 
 
-RULE = Rule(Softmax, _lower, {"softmax.forward": gradient_from("y")})
+RULES = (Rule(Softmax, _lower, {"softmax.forward": gradient_from("y")}),)

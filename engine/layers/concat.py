@@ -1,0 +1,30 @@
+"""Concatenation: the channels of all inputs, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.layers.base import SEVERAL, Layer, ShapeRuleError, TensorType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(Layer):
+    """Pictures of one size become one with all their channels; vectors become one vector."""
+
+    kind = "concat"
+    family = "joining"
+    title = "Concatenation"
+    summary = "Puts the channels of several pictures, or the units of several vectors, side by side."
+    formula = "y = (x[1], x[2], …), along the channels"
+    source = "cuda-convnet2, layer type concat"
+    synonyms = ("join", "merge", "stack", "inception")
+    inputs = (SEVERAL,)
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        *places, _ = inputs[0].shape
+        for port, kind in enumerate(inputs):
+            if kind.shape[:-1] != tuple(places):
+                wanted = "×".join(map(str, places)) + " px" if places else "a vector"
+                raise ShapeRuleError(port, f"{wanted}, like the first input", "Give all inputs one size.")
+        return TensorType((*places, sum(kind.shape[-1] for kind in inputs)))
