@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from engine.cli.figures import SPLITS, RunFigures
 from engine.cli.interrupts import Interrupts
+from engine.errors import RunEndedError
 from engine.protocol.client import Client
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, StateChanged, Stop
@@ -30,13 +32,11 @@ class Follower:
 
     def follow(self, interrupts: Interrupts) -> StateChanged:
         """Show the run until its end and return that. Stops it on Ctrl+C. Raises EngineDiedError."""
-        is_stopping = False
         with self._view:
             while self.ended is None:
-                if interrupts.asked and not is_stopping:
-                    is_stopping = True
-                    self._client.submit(Stop())
-                    self._view.say("Stopping. Ctrl+C once more leaves the engine to do so by itself.")
+                if interrupts.asked and not interrupts.obeyed:
+                    self._stop()
+                    interrupts.obeyed = True
                 event = self._client.poll(0.2)
                 if isinstance(event, Entries):
                     self._take_entries(event)
@@ -45,6 +45,11 @@ class Follower:
                 elif isinstance(event, LinkChanged):
                     self._take_link(event)
         return self.ended
+
+    def _stop(self) -> None:
+        with suppress(RunEndedError):  # it ended at this very moment
+            self._client.request(Stop())
+            self._view.say("Stopping. Ctrl+C once more leaves the engine to do so by itself.")
 
     def _take_entries(self, entries: Entries) -> None:
         for sequence, entry in enumerate(entries.entries, entries.first):
