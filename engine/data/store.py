@@ -16,7 +16,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +101,22 @@ def _read(folder: Path) -> Store | None:
         return None
 
 
+def _rename(part: Path, folder: Path) -> None:
+    try:
+        part.rename(folder)
+    except OSError:
+        if _read(folder) is None:
+            raise
+
+
 def _make(folder: Path, fill: Callable[[Path], Index]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
     try:
         index = fill(part / "pictures")
         (part / "index").write_bytes(msgspec.msgpack.encode(index))
-        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-        with suppress(FileExistsError):  # another process was quicker
-            part.rename(folder)
+        if _read(folder) is None:  # or else another process was quicker
+            shutil.rmtree(folder, ignore_errors=True)
+            _rename(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
