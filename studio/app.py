@@ -29,6 +29,11 @@ class Studio:
     window: MainWindow
     train_view: LazyView[TrainWorkspace]
 
+    def leave(self) -> None:
+        """Leave the engine, if there is one; a training goes on."""
+        self.run.detach()
+        self.engines.close()
+
 
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
@@ -92,7 +97,7 @@ def _run(file: Path | None) -> int:
     application.after_first_paint(studio.window, lambda: _settle(studio))
     application.on_interrupt(studio.window.close)
     code = application.run()
-    studio.engines.close()
+    studio.leave()
     return code
 
 

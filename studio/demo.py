@@ -45,7 +45,7 @@ def _run_on_screen(application: Application) -> int:
     application.after_first_paint(studio.window, studio.window.start_training)
     application.on_interrupt(studio.window.close)
     code = application.run()
-    studio.engines.close()
+    studio.leave()
     return code
 
 
@@ -59,7 +59,7 @@ def _run_off_screen(application: Application) -> int:
     application.on_interrupt(studio.run.stop)
     application.after_first_paint(studio.window, studio.window.start_training)
     code = application.run()
-    studio.engines.close()
+    studio.leave()
     return code or (1 if application.faults.count else 0)
 
 

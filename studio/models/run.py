@@ -196,9 +196,9 @@ class RunModel:
         self._command(CheckpointNow(), None)
 
     def detach(self) -> None:
-        """Leave the engine, which goes on by itself."""
+        """Leave the engine. It goes on by itself; one whose run has ended has nothing more to do."""
         if self._link is not None:
-            self._link.close()
+            self._link.close(dismiss=self._reported.ended)
             self._link = None
 
     def ask(self, request: Request, then: Callable[[Answer | ConvNetError], None]) -> bool:

@@ -27,7 +27,7 @@ class Faults(QObject):
         super().__init__(parent)
         self.count = 0
         """Faults since the program began."""
-        self._log_file = _open_log()
+        self.log_file = _open_log()
         self._box: QMessageBox | None = None
         self._raised.connect(self._show)  # queued where it comes from another thread
 
@@ -57,7 +57,7 @@ class Faults(QObject):
         box.setText(self.tr("Something went wrong in the studio. A training that runs is not affected."))
         box.setInformativeText(
             self.tr("{summary}\n\nYou can go on; save your network to be safe. The log is in {path}").format(
-                summary=summary, path=self._log_file
+                summary=summary, path=self.log_file
             )
         )
         box.setDetailedText(details)

@@ -7,12 +7,13 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from engine.errors import ConvNetError, ProtocolError, UnexpectedError
 from engine.protocol.client import Client
-from engine.protocol.messages import Answer, Request
+from engine.protocol.messages import Answer, Request, Shutdown
 from studio.services.link import Answered, Arrival, NotStarted
 
 Engine = tuple[Path, subprocess.Popen[bytes] | None]
@@ -23,6 +24,9 @@ BACKLOG: Final = 64
 
 PATIENCE: Final = 30.0
 """Seconds that an answer may take; weights of a large layer are many megabytes."""
+
+GOODBYE: Final = 2.0
+"""Seconds that a dismissed engine may take to answer."""
 
 _LOOK: Final = 0.1
 """Seconds after which the thread looks whether it shall end."""
@@ -46,6 +50,7 @@ class EngineClient(threading.Thread):
         self._client: Client | None = None
         self._early: list[tuple[int, Request]] = []
         self._closing = False
+        self._dismisses = False
 
     # ---- From the main thread ---------------------------------------------------------------------------
 
@@ -66,11 +71,17 @@ class EngineClient(threading.Thread):
             self._changed.notify()
         return arrivals
 
-    def close(self) -> None:
-        """Leave the engine, which goes on. The thread ends soon after."""
+    def close(self, *, dismiss: bool = False) -> None:
+        """Leave the engine, which goes on unless it is dismissed. The thread ends soon after."""
         with self._changed:
             self._closing = True
+            self._dismisses = dismiss
             self._changed.notify()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closing
 
     # ---- On the thread ----------------------------------------------------------------------------------
 
@@ -96,6 +107,9 @@ class EngineClient(threading.Thread):
                 if event is not None:
                     self._put(event)
                     self._await_room()
+            if self._dismisses:
+                with suppress(ConvNetError):
+                    client.request(Shutdown(), GOODBYE)
 
     def _begin(self, client: Client) -> None:
         client.attach()

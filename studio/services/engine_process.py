@@ -12,7 +12,7 @@ from engine.errors import NoEngineError
 from engine.protocol import connection
 from engine.protocol.internal import StartRun
 from engine.protocol.launch import launch
-from studio.services.client import Engine, EngineClient
+from studio.services.client import GOODBYE, Engine, EngineClient
 from studio.services.link import TrainingOrder
 
 LINGER: Final = 60.0
@@ -59,11 +59,12 @@ class EngineProcesses:
         return engines
 
     def close(self) -> None:
-        """Leave all engines; they go on."""
+        """Leave all engines; they go on, but for those that were dismissed."""
         for client in self._clients:
-            client.close()
+            if not client.is_closing:
+                client.close()
         for client in self._clients:
-            client.join(timeout=1.0)
+            client.join(timeout=GOODBYE + 0.5)
 
     def _follow(self, find: Callable[[], Engine]) -> EngineClient:
         self._clients = [client for client in self._clients if client.is_alive()]

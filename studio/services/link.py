@@ -39,8 +39,8 @@ class EngineLink(Protocol):
     def drain(self) -> list[Arrival]:
         """Return what has arrived since the last call, in order."""
 
-    def close(self) -> None:
-        """Leave the engine, which goes on."""
+    def close(self, *, dismiss: bool = False) -> None:
+        """Leave the engine, which goes on unless it is dismissed."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.asked: list[Request] = []
         self.arrivals: list[Arrival] = []
-        self.closed = False
+        self.closed = self.dismissed = False
         self.sequence = 0
 
     def ask(self, request: Request) -> int:
@@ -50,8 +50,9 @@ class FakeLink:
         arrivals, self.arrivals = self.arrivals, []
         return arrivals
 
-    def close(self) -> None:
+    def close(self, *, dismiss: bool = False) -> None:
         self.closed = True
+        self.dismissed = dismiss
 
     # ---- what a test lets the engine say ----
 

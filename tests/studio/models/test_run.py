@@ -296,12 +296,19 @@ def test_another_training_begins_with_nothing_of_the_one_before(training, engine
     run.run_replaced.connect(lambda: replaced.append(run.state))
     run.train(small_document())
     assert replaced == [RunState.STARTING]
-    assert link.closed
+    assert link.dismissed
     assert len(run.metrics["train"]) == 0
     assert run.snapshots == []
     link.journal(row(6))
     run.update()
     assert len(run.metrics["train"]) == 0
+
+
+def test_leaving_dismisses_an_engine_whose_run_has_ended_and_no_other(training):
+    run, link = training
+    run.detach()
+    assert link.closed
+    assert not link.dismissed
 
 
 def test_stop_is_sent_to_an_engine_that_is_still_starting(run, engines):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EngineStartError, NoAnswerError
-from engine.protocol.messages import Done, Entries, GetNetwork, Pause, RunState, Welcome
+from engine.protocol.messages import Done, Entries, GetNetwork, Pause, RunState, Shutdown, Welcome
 from studio.services import client as module
 from studio.services.client import BACKLOG, EngineClient
 from studio.services.link import Answered, NotStarted
@@ -45,6 +45,10 @@ class FakeClient:
             return self.events.pop(0)
         time.sleep(0.001)
         return None
+
+    def request(self, request, timeout):
+        self.submitted.append((request, None))
+        return Done()
 
     def submit(self, request, timeout):
         future = Future()
@@ -155,3 +159,12 @@ def test_closing_leaves_the_engine(start):
     collect(client, 1)
     client.close()
     assert FakeClient.newest.closed.wait(5)
+    assert FakeClient.newest.submitted == []
+
+
+def test_an_engine_that_is_dismissed_is_told_to_end(start):
+    client = start()
+    collect(client, 1)
+    client.close(dismiss=True)
+    assert FakeClient.newest.closed.wait(5)
+    assert FakeClient.newest.submitted == [(Shutdown(), None)]

@@ -1,0 +1,69 @@
+"""Watching a training that went on while the studio was closed."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.graph.network_file import dumps
+from engine.protocol.messages import Network
+from engine.protocol.messages import RunState as EngineState
+from studio.models.document import Document
+from studio.models.run import RunModel
+from studio.models.selection import Selection
+from studio.qt.lazy_view import LazyView
+from studio.qt.main_window import MainWindow
+from studio.qt.reattach import Reattach
+from studio.qt.train_workspace import TrainWorkspace
+from studio.services.engine_process import RunningEngine
+from tests.studio.fake_engine import FakeEngines, small_document, small_network
+
+ENGINE = RunningEngine(Path("/runs/1/connection.json"), "/runs/1")
+
+
+@pytest.fixture
+def stage(qtbot):
+    def make(document):
+        engines = FakeEngines()
+        run, selection = RunModel(engines), Selection(document)
+        view = LazyView(lambda: TrainWorkspace(document, selection, run))
+        window = MainWindow(document, selection, run, lambda _parent: view)
+        qtbot.addWidget(window)
+        return engines, run, window, view, Reattach(window, document, run)
+
+    return make
+
+
+def welcome(engines, run):
+    engines.link.welcome(EngineState.TRAINING)
+    run.update()
+    engines.link.answer_last(Network(dumps(small_network()), None))
+    run.update()
+
+
+def test_an_empty_studio_shows_the_run_and_its_network(stage):
+    document = Document()
+    engines, run, window, _, reattach = stage(document)
+    reattach.attach(ENGINE)
+    welcome(engines, run)
+    assert engines.attached == ENGINE.connection
+    assert document.network.graph == small_network().graph
+    assert document.network is not run.network
+    assert window.workspace == "training"
+
+
+def test_a_network_that_is_open_stays(stage):
+    document = small_document()
+    document.network.graph.remove("conv2")
+    engines, run, _, _, reattach = stage(document)
+    reattach.attach(ENGINE)
+    welcome(engines, run)
+    assert "conv2" not in document.network.graph
+
+
+def test_the_train_view_is_made_when_it_is_first_looked_at(stage):
+    _, _, window, view, _ = stage(small_document())
+    window.show()
+    window.show_workspace("design")
+    assert view.findChild(TrainWorkspace) is None
+    window.show_workspace("training")
+    assert view.findChild(TrainWorkspace) is not None

@@ -1,0 +1,86 @@
+"""Real engines, as the studio starts and follows them."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.protocol.messages import Weights
+from studio.models.document import Document
+from studio.models.examples import load_example
+from studio.models.run import RunModel
+from studio.models.run_state import RunState
+from studio.services.engine_process import EngineProcesses
+
+
+@pytest.fixture
+def processes(tmp_path, monkeypatch):
+    for kind in ("DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    processes = EngineProcesses(lambda: None)
+    yield processes
+    processes.close()
+
+
+@pytest.fixture
+def document():
+    document = Document()
+    network = load_example("digits")
+    network.training = replace(network.training, epochs=2_000)
+    document.new(network, "digits.convnet")
+    return document
+
+
+def wait_for(run, condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, (run.state, run.cause)
+        assert run.cause is None, run.cause
+        run.update()
+        time.sleep(0.01)
+
+
+def test_a_run_is_paused_left_found_again_resumed_and_stopped_without_a_gap(processes, document):
+    """A studio that comes later has every row from the start on, each once."""
+    run = RunModel(processes)
+    run.train(document)
+    assert run.state is RunState.STARTING
+    wait_for(run, lambda: run.can_pause and len(run.metrics["train"]) > 5)
+    run.pause()
+    wait_for(run, lambda: run.state is RunState.PAUSED)
+    (found,) = processes.running()
+    assert found.run_folder == run.run_folder
+    run.detach()
+
+    later = RunModel(processes)
+    later.attach(found.connection)
+    wait_for(later, lambda: later.can_resume and later.network is not None)
+    assert later.network.graph == document.network.graph
+    later.resume()
+    before = len(later.metrics["train"])
+    wait_for(later, lambda: len(later.metrics["train"]) > before + 20)
+    later.stop()
+    wait_for(later, lambda: later.state is RunState.STOPPED)
+    steps = later.metrics["train"].column("step")
+    assert steps[0] <= 1
+    assert (np.diff(steps) == 1).all()
+
+    answers = []
+    assert later.ask_weights("conv1", later.snapshots[0], answers.append)
+    wait_for(later, lambda: answers)
+    assert isinstance(answers[0], Weights)
+    later.detach()
+    wait_for(later, lambda: processes.running() == [])
+
+
+def test_stop_is_shown_until_the_engine_has_stopped(processes, document):
+    run = RunModel(processes)
+    run.train(document)
+    wait_for(run, lambda: run.can_pause)
+    states = []
+    run.state_changed.connect(lambda: states.append(run.state))
+    run.stop()
+    wait_for(run, lambda: run.state.ended)
+    assert states == [RunState.STOPPING, RunState.STOPPED]
+    run.detach()
