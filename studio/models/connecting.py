@@ -33,6 +33,12 @@ def number_for(graph: LayerGraph, target: str, slot: int) -> int:
     return number
 
 
+def last_wire_into(graph: LayerGraph, target: str, slot: int) -> Wire | None:
+    """Return the wire into a slot that has the highest number, if there is one."""
+    wires = [wire for wire in graph.inputs(target) if slot_of(graph[target], wire.port) == slot]
+    return wires[-1] if wires else None
+
+
 def can_connect(graph: LayerGraph, wire: Wire) -> bool:
     """Whether a wire would carry what its input takes, and close no circle."""
     port = graph[wire.target].port(wire.port)

@@ -18,14 +18,26 @@ PATHS: dict[str, str] = {
     "data": "M4 5h16v14h-16z M4 16l5-5 4 4 3-3 4 4 M15.5 9.5h.01",
     "labels": "M4 4h8l8 8-8 8-8-8z M8 8h.01",
     "conv": "M4 4h16v16h-16z M4 9.33h16 M4 14.67h16 M9.33 4v16 M14.67 4v16",
+    "local": "M4 4h16v16h-16z M8 8h.01 M15 7h2v2h-2z M7 15h3v3h-3z M14 16.5l1.5-2 1.5 2z",
     "pool": "M4 4h16v16h-16z M12 4v16 M4 12h16",
+    "global_avg": "M4 4h16v16h-16z M12 12h.01 M7 7l2.5 2.5 M17 7l-2.5 2.5 M7 17l2.5-2.5 M17 17l-2.5-2.5",
+    "cmrnorm": "M3 14c5 0 5-10 9-10s4 10 9 10 M4 17.5h16 M4 21h16",
+    "rnorm": "M4 4h16v16h-16z M7 16.5c3 0 3-8.5 5-8.5s2 8.5 5 8.5",
+    "cnorm": "M12 12m-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0 M12 4v16",
+    "batch_norm": "M3 17c5 0 5-13 9-13s4 13 9 13 M12 9v8 M3 20.5h18",
     "fc": "M5 5h14 M5 19h14 M5 5l14 14 M5 19l14-14",
     "neuron": "M4 18h7l8-12 M4 21h16",
     "dropout": "M7 7m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0 M17 17m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
     " M14.5 4.5l5 5 M19.5 4.5l-5 5 M4.5 14.5l5 5 M9.5 14.5l-5 5",
+    "dropout2": "M7 7m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0 M17 17m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
+    " M17 7m-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0 M7 17m-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0",
     "softmax": "M4 20h16 M6.5 20v-5 M12 20v-15 M17.5 20v-8",
     "cross_entropy": "M12 12m-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0"
     " M12 12m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0",
+    "eltsum": "M12 12m-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0 M12 8v8 M8 12h8",
+    "eltmax": "M12 12m-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0 M8.5 13.5l3.5-4 3.5 4",
+    "concat": "M3.5 6h7v12h-7z M13.5 6h7v12h-7z",
+    "pass_on": "M4 12h15 M13.5 6.5l5.5 5.5-5.5 5.5",
     "layer": "M4 8l8-4 8 4-8 4z M4 12l8 4 8-4 M4 16l8 4 8-4",
     # Commands
     "new": "M6 3h8l4 4v14h-12z M14 3v4h4",
@@ -45,17 +57,15 @@ PATHS: dict[str, str] = {
     "link": "M10 14l4-4 M8.5 10.5l-2.5 2.5a3.5 3.5 0 0 0 5 5l2.5-2.5"
     " M15.5 13.5l2.5-2.5a3.5 3.5 0 0 0-5-5l-2.5 2.5",
     "unlink": "M8.5 10.5l-2.5 2.5a3.5 3.5 0 0 0 5 5l2.5-2.5 M15.5 13.5l2.5-2.5a3.5 3.5 0 0 0-5-5l-2.5 2.5",
-    "down": "M6 9l6 6 6-6",
-    "right": "M9 6l6 6-6 6",
     "problem": "M12 4l9 16h-18z M12 10v4.5 M12 17.3h.01",
     "check": "M5 12.5l5 5 9-11",
-    "device": "M6 6h12v12h-12z M10 10h4v4h-4z M9 3v3 M15 3v3 M9 18v3"
-    " M15 18v3 M3 9h3 M3 15h3 M18 9h3 M18 15h3",
 }
 
 FILLED: dict[str, str] = {
     "conv": "M4 4h10.67v10.67h-10.67z",
     "pool": "M4 4h8v8h-8z",
+    "cnorm": "M12 4a8 8 0 0 1 0 16z",
+    "concat": "M3.5 6h7v12h-7z",
     "fc": "M2 2h6v6h-6z M16 2h6v6h-6z M2 16h6v6h-6z M16 16h6v6h-6z",
     "play": "M8 5l11 7-11 7z",
     "stop": "M6 6h12v12h-12z",
@@ -66,14 +76,18 @@ _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none
 stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"><path d="{filled}" fill="{colour}"
 fill-opacity="{opacity}" stroke="none"/><path d="{path}"/></svg>"""
 
-_SCALES = (1, 2, 3)
+_SCALES = (1, 2)
 
 
 @lru_cache(maxsize=512)
 def _renderer(name: str, colour: str, width: float) -> QSvgRenderer:
-    opacity = 0.25 if name in ("conv", "pool") else 1.0
+    opacity = 0.25 if name in ("conv", "pool", "cnorm", "concat") else 1.0
     svg = _SVG.format(
-        colour=colour, width=width, filled=FILLED.get(name, "M0 0"), opacity=opacity, path=PATHS[name]
+        colour=colour,
+        width=width,
+        filled=FILLED.get(name, "M0 0"),
+        opacity=opacity,
+        path=PATHS.get(name, PATHS["layer"]),
     )
     return QSvgRenderer(QByteArray(svg.encode()))
 
@@ -96,8 +110,13 @@ def pixmap(name: str, size: int, colour: QColor, scale: float = 1.0) -> QPixmap:
 
 def icon(name: str, size: int = 20, colour: QColor | None = None) -> QIcon:
     """Return an icon in the colours of the current theme, or in one colour."""
+    return _icon(name, size, (colour or theme.colour("text")).name(), theme.colour("disabled").name())
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int, colour: str, disabled: str) -> QIcon:
     made = QIcon()
     for scale in _SCALES:
-        made.addPixmap(pixmap(name, size, colour or theme.colour("text"), scale), QIcon.Mode.Normal)
-        made.addPixmap(pixmap(name, size, theme.colour("disabled"), scale), QIcon.Mode.Disabled)
+        made.addPixmap(pixmap(name, size, QColor(colour), scale), QIcon.Mode.Normal)
+        made.addPixmap(pixmap(name, size, QColor(disabled), scale), QIcon.Mode.Disabled)
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
         self.workspace: Workspace = "design"
+        self._is_closed = False
         self._build()
         self._connect_commands()
         self._connect_models()
@@ -184,16 +185,17 @@ class MainWindow(QMainWindow):
     # ---- what the window remembers -----------------------------------------------------------------------
 
     def _restore(self) -> None:
-        geometry, state = self._settings.value(_GEOMETRY), self._settings.value(_STATE)
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if state is not None:
-            self.restoreState(state, _LAYOUT_VERSION)
-        splitter = self._settings.value(_SPLITTER)
-        if splitter is None or not self._splitter.restoreState(splitter):
+        self.restoreGeometry(self._kept(_GEOMETRY))
+        self.restoreState(self._kept(_STATE), _LAYOUT_VERSION)
+        if not self._splitter.restoreState(self._kept(_SPLITTER)):
             self._splitter.setSizes(list(_CANVAS_SHARE))
         workspace = self._settings.value(_WORKSPACE)
         self.show_workspace(workspace if workspace in get_args(Workspace) else "design")
+
+    def _kept(self, key: str) -> QByteArray:
+        """Return what is kept under a key; nothing where that makes no sense."""
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
 
     def _remember(self) -> None:
         self._settings.setValue(_GEOMETRY, self.saveGeometry())
@@ -206,8 +208,10 @@ class MainWindow(QMainWindow):
         if not self.files.may_leave():
             event.ignore()
             return
-        self._remember()
-        self._disconnect_models()
+        if not self._is_closed:
+            self._is_closed = True
+            self._remember()
+            self._disconnect_models()
         event.accept()
 
     # ---- commands ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from string import Template
 
 from studio.qt.colours import Colours
 
-_IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parent / "images"
 
 _SHEET = Template("""
 QToolTip { border: 1px solid $line; padding: 4px; background: $surface; color: $text; }
@@ -88,4 +88,4 @@ QProgressBar::chunk { background: $accent; border-radius: 3px; }
 
 def style_sheet(colours: Colours) -> str:
     """Return the application's style sheet in these colours."""
-    return _SHEET.substitute(vars(colours), images=_IMAGES.as_posix())
+    return _SHEET.substitute(vars(colours), images=IMAGES.as_posix())

@@ -28,6 +28,9 @@ SECONDARY = 11
 HEADING = 15
 """Size of headings, px."""
 
+_APPLIED = "theme"
+"""Property of the application that names the theme it wears."""
+
 _current = LIGHT
 
 
@@ -48,6 +51,9 @@ def apply(app: QApplication, theme: Theme) -> None:
     """Dress all windows of ``app``, present and to come."""
     global _current  # noqa: PLW0603 - there is one application, and it has one theme
     _current = theme
+    if app.property(_APPLIED) == theme.name:
+        return  # dressing every widget anew takes a while
+    app.setProperty(_APPLIED, theme.name)
     if app.style().name() != "fusion":
         app.setStyle("fusion")
     app.setFont(body_font())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -71,10 +72,10 @@ class NodeItem(QGraphicsItem):
         self.prepareGeometryChange()
         self.layer, self._problems, self._missing = layer, problems, missing
         self._lines = caption_lines(layer)
-        words = [f"<b>{self.name}</b> – {layer_text(layer.title)}", layer_text(layer.summary)]
-        words += [
-            f"<span style='color:{theme.current().colours.error}'>{error_text(p)}</span>" for p in problems
-        ]
+        error = theme.current().colours.error
+        words = [f"<b>{escape(self.name)}</b> – {escape(layer_text(layer.title))}"]
+        words.append(escape(layer_text(layer.summary)))
+        words += [f"<span style='color:{error}'>{escape(error_text(problem))}</span>" for problem in problems]
         self.setToolTip("<p>" + "</p><p>".join(words) + "</p>")
         self.update()
 
@@ -83,6 +84,11 @@ class NodeItem(QGraphicsItem):
         self.name = name
         self.layer = None  # the tooltip holds the name: make it again
         self.update()
+
+    @property
+    def offered(self) -> frozenset[PortRef]:
+        """The ports that are lit up because the wire that is being drawn may end there."""
+        return self._offered
 
     def offer(self, ports: frozenset[PortRef]) -> None:
         """Light up the ports at which a wire that is being drawn may end."""

@@ -33,8 +33,8 @@ class CanvasPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self._zoom_bar = _ZoomBar(self.view, self)
-        self._invitation = _Invitation(self)
-        self._invitation.example_chosen.connect(self.example_chosen)
+        self.invitation = _Invitation(self)
+        self.invitation.example_chosen.connect(self.example_chosen)
         document.changed.connect(self._on_document_changed)
         self.setMinimumSize(240, 200)
         self.setFocusProxy(self.view)
@@ -47,7 +47,7 @@ class CanvasPanel(QWidget):
         self.view.detach()
 
     def _on_document_changed(self) -> None:
-        self._invitation.setVisible(len(self._document.network.graph) == 0)
+        self.invitation.setVisible(len(self._document.network.graph) == 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -55,7 +55,7 @@ class CanvasPanel(QWidget):
         bar.adjustSize()
         self.view.keep_free = bar.size() + QSize(_MARGIN, _MARGIN)
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
-        box = self._invitation
+        box = self.invitation
         box.adjustSize()
         box.move((self.width() - box.width()) // 2, (self.height() - box.height()) // 2)
 

@@ -23,6 +23,9 @@ class PendingWire(QGraphicsPathItem):
     ) -> None:
         super().__init__()
         self.lifted = lifted
+        if lifted is not None:
+            graph = graph.copy()
+            graph.disconnect(lifted)
         self._graph = graph
         self._nodes = nodes
         self._port = port if lifted is None else PortRef(lifted.source, "output")

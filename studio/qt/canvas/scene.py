@@ -16,7 +16,7 @@ from engine.errors import MissingInputError, ShapeMismatchError
 from engine.graph.layer_graph import Wire
 from engine.layers.catalogue import KINDS
 from studio.models import editing
-from studio.models.connecting import slot_of
+from studio.models.connecting import last_wire_into, slot_of
 from studio.models.document import Document
 from studio.models.edits import Position
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT, snapped
@@ -233,9 +233,7 @@ class CanvasScene(QGraphicsScene):
 
     def _draw_wire(self, port: PortRef, place: QPointF) -> None:
         graph = self._document.network.graph
-        lifted = None
-        if port.side == "input" and not graph[port.layer].inputs[port.index].many:
-            lifted = graph.wire_into(port.layer, port.index)
+        lifted = last_wire_into(graph, port.layer, port.index) if port.side == "input" else None
         self._pending = PendingWire(graph, self.nodes, port, lifted)
         if lifted is not None:
             self.wires[lifted].hide()

@@ -1,0 +1,89 @@
+"""The canvas mirrors the document, whatever happens to it."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from engine.graph.layer_graph import Wire
+from engine.graph.network_file import dumps
+from studio.models import editing
+from studio.models.document import Document
+from studio.models.selection import Selection
+from studio.qt.canvas.panel import CanvasPanel
+from tests.studio.networks import small_document, small_network
+from tests.studio.qt.canvas.canvas_bench import Bench, assert_mirrored
+from tests.studio.random_edits import random_edit
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_random_edits_never_part_canvas_and_document(data: st.DataObject, qtbot: QtBot) -> None:
+    """Some hundred edits, undos and redos; undoing all gives the starting file byte for byte."""
+    document = small_document()
+    start = dumps(document.network)
+    panel = CanvasPanel(document, Selection(document))
+    qtbot.addWidget(panel)
+    for _ in range(data.draw(st.integers(5, 30))):
+        random_edit(document, data.draw)
+        assert_mirrored(document, panel)
+    while document.undo_stack.undo_title:
+        document.undo()
+    assert_mirrored(document, panel)
+    assert dumps(document.network) == start
+    panel.detach()
+
+
+def test_another_file_replaces_everything(qtbot: QtBot) -> None:
+    """Nothing of the last network stays."""
+    bench = Bench(qtbot, small_document())
+    bench.selection.select(["conv1"])
+    bench.document.new()
+    assert_mirrored(bench.document, bench.panel)
+    assert bench.selection.layers == ()
+    bench.document.new(small_network())
+    assert_mirrored(bench.document, bench.panel)
+
+
+def test_a_wire_says_what_flows_along_it(qtbot: QtBot) -> None:
+    """And what does not fit: it is then drawn as a problem."""
+    bench = Bench(qtbot, small_document())
+    wires = bench.scene.wires
+    assert wires[Wire("data1", "conv1")].words == "32×32×3"
+    assert wires[Wire("labels1", "cross_entropy1", 1)].words == "labels"
+    editing.connect(bench.document, Wire("pool1", "softmax1"))
+    wrong = wires[Wire("pool1", "softmax1")]
+    assert wrong.is_wrong
+    assert wrong.words.startswith("16×16×32, not a vector")
+    assert "Put a fully connected layer before it" in wrong.toolTip()
+    document_problem = bench.scene.nodes["softmax1"].toolTip()
+    assert "expected a vector" in document_problem
+
+
+def test_selection_goes_both_ways(qtbot: QtBot) -> None:
+    """What is selected elsewhere is selected on the canvas, and the other way round."""
+    bench = Bench(qtbot, small_document())
+    bench.selection.select(["conv1", "fc1"], [Wire("conv1", "pool1")])
+    assert [name for name, node in bench.scene.nodes.items() if node.isSelected()] == ["conv1", "fc1"]
+    assert bench.scene.wires[Wire("conv1", "pool1")].isSelected()
+    bench.scene.clearSelection()
+    assert bench.selection.layers == ()
+    assert bench.selection.wires == frozenset()
+
+
+def test_an_empty_canvas_invites_to_draw(qtbot: QtBot) -> None:
+    """The invitation goes once there is a layer."""
+    bench = Bench(qtbot, Document())
+    invitation = bench.panel.invitation
+    assert invitation.isVisible()
+    editing.add_layer(bench.document, "data", (0, 0))
+    assert not invitation.isVisible()
+
+
+def test_the_view_tells_who_cannot_see_what_is_selected(qtbot: QtBot) -> None:
+    """Name, kind and settings of the layer; the number of layers where none is selected."""
+    bench = Bench(qtbot, small_document())
+    assert bench.view.accessibleDescription() == "7 layers"
+    bench.selection.select(["conv1"])
+    assert bench.view.accessibleDescription().startswith("conv1, Convolution, 5×5")
