@@ -71,17 +71,24 @@ class Preprocessing:
         ``mirrored``: (N,), which crops are mirrored left to right.
         """
         mean = np.broadcast_to(self.mean, self.shape).astype(out.dtype)
-        for picture, corner, mirror, crop in zip(
+        means = {False: mean, True: np.ascontiguousarray(mean[:, ::-1])}
+        if self.border:
+            out[...] = 0.0
+        for picture, (top, left), mirror, crop in zip(
             pictures, corners.tolist(), mirrored.tolist(), out, strict=True
         ):
-            target = crop[:, ::-1] if mirror else crop
-            (rows, inner_rows), (columns, inner_columns) = (
-                self._overlap(axis, place) for axis, place in enumerate(corner)
-            )
-            if self.border:
-                target[...] = 0.0
-            np.subtract(picture[rows, columns], mean[rows, columns], out=target[inner_rows, inner_columns])
-        out *= self.scale
+            rows, inner_rows = self._overlap(0, top)
+            columns, inner_columns = self._overlap(1, left)
+            window = picture[rows, columns]
+            if mirror:
+                window = _mirror(window)
+                columns = _from_right(columns, self.shape[1])
+                inner_columns = _from_right(inner_columns, self.size[1])
+            # One step after the other, so that a picture stays in the processor's cache.
+            part = crop[inner_rows, inner_columns]
+            part[...] = window
+            part -= means[mirror][rows, columns]
+            part *= self.scale
 
     def _overlap(self, axis: int, place: int) -> tuple[slice, slice]:
         """Where crop and picture meet along an axis: within the picture, and within the crop."""
@@ -89,6 +96,16 @@ class Preprocessing:
         stop = start + self.size[axis]
         first, last = max(start, 0), min(stop, self.shape[axis])
         return slice(first, last), slice(first - start, last - start)
+
+
+def _mirror(window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mirror a picture left to right, moving whole pixels."""
+    pixels = np.ascontiguousarray(window).view(f"V{window.shape[-1]}")
+    return np.ascontiguousarray(pixels[:, ::-1]).view(np.uint8)
+
+
+def _from_right(columns: slice, width: int) -> slice:
+    return slice(width - columns.stop, width - columns.start)
 
 
 def fit_mean(pictures: Pictures, kind: str) -> NDArray[np.float64]:
