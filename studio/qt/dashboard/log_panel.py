@@ -116,8 +116,9 @@ class LogPanel(QListView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Log"))
-        self._list.rowsAboutToBeInserted.connect(self._on_about_to_grow)
-        self._list.rowsInserted.connect(self._on_grown)
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._on_scrolled)
+        bar.rangeChanged.connect(self._on_range_changed)
 
     def lines(self) -> list[str]:
         """Return all lines as they are shown."""
@@ -140,10 +141,10 @@ class LogPanel(QListView):
         else:
             super().keyPressEvent(event)
 
-    def _on_about_to_grow(self) -> None:
-        bar = self.verticalScrollBar()
-        self._is_at_end = bar.value() >= bar.maximum() - 1
+    def _on_scrolled(self, value: int) -> None:
+        self._is_at_end = value >= self.verticalScrollBar().maximum()
 
-    def _on_grown(self) -> None:
+    def _on_range_changed(self) -> None:
+        """More lines, or more or less room for them."""
         if self._is_at_end:
             self.scrollToBottom()

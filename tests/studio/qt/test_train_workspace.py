@@ -312,6 +312,19 @@ def test_the_log_is_bounded_and_keeps_the_newest_lines(stage):
     assert lines[-1].endswith("last")
 
 
+def test_the_log_stays_at_its_end_unless_someone_scrolled_back(stage):
+    stage.train()
+    bar = stage.view.log.verticalScrollBar()
+    stage.add(*(LogLine(0.0, "info", str(number)) for number in range(200)))
+    assert bar.value() == bar.maximum() > 0
+    stage.view.resize(1000, 600)
+    QTest.qWait(50)
+    assert bar.value() == bar.maximum()
+    bar.setValue(10)
+    stage.add(LogLine(0.0, "info", "more"))
+    assert bar.value() == 10
+
+
 def test_another_run_begins_with_empty_panels(stage):
     stage.train()
     stage.add(row(100), LogLine(0.0, "info", "old"), SnapshotKept(1))
