@@ -89,7 +89,7 @@ def in_place_links(program: Program) -> set[frozenset[str]]:
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(programs())
 def test_buffers_that_share_memory_are_never_in_use_at_once(
     drawn: tuple[Program, dict[str, Buffer]],
@@ -127,7 +127,7 @@ def test_buffers_that_share_memory_are_never_in_use_at_once(
         )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(programs(), st.randoms(use_true_random=False))
 def test_whatever_the_streams_do_first_each_operation_reads_what_was_written(
     drawn: tuple[Program, dict[str, Buffer]], chance: random.Random
