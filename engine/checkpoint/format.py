@@ -40,6 +40,7 @@ class CheckpointState:
     network_sha256: str  # hexadecimal, of the network as run
     tensors: Tensors
     seconds: float = 0.0  # s of training so far
+    preparation: Mapping[str, Any] | None = None  # how pictures are prepared; plain values for JSON
 
 
 class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str  # NumPy's name
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a checkpoint holds; field meanings as in :class:`CheckpointState`."""
 
     format_version: Literal[1]
@@ -64,6 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: Count  # bytes of the file
     sha256: str  # hexadecimal, of the file
     tensors: tuple[TensorEntry, ...]
+    preparation: dict[str, Any] | None = None
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -65,6 +65,7 @@ def load(path: Path) -> layout.CheckpointState:
         network_sha256=manifest.network_sha256,
         tensors=tensors,
         seconds=manifest.seconds,
+        preparation=manifest.preparation,
     )
 
 

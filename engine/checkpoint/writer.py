@@ -50,6 +50,7 @@ def _write(folder: Path, state: layout.CheckpointState) -> Path:
         size=len(content),
         sha256=digest,
         tensors=layout.describe_tensors(state.tensors),
+        preparation=None if state.preparation is None else dict(state.preparation),
     )
     durable.write(folder / manifest.file, content)
     path = layout.manifest_path(folder, state.step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from pathlib import Path
 
 from engine.checkpoint import CheckpointState
@@ -20,6 +21,8 @@ from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
 from engine.training.observer import Observer
 from engine.training.trainer import Outcome, Trainer
+
+_SECONDS_BETWEEN_LINES = 10.0
 
 
 def train(
@@ -53,7 +56,11 @@ def train(
             found="none",
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
-    dataset = open_dataset(network.data, base)
+    dataset = open_dataset(network.data, base, _DecodingLog(observer))
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
+        observer.log("warning", text)
     size = check_data(layers, dataset, network.data.border)
     try:
         run.plan.write_text(format_plan(plan), encoding="utf-8")
@@ -73,6 +80,19 @@ def train(
     if checkpoint is not None:
         trainer.resume(checkpoint)
     return trainer.train()
+
+
+class _DecodingLog:
+    """Logs now and then how many pictures are decoded."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._told = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
+            self._told = time.monotonic()
+            self._observer.log("info", f"{done:,} pictures are decoded, which is done once.")
 
 
 def network_sha256(network: NetworkFile) -> str:

@@ -13,7 +13,8 @@ from engine.checkpoint import CheckpointState, save
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
 from engine.data.loader import Batch, Loader
-from engine.data.preprocessing import Preprocessing, Size
+from engine.data.preparation import MEAN, Preparation
+from engine.data.preprocessing import Size
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
@@ -79,7 +80,8 @@ class Trainer:
         self._labels = [buffer.name for buffer in plan.by_role("labels")]
         self._snapshots = SnapshotStore(run.snapshots)
         self._probed = probed_weights(layers, plan.dtype)
-        self._loaders = self._make_loaders(dataset, data, size)
+        self._preparation = Preparation.fit(dataset, data, size)
+        self._loaders = self._make_loaders(dataset, data)
         self._examples = len(dataset.split("train"))
         self._steps_an_epoch = math.ceil(self._examples / plan.batch_size)
         self._total_steps = self._steps_an_epoch * training.epochs
@@ -90,15 +92,13 @@ class Trainer:
         self.place = Place()
         self._set_initial_weights(layers)
 
-    def _make_loaders(self, dataset: Dataset, data: DataSettings, size: Size) -> dict[SplitName, Loader]:
-        pictures = dataset.split("train").pictures
-        preprocessing = Preprocessing.fit(pictures, data, size)
-        augmentation = Augmentation.fit(pictures, data)
+    def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
+        augmentation = Augmentation.fit(dataset.split("train").pictures, data)
         return {
             name: Loader(
                 split,
                 self._plan.batch_size,
-                preprocessing,
+                self._preparation.preprocessing,
                 seed=self._training.seed,
                 dtype=self._plan.dtype,
                 augmentation=augmentation if name == "train" else None,
@@ -112,7 +112,7 @@ class Trainer:
             self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that a training changes, by name: weights, averages, velocities, sums of figures."""
+        """Return all arrays that a training changes, by name: weights, averages, velocities, figures' sums."""
         return {
             buffer.name: self._arrays[buffer.name]
             for role in ("weight", "average", "velocity", "metrics")
@@ -122,7 +122,9 @@ class Trainer:
     def resume(self, state: CheckpointState) -> None:
         """Take up the training that a checkpoint holds; raises CheckpointError for one of another network."""
         learned = self.learned()
-        fits = state.network_sha256 == self._network_sha256 and state.tensors.keys() == learned.keys()
+        fits = (
+            state.network_sha256 == self._network_sha256 and state.tensors.keys() - {MEAN} == learned.keys()
+        )
         if not fits:
             raise CheckpointError(
                 path=str(self._run.checkpoints),
@@ -279,14 +281,16 @@ class Trainer:
     def _keep_checkpoint(self) -> None:
         """Write a checkpoint. A disk that refuses is told of, and training goes on."""
         place = self.place
+        preparation, means = self._preparation.to_record()
         state = CheckpointState(
             step=place.step,
             epoch=place.epoch,
             cursor=place.cursor,
             seed=self._training.seed,
             network_sha256=self._network_sha256,
-            tensors=self.learned(),
+            tensors={**self.learned(), **means},
             seconds=place.seconds,
+            preparation=preparation,
         )
         try:
             save(self._run.checkpoints, state, keep=self._training.keep_checkpoints)
