@@ -27,7 +27,7 @@ def processes(tmp_path, monkeypatch):
 def document():
     document = Document()
     network = load_example("digits")
-    network.training = replace(network.training, epochs=2_000)
+    network.training = replace(network.training, epochs=500)
     document.new(network, "digits.convnet")
     return document
 
@@ -59,12 +59,14 @@ def test_a_run_is_paused_left_found_again_resumed_and_stopped_without_a_gap(proc
     assert later.network.graph == document.network.graph
     later.resume()
     before = len(later.metrics["train"])
-    wait_for(later, lambda: len(later.metrics["train"]) > before + 20)
+    wait_for(later, lambda: len(later.metrics["train"]) > before + 5)
     later.stop()
     wait_for(later, lambda: later.state is RunState.STOPPED)
     steps = later.metrics["train"].column("step")
-    assert steps[0] <= 1
-    assert (np.diff(steps) == 1).all()
+    seen = run.metrics["train"].column("step")
+    np.testing.assert_array_equal(steps[: len(seen)], seen)
+    assert (np.diff(steps) > 0).all()
+    assert np.diff(steps).max() < 2 * steps[0]
 
     answers = []
     assert later.ask_weights("conv1", later.snapshots[0], answers.append)
