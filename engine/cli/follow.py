@@ -16,7 +16,8 @@ from engine.cli.interrupts import Interrupts
 from engine.errors import RunEndedError
 from engine.protocol.client import Client
 from engine.protocol.inbox import Link, LinkChanged
-from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, StateChanged, Stop
+from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, Problem, StateChanged, Stop
+from engine.protocol.problems import rebuild
 
 _LINE_EVERY = 2.0  # s between two lines, where no bar can be drawn
 
@@ -28,6 +29,7 @@ class Follower:
         self.ended: StateChanged | None = None
         self.figures = RunFigures()
         self._client, self._last_sequence = client, last_sequence
+        self._told_problem: Problem | None = None
         self._view = _View(epochs, console)
 
     def follow(self, interrupts: Interrupts) -> StateChanged:
@@ -41,7 +43,7 @@ class Follower:
                 if isinstance(event, Entries):
                     self._take_entries(event)
                 elif isinstance(event, Heartbeat):
-                    self._view.show(event, self.figures)
+                    self._take_heartbeat(event)
                 elif isinstance(event, LinkChanged):
                     self._take_link(event)
         return self.ended
@@ -60,6 +62,12 @@ class Follower:
                 self.ended = entry
             elif isinstance(entry, LogLine) and entry.level in ("warning", "error"):
                 self._view.say(f"{entry.level}: {entry.text}")
+
+    def _take_heartbeat(self, heartbeat: Heartbeat) -> None:
+        if heartbeat.problem is not None and heartbeat.problem != self._told_problem:
+            self._view.say(str(rebuild(heartbeat.problem)))
+        self._told_problem = heartbeat.problem
+        self._view.show(heartbeat, self.figures)
 
     def _take_link(self, change: LinkChanged) -> None:
         if change.problem is not None:

@@ -1,10 +1,13 @@
-"""CURVE keys. A secret key is on no command line, in no environment and in no log."""
+"""Who may talk to whom: CURVE keys. A secret key is on no command line, in no environment and in no log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import zmq
+
+LOOPBACK = "127.0.0.1"
+"""The address that all sockets of an engine are bound to."""
 
 
 @dataclass(frozen=True)

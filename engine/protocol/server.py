@@ -8,9 +8,7 @@ from enum import Enum, auto
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
-from engine.protocol.keys import KeyPair, use_as_server
-
-LOOPBACK = "127.0.0.1"
+from engine.protocol.keys import LOOPBACK, KeyPair, use_as_server
 
 _MOST_AT_ONCE = 1000
 _QUEUE = 100  # frames that wait for a client that does not read; its credit ends before that

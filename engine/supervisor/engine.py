@@ -14,10 +14,10 @@ from engine.errors import RunFolderUnwritableError
 from engine.protocol import connection as connections
 from engine.protocol.codec import CLIENT_FRAME_LIMIT
 from engine.protocol.connection import Connection
-from engine.protocol.keys import KeyPair, new_key_pair
+from engine.protocol.keys import LOOPBACK, KeyPair, new_key_pair
 from engine.protocol.messages import Heartbeat
 from engine.protocol.processes import start_time
-from engine.protocol.server import LOOPBACK, Endpoint, Gate
+from engine.protocol.server import Endpoint, Gate
 from engine.protocol.wake import Wake
 from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder

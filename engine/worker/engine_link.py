@@ -11,11 +11,10 @@ import zmq
 from engine.errors import ProtocolError
 from engine.protocol.codec import CLIENT_FRAME_LIMIT, FrameDecoder, encode
 from engine.protocol.internal import Beat, Command, Ended, WorkerFrame, WorkerStart
-from engine.protocol.keys import KeyPair, use_as_client
+from engine.protocol.keys import LOOPBACK, KeyPair, use_as_client
 from engine.protocol.messages import Progress
-from engine.protocol.server import LOOPBACK
-from engine.protocol.wake import Wake
 
+_SEND_EVERY = 0.02  # s; messages gather meanwhile, so that neither side wakes for each
 _BEAT_EVERY = 0.5  # s
 _PROGRESS_EVERY = 0.1  # s
 _MOST_WAITING = 10_000  # messages; training waits for an engine that is that far behind
@@ -32,7 +31,6 @@ class EngineLink(threading.Thread):
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._outgoing: queue.Queue[WorkerFrame] = queue.Queue(_MOST_WAITING)
         self._progress: Progress | None = None
-        self._wake = Wake()
         self._stopping = False
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
@@ -44,7 +42,6 @@ class EngineLink(threading.Thread):
     def send(self, message: WorkerFrame) -> None:
         """Send a message; waits only if the engine is thousands of messages behind."""
         self._outgoing.put(message)
-        self._wake.set()
 
     def send_progress(self, progress: Progress) -> None:
         """Send how far the training is; only the newest is sent, ten times a second at most."""
@@ -57,16 +54,12 @@ class EngineLink(threading.Thread):
             self._outgoing.put(progress)
         self._outgoing.put(ended)
         self._stopping = True
-        self._wake.set()
         self.join()
         self._socket.close()
         self._context.term()
 
     def run(self) -> None:
         """Serve the socket until ``end``."""
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._wake.socket, zmq.POLLIN)
         beat_at = progress_at = 0.0
         while not (self._stopping and self._outgoing.empty()):
             now = time.monotonic()
@@ -77,14 +70,14 @@ class EngineLink(threading.Thread):
                 progress_at = now + _PROGRESS_EVERY
                 progress, self._progress = self._progress, None
                 self._socket.send(encode(progress))
-            poller.poll(int(_PROGRESS_EVERY * 1000))
-            self._wake.clear()
-            self._receive()
             while not self._outgoing.empty():
                 self._socket.send(encode(self._outgoing.get()))
+            self._receive()
 
     def _receive(self) -> None:
-        while self._socket.poll(0):
+        """Wait for commands until it is time to send again."""
+        send_at = time.monotonic() + _SEND_EVERY
+        while self._socket.poll(max(int((send_at - time.monotonic()) * 1000), 0)):
             try:
                 self.commands.put(_commands.decode(self._socket.recv()))
             except ProtocolError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
@@ -12,9 +13,11 @@ from engine.protocol.messages import Rewound
 from engine.store.run_folder import RunFolder, hold_worker
 from engine.store.snapshots import SnapshotStore
 from engine.training.run import train
-from engine.training.trainer import Outcome
 from engine.worker.engine_link import EngineLink
 from engine.worker.observer import EngineObserver
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Outcome
 
 
 def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
