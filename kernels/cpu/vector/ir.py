@@ -265,6 +265,12 @@ class Code:
         lanes = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, undefined, lanes)
 
+    def shuffle(self, first: Value, second: Value, order: Sequence[int]) -> Value:
+        """Return the lanes of two vectors, numbered through both, in an ``order``."""
+        return self.builder.shuffle_vector(
+            first, second, ir.Constant(ir.VectorType(I32, self.lanes), list(order))
+        )
+
     def vector_of(self, scalars: Sequence[Value | None]) -> Value:
         """Return the vector of ``scalars``; lanes that are None are zeros."""
         vector = self.zero
@@ -288,6 +294,10 @@ class Code:
     def larger(self, a: Value, b: Value) -> Value:
         """Return the larger of each two lanes; of two zeros, or beside a NaN, ``b``."""
         return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
+
+    def maximum(self, a: Value, b: Value) -> Value:
+        """Return the larger of each two lanes, and what is not a number where there is one."""
+        return self._call("maximum", a, b)
 
     def call_unary(self, name: str, x: Value) -> Value:
         """Return LLVM's function ``name``, such as "sqrt" or "log", of ``x``."""

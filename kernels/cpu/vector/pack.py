@@ -6,9 +6,10 @@ from kernels.cpu.vector.generated import Arguments, Phase
 from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import column_blocks, whole
+from kernels.cpu.vector.transpose import transpose
 
 _ROWS = 64
-"""Rows of a packed matrix that one group writes."""
+"""Rows of a packed matrix that one group works on."""
 
 
 def packed_size(target: Target, columns: int, depth: int) -> int:
@@ -21,26 +22,30 @@ def pack_transposed(target: Target, source: str, packed: str, columns: int, dept
 
     def emit(code: Code, arguments: Arguments) -> None:
         first_row = code.times(arguments.group, _ROWS)
-        rows = code.smaller(_ROWS, code.plus(depth, code.times(first_row, -1)))
 
-        def block(first: Number, size: int) -> None:
-            width = whole(target, size)
-            start = code.at(arguments[packed], code.times(first, depth))
+        def group(rows: int) -> None:
+            def block(first: Number, size: int) -> None:
+                width = whole(target, size)
+                start = code.plus(code.times(first, depth), first_row)
+                columns_at = code.at(arguments[source], start)
+                rows_at = code.at(
+                    arguments[packed], code.plus(code.times(first, depth), code.times(first_row, width))
+                )
+                transpose(
+                    code,
+                    size,
+                    rows,
+                    lambda column, row, lanes: code.load(
+                        columns_at, code.plus(row, code.times(column, depth)), lanes
+                    ),
+                    lambda row, column, values, _: code.store(
+                        values, rows_at, code.plus(column, code.times(row, width))
+                    ),
+                )
 
-            def row(index: Number) -> None:
-                step = code.plus(first_row, index)
-                element = code.at(arguments[source], code.plus(step, code.times(first, depth)))
-                target_row = code.at(start, code.times(step, width))
-                for at in range(0, width, code.lanes):
-                    scalars = [
-                        code.scalar(element, (at + lane) * depth) if at + lane < size else None
-                        for lane in range(code.lanes)
-                    ]
-                    code.store(code.vector_of(scalars), target_row, at)
+            code.each(column_blocks(target, columns), block)
 
-            code.loop(rows, row)
-
-        code.each(column_blocks(target, columns), block)
+        code.cases(arguments.group, depth, _ROWS, group)
 
     return Phase("pack", -(-depth // _ROWS), (source,), (packed,), emit, early=True)
 
@@ -56,23 +61,20 @@ def unpack_sums(
 
     def emit(code: Code, arguments: Arguments) -> None:
         first_row = code.times(arguments.group, _ROWS)
-        rows = code.smaller(_ROWS, code.plus(depth, code.times(first_row, -1)))
+        rows_at = code.at(arguments[sums], code.times(first_row, width))
+        columns_at = code.at(arguments[result], first_row)
 
-        def vector(first: Number, lanes: int) -> None:
-            def row(index: Number) -> None:
-                step = code.plus(first_row, index)
-                source = code.at(arguments[sums], code.plus(code.times(step, width), first))
-                total = sum_of_groups(code, source, groups, depth * width)
-                target = code.at(arguments[result], code.plus(step, code.times(first, depth)))
-                for lane in range(lanes):
-                    value = code.lane(total, lane)
-                    if accumulate:
-                        value = code.builder.fadd(value, code.scalar(target, lane * depth))
-                    code.store_scalar(value, target, lane * depth)
+        def load(row: Number, column: Number, _: int) -> Value:
+            at = code.plus(column, code.times(row, width))
+            return sum_of_groups(code, code.at(rows_at, at), groups, depth * width)
 
-            code.loop(rows, row)
+        def store(column: Number, row: Number, values: Value, lanes: int) -> None:
+            at = code.plus(row, code.times(column, depth))
+            if accumulate:
+                values = code.builder.fadd(values, code.load(columns_at, at, lanes))
+            code.store(values, columns_at, at, lanes)
 
-        code.vectors(columns, vector)
+        code.cases(arguments.group, depth, _ROWS, lambda rows: transpose(code, rows, columns, load, store))
 
     return Phase("unpack", -(-depth // _ROWS), (sums,), (result,), emit)
 

@@ -1,0 +1,128 @@
+"""What max and average pooling share: loops over windows or pixels, each with its partners.
+
+Forward goes through the windows and gathers pixels. Backward goes through the pixels and gathers windows, so
+that each gradient is written once. Both go through stretches that meet equally many partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+
+from kernels.arrays import Pair, Shape
+from kernels.cpu.vector.generated import Arguments, Phase, each_image, image_groups
+from kernels.cpu.vector.ir import Code, Number
+from kernels.cpu.vector.overlap import Axis, Stretch
+from kernels.cpu.vector.picture import elements
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Windows over pictures (N, H, W, C), and maps (N, P, Q, C)."""
+
+    pictures: Shape
+    maps: Shape
+    size: Pair
+    stride: Pair
+    start: Pair
+
+    def axes(self) -> tuple[Axis, Axis]:
+        """Return the windows along the height and along the width."""
+        height, width = (
+            Axis(
+                self.pictures[1 + axis],
+                self.maps[1 + axis],
+                self.size[axis],
+                self.stride[axis],
+                self.start[axis],
+            )
+            for axis in range(2)
+        )
+        return height, width
+
+
+@dataclass(frozen=True)
+class Item:
+    """A window and the pixels that it sees, or a pixel and the windows that see it.
+
+    ``at`` is the offset of its first channel; ``partners`` are those of the others. ``rows`` and ``columns``
+    are the stretches that it belongs to.
+    """
+
+    at: Number
+    partners: list[Number]
+    rows: Stretch
+    columns: Stretch
+
+
+Body = Callable[[Code, Arguments, Item, Number, int], None]
+"""Writes the work on ``lanes`` channels, from a channel on, of an item."""
+
+
+def over_windows(pooling: Pooling, reads: tuple[str, ...], writes: tuple[str, ...], body: Body) -> Phase:
+    """Return the phase that does ``body`` for each window; its partners are pixels."""
+    height, width = pooling.axes()
+    stretches = (height.windows(), width.windows())
+    return _phase(stretches, pooling.maps, pooling.pictures, (reads, writes), body)
+
+
+def over_pixels(pooling: Pooling, reads: tuple[str, ...], writes: tuple[str, ...], body: Body) -> Phase:
+    """Return the phase that does ``body`` for each pixel; its partners are windows."""
+    height, width = pooling.axes()
+    stretches = (height.pixels(), width.pixels())
+    return _phase(stretches, pooling.pictures, pooling.maps, (reads, writes), body)
+
+
+def _phase(
+    stretches: tuple[list[Stretch], list[Stretch]],
+    items: Shape,
+    partners: Shape,
+    touched: tuple[tuple[str, ...], tuple[str, ...]],
+    body: Body,
+) -> Phase:
+    images, channels = items[0], items[3]
+    parts, part_images = image_groups(images)
+
+    def emit(code: Code, arguments: Arguments) -> None:
+        def image(number: Number) -> None:
+            item_image = code.times(number, elements(items))
+            partner_image = code.times(number, elements(partners))
+            for rows, columns in product(*stretches):
+
+                def item(
+                    row: Number, column: Number, rows: Stretch = rows, columns: Stretch = columns
+                ) -> None:
+                    place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
+                    partner = code.plus(
+                        code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
+                    )
+                    start = code.plus(partner_image, code.times(partner, channels))
+                    others = [
+                        code.plus(start, (i * partners[2] + j) * channels)
+                        for i, j in product(range(rows.partners), range(columns.partners))
+                    ]
+                    at = code.plus(item_image, code.times(place, channels))
+                    found = Item(at, others, rows, columns)
+                    code.vectors(
+                        channels, lambda channel, lanes: body(code, arguments, found, channel, lanes)
+                    )
+
+                code.loop(
+                    rows.count,
+                    lambda row, columns=columns, item=item: code.loop(  # type: ignore[misc]
+                        columns.count, lambda column: item(row, column)
+                    ),
+                )
+
+        each_image(code, arguments.group, images, part_images, image)
+
+    return Phase("pool", parts, *touched, emit, images=images)
+
+
+def _at(code: Code, stretch: Stretch, index: Number) -> Number:
+    return code.plus(stretch.first, code.times(index, stretch.step))
+
+
+def _partner(code: Code, stretch: Stretch, index: Number) -> Number:
+    return code.plus(stretch.partner, code.times(index, stretch.partner_step))
