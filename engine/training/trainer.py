@@ -112,7 +112,7 @@ class Trainer:
             self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that a training changes, by name: weights, averages, velocities, figures' sums."""
+        """Return all arrays that a training changes, by name: weights, averages, velocities, sums."""
         return {
             buffer.name: self._arrays[buffer.name]
             for role in ("weight", "average", "velocity", "metrics")
