@@ -44,7 +44,12 @@ def _root(
 def train(  # noqa: PLR0917 - typer passes each option by name
     network: Annotated[Path | None, typer.Argument(help="A *.convnet file.", show_default=False)] = None,
     run_folder: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A new folder for the run.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A new folder for the run; else one is made where $CONVNET_RUNS says.",
+            show_default=False,
+        ),
     ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="cpu|cuda:N", help="Where to train.", show_default="cpu")

@@ -7,13 +7,16 @@ from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from engine.cli.figures import SPLITS, RunFigures
 from engine.cli.interrupts import Interrupts
 from engine.errors import RunEndedError
+from engine.protocol import messages
 from engine.protocol.client import Client
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, Problem, StateChanged, Stop
@@ -77,51 +80,52 @@ class Follower:
 
 
 class _View:
-    """A progress bar, or lines where the output is no terminal."""
+    """A bar with the figures below it, or lines where the output is no terminal."""
 
     def __init__(self, epochs: int, console: Console) -> None:
         self._epochs, self._console = epochs, console
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=None),
             TaskProgressColumn(),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[left]}"),
             console=console,
-            transient=True,
-            disable=not console.is_terminal,
+            expand=True,
         )
-        self._task = self._bar.add_task("starting", total=None, text="")
+        self._task = self._bar.add_task("starting", total=None, left="")
+        self._live = Live(console=console, transient=True, refresh_per_second=5)
         self._next_line = 0.0
 
     def __enter__(self) -> None:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._live.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
     def say(self, text: str) -> None:
         """Print a line."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, heartbeat: Heartbeat, figures: RunFigures) -> None:
         """Show how far the training is."""
         state = heartbeat.state.value if heartbeat.responding else "not responding"
         progress = heartbeat.progress
-        text = ""
-        if progress is not None:
-            epoch = min(progress.epoch + 1, self._epochs)
-            parts = [f"epoch {epoch}/{self._epochs}", *_figures(figures)]
-            parts.append(f"{progress.examples_per_second:,.0f} examples/s")
-            if progress.eta_seconds is not None:
-                parts.append(f"ETA {_duration(progress.eta_seconds)}")
-            text = "  ".join(parts)
-            self._bar.update(self._task, total=progress.total_steps, completed=progress.step)
-        self._bar.update(self._task, description=state, text=text)
-        if not self._console.is_terminal and text and time.monotonic() > self._next_line:
+        if progress is None:
+            self._bar.update(self._task, description=state)
+            self._live.update(self._bar)
+            return
+        left = _left(progress, self._epochs)
+        below = "  ".join([*_figures(figures), f"{progress.examples_per_second:,.0f} examples/s"])
+        self._bar.update(
+            self._task, description=state, total=progress.total_steps, completed=progress.step, left=left
+        )
+        self._live.update(Group(self._bar, Text(below)))
+        if not self._console.is_terminal and time.monotonic() > self._next_line:
             self._next_line = time.monotonic() + _LINE_EVERY
-            self.say(f"{state}  {text}")
+            self.say(f"{state}  {left}  {below}")
 
 
 def figures_table(figures: RunFigures) -> Table:
@@ -150,5 +154,8 @@ def _percent(row: MetricRow) -> str:
     return f"{row.error:.2%}".replace("%", " %")
 
 
-def _duration(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))
+def _left(progress: messages.Progress, epochs: int) -> str:
+    text = f"epoch {min(progress.epoch + 1, epochs)}/{epochs}"
+    if progress.eta_seconds is None:
+        return text
+    return f"{text}  ETA {timedelta(seconds=round(progress.eta_seconds))}"
