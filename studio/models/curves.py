@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,9 @@ SMOOTHING = 0.01
 LEAST_WINDOW = 5
 """Fewest rows that a running mean covers."""
 
+
+ROUND_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+"""Where a growing axis may end, times a power of ten."""
 
 MARKS = 20
 """Most symbols on a line."""
@@ -49,6 +53,14 @@ def usual_top(curves: Iterable[Curve]) -> float:
     """Return where a scale that begins at 0 should end, so that few points of any curve lie above it."""
     tops = [np.quantile(y, 1 - OUTLIERS) for curve in curves if len(y := curve.y[np.isfinite(curve.y)])]
     return float(max(tops, default=0.0)) or 1.0
+
+
+def round_end(value: float) -> float:
+    """Return a round number from ``value`` up, at most half as large again, so that a growing axis rests."""
+    if value <= 0:
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(value))
+    return next(step * unit for step in ROUND_STEPS if step * unit >= value * (1 - 1e-9))
 
 
 NOTHING = Curve(np.empty(0), np.empty(0))

@@ -37,9 +37,9 @@ class FilterModel:
 
     def __init__(self, run: RunModel, selection: Selection) -> None:
         self.target_changed: Event[[]] = Event()
-        """Layer, step, following or normalisation changed."""
+        """What is to be shown changed: layer, step or following, or the choice of snapshots."""
         self.weights_changed: Event[[]] = Event()
-        """Other weights are at hand, or it became known that there are none."""
+        """What is shown changed: the weights or their normalisation, or why there are none."""
         self._run = run
         self._selection = selection
         self._forget()
@@ -110,7 +110,7 @@ class FilterModel:
     def set_normalisation(self, normalisation: Normalisation) -> None:
         """Choose whose largest weight becomes full black or white."""
         self.normalisation = normalisation
-        self.target_changed.emit()
+        self.weights_changed.emit()
 
     # ---- What happens to the run --------------------------------------------------------------------------
 

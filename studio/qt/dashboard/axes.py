@@ -10,6 +10,12 @@ import pyqtgraph as pg
 from studio.models.curves import Axis
 from studio.models.readings import duration
 
+LEVELS = 2
+"""Kinds of ticks: the large steps, and those between them."""
+
+WIDTH = 44
+"""Of the axis of values, px: fixed, so that plots stay in their places while values change."""
+
 LONG_SPAN = 3.0
 """Decades beyond which a logarithmic axis names powers of ten only."""
 
@@ -28,6 +34,9 @@ class PlaceAxis(pg.AxisItem):  # type: ignore[misc]
         self.picture = None
         self.update()
 
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        return _two_levels(super().tickValues(low, high, size))
+
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self._axis == "time":
             return [duration(value) for value in values]
@@ -41,6 +50,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("left")
+        self.setWidth(WIDTH)
         self.is_log = False
         self.enableAutoSIPrefix(False)
 
@@ -52,8 +62,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.is_log:
-            found: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
-            return found
+            return _two_levels(super().tickValues(low, high, size))
         named = (1,) if high - low > LONG_SPAN else (1, 2, 5)
         decades = range(math.floor(low), math.ceil(high) + 1)
         ticks = [decade + math.log10(digit) for decade in decades for digit in named]
@@ -62,3 +71,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         shown = np.power(10.0, values) if self.is_log else values
         return [f"{value:.3g}" for value in shown]
+
+
+def _two_levels(ticks: list[tuple[float, list[float]]]) -> list[tuple[float, list[float]]]:
+    return ticks[:LEVELS]

@@ -22,8 +22,8 @@ from studio.qt.dashboard.legend import Legend
 from studio.qt.dashboard.plot import Plot
 from studio.qt.labels import Label
 
-REDRAW = 100
-"""Least milliseconds between two redrawings: ten a second look live and leave the processor to training."""
+REDRAW = 150
+"""Least milliseconds between two redrawings, which look live and leave the processor to training."""
 
 
 class CurvesPanel(QWidget):

@@ -11,10 +11,11 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
-from studio.models.curves import Axis, Curve, Curves, Quantity, usual_top
+from studio.models.curves import Axis, Curve, Curves, Quantity, round_end, usual_top
 from studio.models.metrics import Column, Split
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
+from studio.qt.dashboard.grid import Grid
 
 LEAST_LOG = 1e-12
 """Values at or below this have no place on a logarithmic scale."""
@@ -29,11 +30,9 @@ class SplitStyle:
     symbol: str | None  # of pyqtgraph
 
     def pen(self, opacity: float = 1.0) -> QPen:
-        """Return a pen of one pixel, which Qt draws quickest."""
-        pen = QPen(split_colour(self.colour, opacity))
+        """Return a pen for the line."""
+        pen = hair_line(self.colour, opacity)
         pen.setStyle(self.dash)
-        pen.setCosmetic(True)
-        pen.setWidth(1)
         return pen
 
 
@@ -42,6 +41,14 @@ STYLES: dict[Split, SplitStyle] = {
     "validation": SplitStyle("activation", Qt.PenStyle.DashLine, "o"),
     "test": SplitStyle("cost", Qt.PenStyle.DotLine, "s"),
 }
+
+
+def hair_line(colour: str, opacity: float = 1.0) -> QPen:
+    """Return a pen of one pixel, which Qt draws quickest."""
+    pen = QPen(split_colour(colour, opacity))
+    pen.setCosmetic(True)
+    pen.setWidth(1)
+    return pen
 
 
 def split_colour(name: str, opacity: float = 1.0) -> Any:
@@ -76,6 +83,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._marker = pg.InfiniteLine(angle=90, movable=False)
         self._marker.setVisible(False)
         self.addItem(self._marker, ignoreBounds=True)
+        self._grid = Grid(self.getViewBox(), self._bottom, self._left)
+        self.addItem(self._grid, ignoreBounds=True)
         self._set_up()
         self._dress()
 
@@ -132,9 +141,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _scale(self, curves: list[Curve]) -> None:
         """Fit the values to what is seen: from 0 up, or, on a logarithmic scale, all of them."""
         box = self.getViewBox()
-        box.setXRange(*(self._places or (0.0, self._curves.end or 1.0)), padding=0 if self._places else 0.02)
+        box.setXRange(*(self._places or (0.0, round_end(self._curves.end))), padding=0)
         if not self._left.is_log:
-            box.setYRange(0.0, self._unit * usual_top(curves), padding=0.05)
+            box.setYRange(0.0, round_end(self._unit * usual_top(curves)), padding=0)
             return
         shown = np.concatenate([self._shown(curve) for curve in curves])
         if np.isfinite(shown).any():
@@ -186,7 +195,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
             axis.setStyle(tickFont=theme.secondary_font(), tickLength=-4, hideOverlappingLabels=True)
-        self.showGrid(x=True, y=True, alpha=0.3 if theme.current().is_dark else 0.2)
+        self._grid.set_pen(hair_line("line"))
         self._marker.setPen(theme.colour("secondary"))
         self._faint.setPen(STYLES["train"].pen(0.3))
         for split, line in self._lines.items():

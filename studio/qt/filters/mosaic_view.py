@@ -39,8 +39,8 @@ class MosaicView(QWidget):
         self._room = QSize(1, 1)
         self._tiles: Tiles | None = None
         self._grid: Grid | None = None
+        self._laid_out_for: tuple[tuple[int, ...], QSize] | None = None
         model.weights_changed.connect(self.refresh)
-        model.target_changed.connect(self.refresh)
 
     def arrange(self, room: QSize) -> None:
         """Lay the tiles out for a panel of this size."""
@@ -55,10 +55,17 @@ class MosaicView(QWidget):
             self._tiles = self._grid = None
         else:
             self._tiles = tones(weights, self._model.normalisation)
-            self._grid = layout(weights.shape, self._room.height(), self._room.width())
+            self._lay_out(weights.shape)
+        self.update()
+
+    def _lay_out(self, shape: tuple[int, ...]) -> None:
+        """Choose a grid, unless the present one was chosen for the same filters and panel."""
+        wanted = (shape, self._room)
+        if self._grid is None or wanted != self._laid_out_for:
+            self._laid_out_for = wanted
+            self._grid = layout(shape, self._room.height(), self._room.width())
             height, width = self._grid.shape
             self.setMinimumSize(width, height)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._tiles is None or self._grid is None:

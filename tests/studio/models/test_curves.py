@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.protocol.messages import RunState as EngineState
-from studio.models.curves import BUCKETS, MARKS, Curve, Curves, usual_top
+from studio.models.curves import BUCKETS, MARKS, Curve, Curves, round_end, usual_top
 from studio.models.run import RunModel
 from tests.studio.fake_engine import FakeEngines, row, small_document
 
@@ -96,3 +96,11 @@ def test_the_axis_ends_at_the_newest_row_of_any_split(stage):
     assert stage[2].end == 0.0
     add(stage, row(100), row(300, split="test"))
     assert stage[2].end == 3.0
+
+
+@pytest.mark.parametrize(
+    ("value", "end"),
+    [(0.0, 1.0), (0.031, 0.04), (1.0, 1.0), (1.1, 1.5), (9.0, 10.0), (10.0, 10.0), (431.0, 500.0)],
+)
+def test_axes_end_at_round_numbers_not_far_beyond(value, end):
+    assert round_end(value) == pytest.approx(end)
