@@ -5,9 +5,11 @@ Each group of images makes its own sums; these are added in order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 from kernels.arrays import Shape
+from kernels.cpu.vector.flat import by_runs
 from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
 from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.pack import sum_of_groups
@@ -15,11 +17,14 @@ from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
 
 
-def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated | None:
-    """Return the kernel that writes the gradient of the biases, or adds it to dbiases."""
+def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
+    """Return the kernel that writes the gradient of the biases, or adds it to dbiases.
+
+    Biases are shared by all places, or each place has its own.
+    """
     images, *places, filters = shapes["dy"]
     if shapes["dbiases"] != (filters,):
-        return None
+        return _of_places(shapes, accumulate)
     parts, part_images = image_groups(images)
     width = whole(target, filters)
     pixels = prod(places)
@@ -59,4 +64,27 @@ def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = Fal
             Phase("add", 1, ("sums",), ("dbiases",), add_parts),
         ),
         workspace={"sums": (parts, width)},
+    )
+
+
+def _of_places(shapes: dict[str, Shape], accumulate: bool) -> Generated:
+    """Return the kernel for biases of each place: (places, filters)."""
+    images, *_ = shapes["dy"]
+    total = prod(shapes["dbiases"])
+
+    def body(code: Code, arguments: Arguments) -> Callable[[Number, int], None]:
+        def vector(at: Number, lanes: int) -> None:
+            def add(image: Number, carried: list[Value]) -> list[Value]:
+                dy = code.load(arguments["dy"], code.plus(at, code.times(image, total)), lanes)
+                return [code.builder.fadd(carried[0], dy)]
+
+            start = code.load(arguments["dbiases"], at, lanes) if accumulate else code.zero
+            code.store(code.fold(images, [start], add)[0], arguments["dbiases"], at, lanes)
+
+        return vector
+
+    return Generated(
+        what=f"bias.backward {shapes} {accumulate}",
+        arrays=("dy", "dbiases"),
+        phases=(by_runs(total, ("dy",), ("dbiases",), body=body),),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from llvmlite import ir
 
@@ -212,12 +212,12 @@ class Code:
         """Write one element."""
         self.builder.store(value, self.at(pointer, offset))
 
-    def load(self, pointer: Value, offset: Number = 0, lanes: int | None = None) -> Value:
-        """Return a vector of elements; those after the first ``lanes`` are zeros."""
+    def load(self, pointer: Value, offset: Number = 0, lanes: int | None = None, rest: float = 0.0) -> Value:
+        """Return a vector of elements; those after the first ``lanes`` are ``rest``."""
         place = self.at(pointer, offset)
         if lanes is None or lanes == self.lanes:
             return self.builder.load(place, typ=self.vector, align=ITEM)
-        return self._masked("load", self.vector, [place], lanes, [self.zero])
+        return self._masked("load", self.vector, [place], lanes, [self.constant(rest)])
 
     def store(self, value: Value, pointer: Value, offset: Number = 0, lanes: int | None = None) -> None:
         """Write a vector, or its first ``lanes``."""
@@ -298,6 +298,23 @@ class Code:
     def maximum(self, a: Value, b: Value) -> Value:
         """Return the larger of each two lanes, and what is not a number where there is one."""
         return self._call("maximum", a, b)
+
+    def smaller_of(self, a: Value, b: Value) -> Value:
+        """Return the smaller of each two lanes; of two zeros, or beside a NaN, ``b``."""
+        return self.builder.select(self.builder.fcmp_ordered("<", a, b), a, b)
+
+    def reduced(self, operation: Literal["add", "maximum"], vector: Value) -> Value:
+        """Return the sum of all lanes, first to last, or the largest of them."""
+        arguments = [F32(-0.0), vector] if operation == "add" else [vector]
+        name = f"llvm.vector.reduce.f{operation}.v{self.lanes}f32"
+        function = self._intrinsic(name, F32, [argument.type for argument in arguments])
+        return self.builder.call(function, arguments)
+
+    def first_lanes(self, vector: Value, lanes: int) -> Value:
+        """Return a vector with zeros after its first ``lanes``."""
+        if lanes == self.lanes:
+            return vector
+        return self.shuffle(vector, self.zero, [*range(lanes), *range(self.lanes + lanes, 2 * self.lanes)])
 
     def call_unary(self, name: str, x: Value) -> Value:
         """Return LLVM's function ``name``, such as "sqrt" or "log", of ``x``."""

@@ -68,3 +68,5 @@ def test_gradients(target: str, layer: Layer, accumulate: bool) -> None:
     check("local.backward_data", target, arrays, "dx", **attributes)
     arrays = {"x": x, "dy": dy, "dweights": weights.copy()}
     check("local.backward_weights", target, arrays, "dweights", **attributes)
+    arrays = {"dy": dy, "dbiases": numbers((layer.weights[0], layer.weights[2]), 4)}
+    check("bias.backward", target, arrays, "dbiases", accumulate=accumulate)
