@@ -40,8 +40,7 @@ missing_packages() {
     esac
   done
   # A font, or every label would be a row of boxes.
-  if ! ls /usr/share/fonts/truetype/*/*.ttf /usr/share/fonts/opentype/*/*.otf /usr/share/fonts/*/*.ttf \
-    >/dev/null 2>&1; then
+  if ! find /usr/share/fonts \( -name '*.ttf' -o -name '*.otf' \) 2>/dev/null | grep -q .; then
     printf 'fonts-dejavu-core '
   fi
   # Debian ships the venv module's wheels apart.
