@@ -15,7 +15,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,12 @@ from engine.errors import DataError
 CACHE_VARIABLE = "CONVNET_CACHE"
 """Environment variable with the folder to use instead of the platform's."""
 
+KEPT_DAYS = 60
+"""Stores that nobody opened for so long are removed when another one is made."""
+
 _VERSION = 1
+_PART_SECONDS = 7 * 86_400
+"""After which what a process that died was making is removed."""
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,8 +116,17 @@ def _rename(part: Path, folder: Path) -> None:
             raise
 
 
+def _remove_unused(cache: Path) -> None:
+    for entry in cache.iterdir():
+        limit = _PART_SECONDS if entry.name.endswith(".part") else KEPT_DAYS * 86_400
+        with suppress(OSError):  # another process may be removing it
+            if time.time() - entry.stat().st_mtime > limit:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
 def _make(folder: Path, fill: Callable[[Path], Index]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_unused(folder.parent)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
     try:
         index = fill(part / "pictures")

@@ -1,8 +1,10 @@
 """Folders and archives of class folders are read, decoded once, and divided where they have no splits."""
 
 import io
+import os
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from PIL import Image
 from engine.data import decoders
 from engine.data.dataset import Dataset
 from engine.data.open import open_dataset
+from engine.data.store import KEPT_DAYS
 from engine.errors import DataError
 from engine.graph.settings import DataSettings
 
@@ -180,6 +183,20 @@ def test_two_that_decode_at_once_do_not_disturb_each_other(
     assert len(found) == 4
     assert all(pixels == found[0] for pixels in found)
     assert len(list(cache.iterdir())) == 1
+
+
+def test_stores_that_nobody_opens_are_removed(
+    tmp_path: Path, write: Write, contents: dict[str, bytes], cache: Path
+) -> None:
+    names = []
+    for size in (3, 4, 5):
+        _open(write(tmp_path, contents), size=size)
+        (new,) = {store.name for store in cache.iterdir()} - set(names)
+        names.append(new)
+        if size == 3:
+            long_ago = time.time() - 86_400 * (KEPT_DAYS + 1)
+            os.utime(cache / new, (long_ago, long_ago))
+    assert {store.name for store in cache.iterdir()} == set(names[1:])
 
 
 def test_many_pictures_are_decoded_by_several_processes(
