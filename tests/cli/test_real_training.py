@@ -26,9 +26,7 @@ def final_state(folder: Path) -> CheckpointState:
     return state
 
 
-def test_a_network_learns_and_a_resume_from_an_earlier_checkpoint_gives_the_same_weights(
-    tmp_path: Path,
-) -> None:
+def test_a_network_learns_and_a_resume_gives_the_same_weights() -> None:
     code, output, complaints = convnet("train", EXAMPLE, "--epochs", 3)
     assert (code, complaints) == (0, "")
     errors = {split: float(error) for split, error in re.findall(r"^(\w+) +\d+ +\S+ +(\S+) %$", output, re.M)}

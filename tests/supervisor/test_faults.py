@@ -76,7 +76,7 @@ def test_an_engine_that_hangs_and_a_training_process_that_hangs_are_told_apart(t
         link_change(client, Link.NOT_RESPONDING, seconds=5.0)
         os.kill(engine.process.pid, signal.SIGCONT)
         link_change(client, Link.CONNECTED, seconds=5.0)
-        silent = heartbeat_where(client, lambda beat: not beat.responding, seconds=5.0)
+        silent = heartbeat_where(client, lambda beat: not beat.responding, seconds=9.0)
         assert silent.state is RunState.TRAINING
         client.request(Pause(), timeout=1.0)
         worker.resume()
