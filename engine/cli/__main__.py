@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import data
+from engine.cli import bench, data
 from engine.errors import ConvNetError, InvalidNetworkError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 
 NetworkPath = Annotated[Path, typer.Argument(metavar="NETWORK", help="A *.convnet file.", show_default=False)]
 

@@ -1,0 +1,44 @@
+"""``convnet bench``: figures of this machine, each against its bar."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.cli.bench_data import bench_data
+
+app = typer.Typer(
+    help="Measure this machine and this version, each figure against its bar.", no_args_is_help=True
+)
+
+
+app.command("data")(bench_data)
+
+
+@app.command("resume")
+def resume(
+    stops: Annotated[int, typer.Option(min=1, help="Random steps to stop at, one training each.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 3,
+    seed: Annotated[int, typer.Option(help="Chooses the steps.")] = 0,
+) -> None:
+    """Stop trainings of the digits at random steps, resume them, and compare the final weights.
+
+    Exits with 1 where a resumed training is not, bit for bit, the one that was never stopped.
+    """
+    from engine.cli import bench_resume
+
+    if not bench_resume.resume(stops, epochs, seed):
+        raise typer.Exit(1)
+
+
+@app.command("learn")
+def learn() -> None:
+    """Train the digits example with 5 seeds and the shapes example once.
+
+    Exits with 1 where an error is above its bar, or a training took longer than it may.
+    """
+    from engine.cli import bench_learn
+
+    if not bench_learn.learn():
+        raise typer.Exit(1)

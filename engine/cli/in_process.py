@@ -1,0 +1,70 @@
+"""Trains in this process, without an engine: for measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from engine.checkpoint import load_latest
+from engine.graph.network_file import SUFFIX, NetworkFile, dumps, loads
+from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.store.run_folder import RunFolder
+from engine.training.observer import Command, Level
+from engine.training.run import train
+
+
+class Watcher:
+    """Keeps the figures of a training, and stops it after step ``stop_at``."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.rows: list[MetricRow] = []
+        self.step = 0
+        self._stop_at = stop_at
+
+    def state(self, state: RunState) -> None:
+        """Ignored."""
+
+    def progress(self, progress: Progress) -> None:
+        self.step = progress.step
+
+    def metrics(self, rows: Sequence[MetricRow]) -> None:
+        self.rows += rows
+
+    def snapshot_kept(self, step: int) -> None:
+        """Ignored."""
+
+    def checkpoint_kept(self, step: int) -> None:
+        """Ignored."""
+
+    def log(self, level: Level, text: str) -> None:
+        if level == "error":
+            print(text)
+
+    def commands(self, wait: bool) -> Sequence[Command]:
+        return ["stop"] if self.step == self._stop_at else []
+
+
+def load_example(name: str) -> NetworkFile:
+    """Return an example that comes with the program."""
+    content = files("resources").joinpath("examples", name + SUFFIX).read_bytes()
+    return loads(content, name + SUFFIX)
+
+
+def run_in(path: Path, network: NetworkFile, stop_at: int | None = None) -> tuple[RunFolder, Watcher]:
+    """Train in the run folder ``path``: from the start, or on from its last checkpoint if it is there."""
+    if path.exists():
+        run = RunFolder.open(path)
+    else:
+        run, hold = RunFolder.create(path, path.name, dumps(network), path.parent, "cpu")
+        hold.release()
+    watcher = Watcher(stop_at)
+    train(
+        network,
+        path.parent,
+        run,
+        device="cpu",
+        observer=watcher,
+        checkpoint=load_latest(run.checkpoints),
+    )
+    return run, watcher
