@@ -151,7 +151,7 @@ def _of_tar(path: Path) -> Generator[Member]:
     with (
         path.open("rb") as file,
         _UNPACKERS[suffix](file) as unpacked,
-        tarfile.open(fileobj=_Metered(path, unpacked, file), mode="r|", bufsize=1 << 20) as archive,
+        tarfile.open(fileobj=_Metered(path, unpacked, file), mode="r|", bufsize=1 << 15) as archive,
     ):
         while (entry := archive.next()) is not None:
             # tarfile keeps all that it has seen, a kilobyte for each, of use only for going back.
