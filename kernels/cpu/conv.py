@@ -25,6 +25,7 @@ import numpy as np
 from kernels.arrays import Floats, Pair, Shape
 from kernels.cpu._pieces import pieces, write, write_product
 from kernels.cpu._window import span, windows
+from kernels.cpu.neuron import forward as act
 
 GROUP = 1 << 20
 """Elements of ``columns`` for several pictures, at most."""
@@ -42,9 +43,10 @@ def forward(
     biases: Floats | None = None,
     groups: int = 1,
     dilation: Pair = (1, 1),
+    neuron: str = "",
     accumulate: bool = False,
 ) -> None:
-    """Write the maps y, or add to them; biases are added where there are some."""
+    """Write the maps y, or add to them; biases are added where there are some, then the neuron acts."""
     for channels, maps in _groups(x, y, groups):
         filters = _matrix(weights[maps])
         padded.fill(0)
@@ -57,6 +59,8 @@ def forward(
             if biases is not None:
                 by_place = sums.reshape(len(sums), -1, len(filters))
                 np.add(by_place, biases[..., maps], out=by_place)
+    if neuron:
+        act(x=y, y=y, neuron=neuron)
 
 
 def backward_data(

@@ -18,15 +18,24 @@ import numpy as np
 
 from kernels.arrays import Floats
 from kernels.cpu._pieces import write_product
+from kernels.cpu.neuron import forward as act
 
 
 def forward(
-    *, x: Floats, weights: Floats, y: Floats, biases: Floats | None = None, accumulate: bool = False
+    *,
+    x: Floats,
+    weights: Floats,
+    y: Floats,
+    biases: Floats | None = None,
+    neuron: str = "",
+    accumulate: bool = False,
 ) -> None:
-    """Write the outputs y, or add to them; biases are added where there are some."""
+    """Write the outputs y, or add to them; biases are added where there are some, then the neuron acts."""
     write_product(_rows(x), weights.T, _rows(y), accumulate)
     if biases is not None:
         np.add(_rows(y), biases, out=_rows(y))
+    if neuron:
+        act(x=y, y=y, neuron=neuron)
 
 
 def backward_data(*, dy: Floats, weights: Floats, dx: Floats, accumulate: bool = False) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 from kernels.arrays import Floats, Pair, Shape
 from kernels.cpu._pieces import pieces, write
 from kernels.cpu._window import span
+from kernels.cpu.neuron import forward as act
 
 
 def forward(
@@ -40,9 +41,10 @@ def forward(
     sums: Floats,
     biases: Floats | None = None,
     groups: int = 1,
+    neuron: str = "",
     accumulate: bool = False,
 ) -> None:
-    """Write the maps y, or add to them; biases are added where there are some."""
+    """Write the maps y, or add to them; biases are added where there are some, then the neuron acts."""
     _pad(x, padded, padding)
     for row, channels, maps in _rows(x, y, groups):
         matrix = _windows(padded[..., channels], row, size, stride, columns)
@@ -50,6 +52,8 @@ def forward(
         write(y[:, row, :, maps], sums.transpose(1, 0, 2), accumulate)
     if biases is not None:
         np.add(y, biases.reshape(y.shape[1:]), out=y)
+    if neuron:
+        act(x=y, y=y, neuron=neuron)
 
 
 def backward_data(
