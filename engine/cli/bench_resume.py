@@ -26,7 +26,7 @@ def resume(stops: int, epochs: int, seed: int) -> bool:
         run, whole = run_in(Path(folder, "undisturbed"), network)
         expected = _fingerprint(run)
         table.add_row("never", expected, "", "")
-        sames = []
+        sames: list[bool] = []
         for step in sorted(random.Random(seed).sample(range(1, whole.step), min(stops, whole.step - 1))):
             path = Path(folder, f"stopped-{step}")
             _, before = run_in(path, network, stop_at=step)
