@@ -51,8 +51,8 @@ LOG_LINES: Final = 10_000
 TESTING_SHOWN_AFTER: Final = 0.5
 """Seconds that a measuring of the error lasts before it is shown: shorter ones would only flicker."""
 
-LogEntry = LogLine | StateChanged | CheckpointKept | MetricRow
-"""What the log tells of: the engine's own lines, its states, checkpoints, and measured errors."""
+LogEntry = LogLine | StateChanged
+"""What the log tells of: the engine's own lines, and its states."""
 
 _ALTERNATING = frozenset({RunState.TRAINING.value, RunState.TESTING.value})
 
@@ -296,8 +296,6 @@ class RunModel:
                 self._row_at = self._clock()
                 self.metrics.append(sequence, entry)
                 self._note(self.metrics_added)
-                if entry.split != "train":
-                    self._log(entry)
             case StateChanged():
                 if not {self._reported.value, entry.state.value} <= _ALTERNATING:
                     self._log(entry)
@@ -312,7 +310,6 @@ class RunModel:
                     self._note(self.snapshots_added)
             case CheckpointKept(step):
                 self.checkpoints.append(step)
-                self._log(entry)
             case Rewound(step):
                 self._rewind(step)
 

@@ -10,14 +10,26 @@ import pyqtgraph as pg
 from studio.models.curves import Axis
 from studio.models.readings import duration
 
-LEVELS = 2
-"""Kinds of ticks: the large steps, and those between them."""
-
 WIDTH = 44
 """Of the axis of values, px: fixed, so that plots stay in their places while values change."""
 
+ROOM_ACROSS, ROOM_UP = 64, 28
+"""Pixels from one tick to the next, at least."""
+
 LONG_SPAN = 3.0
 """Decades beyond which a logarithmic axis names powers of ten only."""
+
+_MINUTE, _HOUR = 60.0, 3600.0
+_CLOCK_STEPS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * n for n in (1, 2, 6)),
+)
 
 
 class PlaceAxis(pg.AxisItem):  # type: ignore[misc]
@@ -35,7 +47,12 @@ class PlaceAxis(pg.AxisItem):  # type: ignore[misc]
         self.update()
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        return _two_levels(super().tickValues(low, high, size))
+        least = (high - low) * ROOM_ACROSS / max(size, ROOM_ACROSS)
+        if self._axis == "time":
+            step = next((step for step in _CLOCK_STEPS if step >= least), _decimal_step(least))
+        else:
+            step = _decimal_step(least)
+        return _ticks(low, high, max(step, 1.0) if self._axis != "epoch" else step)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self._axis == "time":
@@ -62,7 +79,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.is_log:
-            return _two_levels(super().tickValues(low, high, size))
+            return _ticks(low, high, _decimal_step((high - low) * ROOM_UP / max(size, ROOM_UP)))
         named = (1,) if high - low > LONG_SPAN else (1, 2, 5)
         decades = range(math.floor(low), math.ceil(high) + 1)
         ticks = [decade + math.log10(digit) for decade in decades for digit in named]
@@ -73,5 +90,18 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         return [f"{value:.3g}" for value in shown]
 
 
-def _two_levels(ticks: list[tuple[float, list[float]]]) -> list[tuple[float, list[float]]]:
-    return ticks[:LEVELS]
+def _decimal_step(least: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, from ``least`` up."""
+    unit = 10.0 ** math.floor(math.log10(least))
+    return next(digit * unit for digit in (1, 2, 5, 10) if digit * unit >= least * (1 - 1e-9))
+
+
+def _ticks(low: float, high: float, step: float) -> list[tuple[float, list[float]]]:
+    """Return the multiples of ``step`` in a range, in the form that pyqtgraph wants."""
+    slack = 1e-9 * step
+    return [
+        (
+            step,
+            [n * step for n in range(math.ceil((low - slack) / step), math.floor((high + slack) / step) + 1)],
+        )
+    ]

@@ -10,9 +10,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QWidget
 
-from engine.protocol.messages import CheckpointKept, LogLine, MetricRow, StateChanged
+from engine.protocol.messages import LogLine, StateChanged
 from engine.protocol.problems import rebuild
-from studio.models.readings import percent
 from studio.models.run import LOG_LINES, LogEntry, RunModel
 from studio.models.run_state import RunState
 from studio.qt import theme
@@ -34,8 +33,6 @@ def _colour(entry: LogEntry) -> str:
             return "error"
         case StateChanged():
             return "text"
-        case _:
-            return "secondary"
 
 
 def _clock(seconds: float) -> str:
@@ -72,14 +69,6 @@ class LogList(QAbstractListModel):
                 words = state_name(RunState(state.value)).rstrip("…")
                 reason = "" if cause is None else f": {error_text(rebuild(cause))}"
                 return f"{_clock(when)}  {words}{reason}"
-            case CheckpointKept(step):
-                return self.tr("Step {step}: checkpoint kept").format(step=f"{step:,}")
-            case MetricRow():
-                texts = {
-                    "validation": self.tr("Step {step}: validation error {error}"),
-                    "test": self.tr("Step {step}: test error {error}"),
-                }
-                return texts[entry.split].format(step=f"{entry.step:,}", error=percent(entry.error))
 
     def _reset(self) -> None:
         self.beginResetModel()

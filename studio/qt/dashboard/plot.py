@@ -95,6 +95,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _set_up(self) -> None:
         item, box = self.getPlotItem(), self.getViewBox()
+        item.layout.setContentsMargins(0, 8, 16, 0)  # room for half a label at the ends of the axes
         item.setMenuEnabled(False)
         item.hideButtons()
         box.setMouseEnabled(x=True, y=False)
@@ -194,8 +195,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         for axis in (self._left, self._bottom):
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
-            axis.setStyle(tickFont=theme.secondary_font(), tickLength=-4, hideOverlappingLabels=True)
-        self._grid.set_pen(hair_line("line"))
+            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=False)
+        self._grid.set_pen(hair_line("line", 0.6))
         self._marker.setPen(theme.colour("secondary"))
         self._faint.setPen(STYLES["train"].pen(0.3))
         for split, line in self._lines.items():

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from engine.errors import EngineDiedError
 from engine.protocol.inbox import Link
-from engine.protocol.messages import CheckpointKept, LogLine, Problem, SnapshotKept, StateChanged
+from engine.protocol.messages import LogLine, Problem, SnapshotKept, StateChanged
 from engine.protocol.messages import RunState as EngineState
 from studio.models.run import LOG_LINES, RunModel
 from studio.models.selection import Selection
@@ -285,20 +285,16 @@ def test_a_silent_engine_shows_a_card_that_goes_when_it_is_heard_again(stage):
     assert not stage.view.outcome.isVisible()
 
 
-def test_the_log_tells_of_states_checkpoints_and_errors_in_order(stage):
+def test_the_log_tells_of_states_and_has_the_engines_lines(stage):
     stage.train()
     stage.add(
         LogLine(0.0, "warning", "slow data"),
-        row(94, split="validation", error=0.2),
-        CheckpointKept(94),
         StateChanged(0.0, EngineState.FINISHED),
     )
     lines = stage.view.log.lines()
     assert [line.split("  ")[-1] for line in lines] == [
         "Training",
         "⚠ slow data",
-        "Step 94: validation error 20.0 %",
-        "Step 94: checkpoint kept",
         "Finished",
     ]
 

@@ -1,0 +1,36 @@
+"""The ticks of the plots' axes."""
+
+import numpy as np
+import pytest
+
+from studio.qt.dashboard.axes import ROOM_ACROSS, ROOM_UP, PlaceAxis, ValueAxis
+
+
+@pytest.mark.parametrize(("high", "size"), [(10, 400), (10, 60), (0.03, 300), (1e6, 800), (3, 250)])
+def test_ticks_are_round_multiples_and_never_crowd(qapp, high, size):
+    ((step, ticks),) = ValueAxis().tickValues(0.0, high, size)
+    assert float(f"{step:.0e}"[0]) in (1, 2, 5)
+    np.testing.assert_allclose(np.diff(ticks), step)
+    assert step / high * size >= min(ROOM_UP, size) * (1 - 1e-9)
+    assert ticks[0] == 0.0
+
+
+def test_steps_are_whole_and_times_are_steps_of_a_clock(qapp):
+    axis = PlaceAxis()
+    axis.set_axis("step")
+    ((step, _),) = axis.tickValues(0.0, 3.0, 800)
+    assert step == 1.0
+    assert axis.tickStrings([0.0, 12000.0], 1, 1) == ["0", "12,000"]
+    axis.set_axis("time")
+    ((step, ticks),) = axis.tickValues(0.0, 95.0, 4 * ROOM_ACROSS)
+    assert step == 30.0
+    assert axis.tickStrings(ticks, 1, step) == ["0:00", "0:30", "1:00", "1:30"]
+
+
+def test_a_logarithmic_axis_names_values_not_their_logarithms(qapp):
+    axis = ValueAxis()
+    axis.set_log(True)
+    ((_, ticks),) = axis.tickValues(-1.0, 0.5, 200)
+    assert axis.tickStrings(ticks, 1, 1) == ["0.1", "0.2", "0.5", "1", "2"]
+    ((_, ticks),) = axis.tickValues(-5.0, 1.0, 200)
+    assert axis.tickStrings(ticks, 1, 1) == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"]
