@@ -171,7 +171,7 @@ def _reason(run: RunModel) -> str:
 
     if run.cause is not None:
         return f"The training {run.state.value}: {error_text(run.cause)}"
-    return f"The training ended without a test error: {run.state.value}."
+    return f"The training did not finish: {run.state.value}."
 
 
 def _picture_path(run: RunModel) -> Path:
