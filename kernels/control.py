@@ -15,14 +15,14 @@ EPOCH: Final = 1
 CURSOR: Final = 2
 """Examples of this epoch that came before this batch."""
 VALID: Final = 3
-"""Rows of this batch that hold an example; the rows after them are padding."""
+"""Rows of the global batch that hold an example; the rows after them are padding."""
 UPDATE: Final = 4
 """1 where this step updates the weights, 0 where it does not."""
 FIRST_BAD_STEP: Final = 5
 """The first step whose loss was not finite, or ``NO_BAD_STEP``. It stays: later updates are skipped."""
 SEED: Final = 6
 OFFSET: Final = 7
-"""Position of this rank's first row in the global batch."""
+"""Position in the global batch of the first row that a kernel sees; means divide by all of VALID."""
 
 NO_BAD_STEP: Final = -1
 
@@ -32,6 +32,7 @@ MOMENTUM: Final = 1
 DECAY: Final = 2
 
 METRICS: Final = 3
+"""The sums that every cost keeps; some go on with sums of their own."""
 LOSS: Final = 0
 """Sum of −log p[label] over the examples, in nats."""
 ERRORS: Final = 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from engine.layers.base import Layer
 from engine.layers.batch_norm import BatchNorm
+from engine.layers.bce import Bce
 from engine.layers.cmrnorm import CmRNorm
 from engine.layers.cnorm import CNorm
 from engine.layers.concat import Concat
 from engine.layers.conv import Conv
 from engine.layers.cross_entropy import CrossEntropy
 from engine.layers.data import Data
+from engine.layers.dce import Dce
 from engine.layers.dropout import Dropout
 from engine.layers.dropout2 import Dropout2
 from engine.layers.eltmax import EltMax
@@ -19,14 +21,18 @@ from engine.layers.global_avg import GlobalAvg
 from engine.layers.labels import Labels
 from engine.layers.local import Local
 from engine.layers.neuron import Neuron
+from engine.layers.one_hot import OneHot
 from engine.layers.pass_on import PassOn
 from engine.layers.pool import Pool
 from engine.layers.rnorm import RNorm
 from engine.layers.softmax import Softmax
+from engine.layers.sum2 import Sum2
+from engine.layers.target_cross_entropy import TargetCrossEntropy
 
 LAYERS: tuple[type[Layer], ...] = (
     Data,
     Labels,
+    OneHot,
     Conv,
     Local,
     Pool,
@@ -45,6 +51,10 @@ LAYERS: tuple[type[Layer], ...] = (
     Concat,
     PassOn,
     CrossEntropy,
+    TargetCrossEntropy,
+    Bce,
+    Dce,
+    Sum2,
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in LAYERS}

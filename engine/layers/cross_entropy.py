@@ -5,29 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.layers.base import Layer, Port, ShapeRuleError, TensorType
-from engine.layers.fields import real
+from engine.layers.base import TensorType
+from engine.layers.cost_layer import LABELS, PROBABILITIES, CostLayer, expect_probabilities
+from engine.layers.fields import whole
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrossEntropy(Layer):
+class CrossEntropy(CostLayer):
     """Mean of −log p of the true class over the examples of a batch, and the share of wrong answers."""
 
     kind = "cross_entropy"
-    family = "cost"
     title = "Cross entropy"
     summary = "What training makes small: the surprise about the true class. Also counts wrong answers."
     formula = "E = −coefficient · mean log p[t]"
     source = "cuda-convnet, layer type cost.logreg"
     synonyms = ("logprob", "logreg", "log loss", "negative log likelihood", "cost", "loss")
-    inputs = (Port("probabilities", "Probabilities"), Port("labels", "Labels", "labels"))
-    is_cost = True
+    inputs = (PROBABILITIES, LABELS)
 
-    coefficient: float = real(
-        1.0, minimum=0.0, title="Coefficient", help="Weight of this cost among the costs of the network."
+    top: int = whole(
+        1,
+        title="Top",
+        help="Also counts the answers in which the true class is not among so many most probable ones.",
     )
 
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
-        if len(inputs[0].shape) != 1:
-            raise ShapeRuleError(0, "a vector of one probability a class", "Put a softmax layer before it.")
-        return TensorType((), "cost")
+        expect_probabilities(inputs, "softmax")
+        return super().output(inputs)
+
+    def further_sums(self, inputs: Sequence[TensorType]) -> int:
+        return int(self.top > 1)
+
+    def further_figures(self, sums: Sequence[float], examples: float) -> dict[str, float]:
+        return {f"top-{self.top} error": share / examples for share in sums}

@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers.cross_entropy import CrossEntropy
+from engine.layers.cost_layer import CostLayer
 from engine.plan.analysis.infer import InferredLayer
 from kernels import control
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Means over ``examples``: the weighted sum of all costs, and the share of wrong answers of the first."""
+    """Means over ``examples``: the weighted sum of all costs, and the share of wrong answers.
+
+    The answers are those of the first cost that can tell a wrong one; with none that can, the share is 0.
+    ``further`` are the costs' own figures by name.
+    """
 
     loss: float
     error: float
     examples: int
+    further: Mapping[str, float]
 
 
 class CostMeter:
@@ -28,23 +33,26 @@ class CostMeter:
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], layers: Mapping[str, InferredLayer]) -> None:
         self._costs = [
-            (layer.layer.coefficient, arrays[f"{layer.name}.metrics"])
+            (layer.layer, arrays[f"{layer.name}.metrics"])
             for layer in layers.values()
-            if isinstance(layer.layer, CrossEntropy)
+            if isinstance(layer.layer, CostLayer)
         ]
+        self._answers = next((sums for cost, sums in self._costs if cost.counts_errors), None)
 
     def take(self) -> Figures:
         """Return the means since the last call, and begin anew. Means over no examples are NaN."""
-        first = self._costs[0][1]
-        examples = int(first[control.EXAMPLES])
+        examples = self._costs[0][1][control.EXAMPLES]
+        answers = self._answers
+        further: dict[str, float] = {}
         with np.errstate(invalid="ignore"):
             loss = sum(
-                coefficient * np.divide(sums[control.LOSS], sums[control.EXAMPLES])
-                for coefficient, sums in self._costs
+                cost.coefficient * np.divide(sums[control.LOSS], examples) for cost, sums in self._costs
             )
-            error = np.divide(first[control.ERRORS], first[control.EXAMPLES])
+            error = 0.0 if answers is None else np.divide(answers[control.ERRORS], examples)
+            for cost, sums in self._costs:
+                further |= cost.further_figures(list(sums[control.METRICS :]), examples)
         self.reset()
-        return Figures(float(loss), float(error), examples)
+        return Figures(float(loss), float(error), int(examples), further)
 
     def save(self) -> list[NDArray[Any]]:
         """Return copies of the sums, to be put back by ``restore``."""

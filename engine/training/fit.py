@@ -6,7 +6,9 @@ from engine.data.dataset import Dataset
 from engine.data.preprocessing import Size
 from engine.errors import PlanError
 from engine.layers.base import TensorType
+from engine.layers.cross_entropy import CrossEntropy
 from engine.layers.data import Data
+from engine.layers.one_hot import OneHot
 from engine.plan.analysis.infer import InferredLayer
 
 
@@ -21,12 +23,19 @@ def check_data(layers: dict[str, InferredLayer], dataset: Dataset, border: int =
     for layer in data:
         _check_pictures(layer, data[0], dataset, border)
     for layer in layers.values():
-        if layer.layer.is_cost and layer.inputs[0].shape[0] < classes:
+        if isinstance(layer.layer, CrossEntropy) and layer.inputs[0].shape[0] < classes:
             raise PlanError(
                 layer=layer.name,
                 expected=f"a probability for each of the {classes} classes of {dataset.name}",
                 found=str(layer.inputs[0]),
                 hint=f"Set the outputs of the last fully connected layer to {classes}.",
+            )
+        if isinstance(layer.layer, OneHot) and layer.layer.classes < classes:
+            raise PlanError(
+                layer=layer.name,
+                expected=f"as many classes as {dataset.name} has, {classes}",
+                found=str(layer.layer.classes),
+                hint=f"Set its classes to {classes}.",
             )
     height, width, _ = data[0].output.shape
     return height, width

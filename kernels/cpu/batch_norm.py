@@ -22,8 +22,8 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.arrays import Counters, Floats
-from kernels.control import FIRST_BAD_STEP, NO_BAD_STEP, VALID
-from kernels.cpu._pieces import write
+from kernels.control import FIRST_BAD_STEP, NO_BAD_STEP
+from kernels.cpu._pieces import valid_rows, write
 
 
 def forward(
@@ -41,7 +41,7 @@ def forward(
     share: float,
 ) -> None:
     """Write the outputs y, and what the gradient needs; bring the averages forward."""
-    values = _rows(x, int(counters[VALID]))
+    values = _rows(x, valid_rows(counters, len(x)))
     if not len(values):
         y.fill(0)
         return
@@ -81,7 +81,7 @@ def backward_data(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the inputs, or add it to dx."""
-    valid = int(counters[VALID])
+    valid = valid_rows(counters, len(x))
     if not accumulate:
         dx[valid:] = 0
     if valid:
@@ -103,7 +103,7 @@ def backward_weights(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the gains, or add it to dweights."""
-    valid = int(counters[VALID])
+    valid = valid_rows(counters, len(x))
     normalised = (_rows(x, valid) - means) * scales
     write(dweights, (_rows(dy, valid) * normalised).sum(axis=0), accumulate)
 

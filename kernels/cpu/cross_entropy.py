@@ -10,8 +10,8 @@ Source: cuda-convnet, cost layer cost.logreg.
 
 probabilities   (N, K)             dprobabilities alike
 labels          (N,) int32         from 0 to K − 1
-counters        int64[COUNTERS]    see kernels.control; only the first counters[VALID] rows count
-metrics         float64[METRICS]   sums over examples
+counters        int64[COUNTERS]    see kernels.control; only rows before counters[VALID] of the batch count
+metrics         float64[METRICS]   sums over examples; one more for the top errors if top > 1
 """
 
 from __future__ import annotations
@@ -19,21 +19,27 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.arrays import Counters, Doubles, Floats, Labels
-from kernels.control import ERRORS, EXAMPLES, FIRST_BAD_STEP, LOSS, NO_BAD_STEP, STEP, VALID
+from kernels.control import METRICS, VALID
+from kernels.cpu._pieces import valid_rows
+from kernels.cpu._sums import add_sums
 
 
-def forward(*, probabilities: Floats, labels: Labels, counters: Counters, metrics: Doubles) -> None:
+def forward(
+    *, probabilities: Floats, labels: Labels, counters: Counters, metrics: Doubles, top: int = 1
+) -> None:
     """Add loss, errors and examples of this batch to the metrics.
 
-    A loss that is not finite sets ``counters[FIRST_BAD_STEP]`` to the step, unless an earlier one is there.
+    With a ``top`` above 1, the examples are counted too in which so many classes are more probable than the
+    label.
     """
-    valid = int(counters[VALID])
-    loss = -np.log(_of_labels(probabilities[:valid], labels[:valid]), dtype=np.float64).sum()
-    metrics[LOSS] += loss
-    metrics[ERRORS] += np.count_nonzero(probabilities[:valid].argmax(axis=-1) != labels[:valid])
-    metrics[EXAMPLES] += valid
-    if not np.isfinite(loss) and counters[FIRST_BAD_STEP] == NO_BAD_STEP:
-        counters[FIRST_BAD_STEP] = counters[STEP]
+    valid = valid_rows(counters, len(labels))
+    rows, true = probabilities[:valid], labels[:valid]
+    loss = -np.log(_of_labels(rows, true), dtype=np.float64).sum()
+    errors = np.count_nonzero(rows.argmax(axis=-1) != true)
+    add_sums(metrics, counters, loss=float(loss), errors=float(errors), examples=valid)
+    if top > 1:
+        better = np.count_nonzero(rows > rows[np.arange(valid), true][:, np.newaxis], axis=-1)
+        metrics[METRICS] += np.count_nonzero(better >= top)
 
 
 def backward(
@@ -46,12 +52,13 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the loss, or add it to dprobabilities. Rows that are not valid have none."""
-    valid = int(counters[VALID])
+    valid = valid_rows(counters, len(labels))
     if not accumulate:
         dprobabilities.fill(0)
     if valid:
         likelihood = _of_labels(probabilities[:valid], labels[:valid])
-        dprobabilities[np.arange(valid), labels[:valid]] -= coefficient / valid / likelihood
+        share = coefficient / int(counters[VALID])
+        dprobabilities[np.arange(valid), labels[:valid]] -= share / likelihood
 
 
 def _of_labels(probabilities: Floats, labels: Labels) -> Floats:

@@ -14,6 +14,7 @@ from tests.kernels import (
     test_bias,
     test_cases,
     test_conv,
+    test_costs,
     test_cross_entropy,
     test_dropout,
     test_fc,
@@ -41,6 +42,7 @@ CHECKS: dict[str, Callable[[Kernels], None]] = {
     "softmax.backward": test_softmax.check,
     "softmax_cross_entropy.backward": test_softmax_cross_entropy.check,
 }
+CHECKS |= test_costs.CHECKS
 for _case in CASES:
     for _gradient in _case.gradients:
         CHECKS.setdefault(_gradient.operation, partial(_case.check, gradient=_gradient))

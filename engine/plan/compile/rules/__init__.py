@@ -17,16 +17,20 @@ from engine.plan.compile.rules import (
     labels,
     local,
     neuron,
+    one_hot,
     pass_on,
     pool,
     response_norm,
     softmax,
+    sum2,
+    target_costs,
 )
 from engine.plan.compile.rules.rule import Gradient, Lowering, Rule
 
 _RULES: tuple[Rule, ...] = (
     *data.RULES,
     *labels.RULES,
+    *one_hot.RULES,
     *conv.RULES,
     *local.RULES,
     *pool.RULES,
@@ -42,6 +46,8 @@ _RULES: tuple[Rule, ...] = (
     *concat.RULES,
     *pass_on.RULES,
     *cross_entropy.RULES,
+    *target_costs.RULES,
+    *sum2.RULES,
 )
 
 LOWERING: dict[type[Layer], Lowering] = {rule.layer: rule.lower for rule in _RULES}

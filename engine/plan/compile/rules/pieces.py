@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.layers.cost_layer import CostLayer
 from engine.layers.neuron import IDENTITY, parse_neuron
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.gradients import Gradients
 from engine.plan.compile.rules.rule import Gradient
-from engine.plan.types import Operation, Value
+from engine.plan.types import Buffer, Operation, Value
+from kernels import control
 
 
 def add_output(draft: Draft, layer: InferredLayer) -> str:
@@ -51,6 +53,13 @@ def emit_weighted_sums(
     return emit_neuron(draft, layer, neuron, y)
 
 
+def add_metrics(draft: Draft, layer: InferredLayer) -> str:
+    """Add the buffer of a cost's sums, and return its name."""
+    assert isinstance(layer.layer, CostLayer)
+    sums = control.METRICS + layer.layer.further_sums(layer.inputs)
+    return draft.add(Buffer(f"{layer.name}.metrics", "metrics", (sums,), ("metric",), "float64"))
+
+
 def weighted_gradient(gradients: Gradients, operation: Operation) -> None:
     """Emit the gradients of weights, inputs and any biases: conv.backward_weights and its like."""
     dy = gradients.arrived(operation)
@@ -85,3 +94,21 @@ def gradient_from(*ports: str) -> Gradient:
         gradients.emit(operation, kind, "x", inputs, **own_attributes(operation))
 
     return emit
+
+
+def cost_gradient(port: str, *attributes: str) -> Gradient:
+    """Return the rule that emits the gradient of a cost's input ``port``, told the named ``attributes``."""
+
+    def emit(gradients: Gradients, operation: Operation) -> None:
+        cost = gradients.layer_of(operation).layer
+        assert isinstance(cost, CostLayer)
+        inputs = {**operation.inputs, "counters": operation.outputs["counters"]}
+        kind = operation.kind.replace("forward", "backward")
+        told = {name: operation.attributes[name] for name in attributes}
+        gradients.emit(operation, kind, port, inputs, coefficient=cost.coefficient, **told)
+
+    return emit
+
+
+def no_gradient(gradients: Gradients, operation: Operation) -> None:
+    """Emit nothing: no layer that learns lies before the operation."""
