@@ -114,22 +114,24 @@ def _readable(path: Path) -> Generator[None]:
 
 def identity(path: Path) -> list[tuple[str, int, int]]:
     """Return what tells the content of a bundle from another: names, sizes and times of its files."""
-    files = sorted(_files(path)) if path.is_dir() else [(path.name, path)]
-    stats = ((name, file.stat()) for name, file in files)
+    folder, names = (path, sorted(_names(path))) if path.is_dir() else (path.parent, [path.name])
+    stats = ((name, (folder / name).stat()) for name in names)
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
 
-def _files(folder: Path) -> Generator[tuple[str, Path]]:
+def _names(folder: Path) -> Generator[str]:
+    start = len(os.path.join(folder, ""))
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            file = Path(root, name)
-            if not name.startswith(".") and file.is_file():
-                yield file.relative_to(folder).as_posix(), file
+            file = os.path.join(root, name)
+            if not name.startswith(".") and os.path.isfile(file):
+                yield file[start:].replace(os.sep, "/")
 
 
 def _of_folder(folder: Path) -> Generator[Member]:
-    for name, file in sorted(_files(folder)):
+    for name in sorted(_names(folder)):
+        file = folder / name
         yield Member(folder, name, file.stat().st_size, file.read_bytes)
 
 

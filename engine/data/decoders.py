@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.data.dataset import Skipped
 from engine.data.decode import decode
 from engine.data.divide import digest
 from engine.errors import DataError
@@ -41,13 +42,12 @@ class Encoded:
     content: bytes = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a picture: the digest of its content, and why it was skipped, if it was."""
+    """What became of a picture: the digest of its content, and what there is to say if it was skipped."""
 
-    name: str
     digest: bytes
-    reason: str | None
+    skipped: Skipped | None
 
 
 @dataclass(frozen=True)
@@ -164,16 +164,16 @@ def _decode_chunk(chunk: list[Encoded], row: _Row, file: Path, first: int) -> li
     block = np.zeros((len(chunk), *row.shape), np.uint8)
     outcomes = []
     for place, picture in enumerate(chunk):
-        reason = None
+        skipped = None
         try:
             pixels = decode(picture.content, row.form.size, row.form.channels, picture.name)
         except DataError as error:
-            reason = str(error.fields["found"])
+            skipped = Skipped(picture.name, str(error.fields["found"]))
         else:
             if pixels.shape != row.shape:
                 raise _other_size(picture.name, pixels.shape, row.shape)
             block[place] = pixels
-        outcomes.append(Outcome(picture.name, digest(picture.content), reason))
+        outcomes.append(Outcome(digest(picture.content), skipped))
     with file.open("r+b") as rows:
         rows.seek(first * row.nbytes)
         rows.write(block.data)

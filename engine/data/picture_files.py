@@ -70,8 +70,8 @@ def load_picture_files(
 def _index(
     shape: tuple[int, int, int], outcomes: list[Outcome], class_names: tuple[str, ...], listing: Listing
 ) -> Index:
-    rows = [row for row, outcome in enumerate(outcomes) if outcome.reason is None]
-    failed = [(outcome.name, outcome.reason) for outcome in outcomes if outcome.reason is not None]
+    rows = [row for row, outcome in enumerate(outcomes) if outcome.skipped is None]
+    failed = [outcome.skipped for outcome in outcomes if outcome.skipped is not None]
     return Index(
         shape=shape,
         class_names=class_names,
@@ -79,7 +79,7 @@ def _index(
         labels=np.array([listing.labels[row] for row in rows], "<i4").tobytes(),
         digests=b"".join(outcomes[row].digest for row in rows),
         splits=bytes(_CODES[listing.splits[row]] for row in rows),
-        skipped=(*listing.skipped, *failed),
+        skipped=(*listing.skipped, *((skipped.name, skipped.reason) for skipped in failed)),
         pictures_bytes=len(outcomes) * int(np.prod(shape)),
     )
 
