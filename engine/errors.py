@@ -38,7 +38,8 @@
     │   ├── EngineDiedError
     │   └── WorkerDiedError
     ├── TrainingError
-    │   └── NotFiniteError
+    │   ├── NotFiniteError
+    │   └── RankError             another rank of the training has failed
     └── UnexpectedError           a fault of the program itself
 
 An error is a ``code`` and ``fields``. ``str(error)`` is the English sentence; the studio forms the
@@ -319,6 +320,12 @@ class NotFiniteError(TrainingError):
         "Step {step}: {what} is not a finite number. The weights of the last good checkpoint are kept; "
         "lower the learning rate and resume."
     )
+
+
+class RankError(TrainingError):
+    """Another ``rank`` of the training has failed."""
+
+    template = "Rank {rank}: {reason}. Training on several devices ends when one of them fails."
 
 
 class UnexpectedError(ConvNetError):

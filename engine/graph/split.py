@@ -8,10 +8,16 @@ from typing import Literal, get_args
 Placement = Literal["data", "model", "replicated"]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
+Scheme = Literal["a", "b", "c"]
+SCHEMES: tuple[str, ...] = get_args(Scheme)
+
 
 @dataclass(frozen=True)
 class LayerSplit:
-    """Where one layer runs: its ``placement`` over ``devices``, an empty tuple meaning all of the split's."""
+    """Where one layer runs: its ``placement`` over ``devices``, an empty tuple meaning all of the split's.
+
+    ``data`` shares out its examples, ``model`` its filters or outputs; ``replicated`` repeats it on each.
+    """
 
     placement: Placement
     devices: tuple[str, ...] = ()
@@ -19,11 +25,19 @@ class LayerSplit:
 
 @dataclass(frozen=True)
 class Split:
-    """A named split over logical devices. Layers that are not named inherit from their first input."""
+    """A named split over logical devices. Layers that are not named inherit from their first input.
+
+    ``scheme`` says how layers that share out their examples hand them to layers that do not: ``a``, each
+    device assembles the whole batch; ``b``, in as many passes as there are devices, one device at a time
+    hands its examples to all; ``c``, in as many passes, each time everyone hands some of its examples to all.
+
+    Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks", section 4.
+    """
 
     name: str
     devices: tuple[str, ...]
     layers: tuple[tuple[str, LayerSplit], ...] = ()
+    scheme: Scheme = "a"
 
 
 ONE_DEVICE = Split("one device", ("A",))

@@ -8,9 +8,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.errors import DeviceError
+from engine.errors import DeviceError, PlanError
+from engine.parallel.communicators.communicator import Communicator
+from engine.parallel.communicators.single import Single
+from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arena import Arena
+from engine.runtime.communication import bind
 from kernels.registry import Kernel, Launch, find
 
 
@@ -21,9 +25,18 @@ class Executor:
     settings and metrics. The host reads and writes them between programs.
     """
 
-    def __init__(self, plan: TrainingPlan, rank: int = 0) -> None:
+    def __init__(self, plan: TrainingPlan, rank: int = 0, line: Communicator | None = None) -> None:
+        """Bind the programs of ``rank``; ``line`` reaches the other ranks, where there are some."""
         self._plan = plan
         self._rank = rank
+        self._line = line or Single()
+        if len(plan.ranks) != self._line.size:
+            raise PlanError(
+                layer="split",
+                expected=f"{len(plan.ranks)} ranks, one for each of its devices",
+                found=str(self._line.size),
+                hint="Train with as many devices as the split has.",
+            )
         self._arena = Arena(plan.arena_bytes[rank])
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
         self._steps = {
@@ -60,6 +73,11 @@ class Executor:
                 port: views[name]
                 for port, name in (operation.reads(self._rank) | operation.writes(self._rank)).items()
             }
+            if operation.communicator is not None or operation.kind == SLICE:
+                steps += _join(launches)
+                launches = []
+                steps.append(bind(operation, self._plan.buffers, arrays, self._line))
+                continue
             kernel = find(operation.kind, self._plan.device)
             if operation.code:
                 launches.append(self._launch(kernel, operation, arrays))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -21,14 +22,19 @@ class StepControl:
         slots: tuple[WeightSlot, ...],
         settings: TrainingSettings,
         seed: int,
+        offsets: Mapping[str, int] | None = None,
     ) -> None:
+        """``offsets`` are all counters, with where in the global batch their first row lies."""
+        self._all_counters = {name: arrays[name] for name in offsets or {COUNTERS: 0}}
         self._counters = arrays[COUNTERS]
         self._rows = arrays[SETTINGS]
         self._slots = slots
         self._settings = settings
-        self._counters[control.SEED] = seed
-        self._counters[control.UPDATE] = 1
-        self._counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+        for name, counters in self._all_counters.items():
+            counters[control.SEED] = seed
+            counters[control.UPDATE] = 1
+            counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+            counters[control.OFFSET] = offsets[name] if offsets else 0
 
     @property
     def first_bad_step(self) -> int | None:
@@ -38,10 +44,11 @@ class StepControl:
 
     def set_batch(self, *, step: int, epoch: int, cursor: int, valid: int) -> None:
         """Tell the next program which step it is and how many rows of its batch hold an example."""
-        self._counters[control.STEP] = step
-        self._counters[control.EPOCH] = epoch
-        self._counters[control.CURSOR] = cursor
-        self._counters[control.VALID] = valid
+        for counters in self._all_counters.values():
+            counters[control.STEP] = step
+            counters[control.EPOCH] = epoch
+            counters[control.CURSOR] = cursor
+            counters[control.VALID] = valid
 
     def set_rates(self, epoch: float) -> float:
         """Set rate, momentum and decay of each weight; return the network's own rate at ``epoch``."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kernels.arrays import Floats
+from kernels.arrays import Counters, Floats
+from kernels.control import OFFSET, VALID
 
 PIECE = 1 << 15
 """Elements of one piece of element-wise work."""
@@ -16,6 +17,11 @@ def pieces(total: int, length: int = PIECE) -> Iterator[slice]:
     """Yield the slices that cut ``total`` items into pieces of ``length``; the last may be shorter."""
     for first in range(0, total, length):
         yield slice(first, min(first + length, total))
+
+
+def valid_rows(counters: Counters, rows: int) -> int:
+    """Return how many of a kernel's ``rows``, which begin at ``counters[OFFSET]``, hold an example."""
+    return min(max(int(counters[VALID] - counters[OFFSET]), 0), rows)
 
 
 def write(output: Floats, value: Floats, accumulate: bool) -> None:

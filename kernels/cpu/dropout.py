@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.arrays import Counters, Floats, Mask
+from kernels.arrays import Counters, Floats, Mask, Pair
 from kernels.control import OFFSET, SEED, STEP
 from kernels.cpu._pieces import pieces, write
 from kernels.philox import blocks
@@ -30,10 +30,27 @@ _UNITS_IN_BLOCK = 8
 
 
 def forward(
-    *, x: Floats, counters: Counters, mask: Mask, y: Floats, keep: float, stream: int, scaled: bool = True
+    *,
+    x: Floats,
+    counters: Counters,
+    mask: Mask,
+    y: Floats,
+    keep: float,
+    stream: int,
+    scaled: bool = True,
+    channels: Pair | None = None,
 ) -> None:
-    """Draw the mask and write the outputs y. Rows begin at position ``counters[OFFSET]``."""
-    _draw(mask.reshape(len(mask), -1), counters, keep, stream)
+    """Draw the mask and write the outputs y. Rows begin at position ``counters[OFFSET]``.
+
+    ``channels`` are the place of the first channel, or unit, among all that are shared out, and their number.
+    """
+    if channels is None:
+        _draw(mask.reshape(len(mask), -1), counters, keep, stream)
+    else:
+        first, count = channels
+        whole = np.empty((*mask.shape[:-1], count), np.uint8)
+        _draw(whole.reshape(len(mask), -1), counters, keep, stream)
+        np.copyto(mask, whole[..., first : first + mask.shape[-1]])
     np.multiply(x, mask, out=y)
     if scaled:
         np.multiply(y, 1 / keep, out=y)

@@ -6,7 +6,7 @@ Source: cuda-convnet, computeLogregSoftmaxGrad.
 
 probabilities   (N, K)             outputs of the softmax
 labels          (N,) int32         from 0 to K − 1
-counters        int64[COUNTERS]    see kernels.control; only the first counters[VALID] rows count
+counters        int64[COUNTERS]    see kernels.control; only rows before counters[VALID] of the batch count
 dx              (N, K)             gradient of the softmax's inputs
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels.arrays import Counters, Floats, Labels
 from kernels.control import VALID
-from kernels.cpu._pieces import write
+from kernels.cpu._pieces import valid_rows, write
 
 
 def backward(
@@ -29,10 +29,10 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the loss, or add it to dx. Rows that are not valid have none."""
-    valid = int(counters[VALID])
+    valid = valid_rows(counters, len(labels))
     if not accumulate:
         dx[valid:] = 0
     if valid:
         gradient = probabilities[:valid].copy()
         gradient[np.arange(valid), labels[:valid]] -= 1
-        write(dx[:valid], gradient * (coefficient / valid), accumulate)
+        write(dx[:valid], gradient * (coefficient / int(counters[VALID])), accumulate)

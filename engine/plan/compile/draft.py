@@ -23,15 +23,13 @@ class Draft:
 
     Where it is not ``training``, layers that act in training only hand their input on.
     ``outputs`` are the buffers that hold the layers' outputs. ``gradients`` are the buffers that hold the
-    gradients of other buffers, by those buffers' names. ``code`` is the target that kernels are built for,
-    "" where plain kernels are to run.
+    gradients of other buffers, by those buffers' names.
     """
 
     device: str
     dtype: DType
     batch_size: int
     training: bool
-    code: str = ""
     buffers: dict[str, Buffer] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
@@ -59,32 +57,15 @@ class Draft:
     def emit(
         self, kind: str, layer: str, inputs: dict[str, str], outputs: dict[str, str], **attributes: Value
     ) -> Operation:
-        """Append an operation, with the scratch buffers that its kernel asks for, and return it.
+        """Append an operation and return it. What scratch memory it takes is told once it is shared out.
 
         Raises DeviceError where the kind of device has no kernel for it.
         """
         kernel = self._kernel(kind, layer)
         earlier = sum(operation.layer == layer and operation.kind == kind for operation in self.operations)
         name = f"{layer}.{kind}{earlier + 1 if earlier else ''}"
-        shapes = {port: self.buffers[buffer].shape for port, buffer in (inputs | outputs).items()}
-        built = kernel.build(shapes, attributes, self.dtype, self.code)
-        if built is not None:
-            wanted = dict(built.workspace)
-        else:
-            wanted = kernel.workspace(shapes, **attributes) if kernel.workspace else {}
-        scratch = {}
-        for port, shape in wanted.items():
-            axes = tuple(f"axis{index}" for index in range(len(shape)))
-            scratch[port] = self.add(Buffer(f"{name}.{port}", "workspace", shape, axes, self.dtype))
         operation = Operation(
-            name,
-            kind,
-            layer,
-            dict(inputs),
-            outputs | scratch,
-            attributes,
-            in_place=kernel.in_place,
-            code=self.code if built is not None else "",
+            name, kind, layer, dict(inputs), dict(outputs), attributes, in_place=kernel.in_place
         )
         self.operations.append(operation)
         return operation

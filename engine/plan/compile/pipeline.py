@@ -1,7 +1,8 @@
-"""Runs all passes: infer → partition → lower → backward → fuse → updates → memory."""
+"""Runs all passes: infer → lower → backward → fuse → updates → partition → scratch memory → memory."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from engine.graph.layer_graph import LayerGraph
@@ -9,13 +10,14 @@ from engine.graph.split import ONE_DEVICE, Split
 from engine.plan.analysis.infer import infer
 from engine.plan.analysis.memory import place
 from engine.plan.analysis.order import prove
-from engine.plan.analysis.partition import Partition, partition
+from engine.plan.analysis.partition import Partition, SharedProgram, WholeProgram
 from engine.plan.compile.backward import differentiate
 from engine.plan.compile.draft import Draft
-from engine.plan.compile.fuse import fuse
+from engine.plan.compile.equip import Target, equip
+from engine.plan.compile.fuse import FUSIONS, SOFTMAX, fuse
 from engine.plan.compile.lower import lower
 from engine.plan.compile.update import add_updates
-from engine.plan.types import DType, Program, TrainingPlan, WeightSlot
+from engine.plan.types import Buffer, DType, Program, TrainingPlan, WeightSlot
 
 TRAIN = "train"
 EVALUATE = "evaluate"
@@ -29,42 +31,65 @@ def compile_network(
     dtype: DType = "float32",
     split: Split = ONE_DEVICE,
     code: str = "",
+    fusions: Collection[str] = FUSIONS,
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
+    ``fusions`` are the names of those to make, as far as they are of use.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
     DeviceError where the kind of device lacks a kernel.
     """
     layers = infer(graph)
-    parts = partition(layers, split)
-    train = Draft(device, dtype, batch_size, training=True, code=code)
+    partition = Partition(layers, split, batch_size)
+    # Plain kernels gain nothing by it, and a split may have to sum between the sums and their neuron.
+    wanted = fusions if code and len(split.devices) == 1 else {SOFTMAX}.intersection(fusions)
+    train = Draft(device, dtype, batch_size, training=True)
     lower(train, layers)
     differentiate(train, layers)
-    fuse(train)
+    fuse(train, wanted)
     slots = add_updates(train, layers)
-    evaluate = Draft(device, dtype, batch_size, training=False, code=code)
+    evaluate = Draft(device, dtype, batch_size, training=False)
     lower(evaluate, layers)
-    return _freeze(train, evaluate, slots, parts)
-
-
-def _freeze(train: Draft, evaluate: Draft, slots: tuple[WeightSlot, ...], parts: Partition) -> TrainingPlan:
-    buffers = evaluate.buffers | train.buffers
-    programs = {
-        TRAIN: Program(TRAIN, tuple(train.operations)),
-        EVALUATE: Program(EVALUATE, tuple(evaluate.operations)),
+    fuse(evaluate, wanted)
+    shared = {
+        TRAIN: partition.share_out(_whole(train), passes=True),
+        EVALUATE: partition.share_out(_whole(evaluate), passes=False),
     }
+    return _freeze(shared, slots, Target(device, dtype, code), batch_size, train.notes)
+
+
+def _whole(draft: Draft) -> WholeProgram:
+    return WholeProgram(draft.buffers, draft.operations, draft.gradients)
+
+
+def _freeze(
+    shared: dict[str, SharedProgram],
+    slots: tuple[WeightSlot, ...],
+    target: Target,
+    batch_size: int,
+    notes: Sequence[str],
+) -> TrainingPlan:
+    buffers: dict[str, Buffer] = {}
+    programs = {}
+    for name, part in shared.items():
+        own = part.apart_from(buffers, name)
+        buffers |= own.buffers
+        programs[name] = Program(name, equip(name, own.operations, buffers, target))
+    communicators = tuple({group: None for part in shared.values() for group in part.communicators})
+    ranks = shared[TRAIN].ranks
     for program in programs.values():
-        prove(program, buffers, parts.ranks, parts.communicators)
-    placed, arena_bytes = place(programs, buffers, parts.ranks)
+        prove(program, buffers, ranks, communicators)
+    placed, arena_bytes = place(programs, buffers, ranks)
     return TrainingPlan(
-        device=train.device,
-        dtype=train.dtype,
-        batch_size=train.batch_size,
+        device=target.device,
+        dtype=target.dtype,
+        batch_size=batch_size,
         buffers=buffers,
         programs=placed,
         slots=slots,
-        communicators=parts.communicators,
+        communicators=communicators,
         arena_bytes=arena_bytes,
-        notes=tuple(train.notes),
+        notes=(*notes, *shared[TRAIN].notes),
+        offsets={name: places for part in shared.values() for name, places in part.offsets.items()},
     )

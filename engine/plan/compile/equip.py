@@ -1,0 +1,80 @@
+"""Gives each operation the scratch memory that its kernel wants, on each rank, and says which is built."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.plan.analysis.partition.communicate import SLICE
+from engine.plan.types import Buffer, DType, Operation, Shares
+from kernels.registry import find
+
+_Wanted = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What kernels run on: a kind of ``device``, numbers of a ``dtype``, and what they are built for.
+
+    ``code`` is "" where plain kernels are to run.
+    """
+
+    device: Literal["cpu", "cuda"]
+    dtype: DType
+    code: str
+
+
+def equip(
+    program: str, operations: Iterable[Operation], buffers: dict[str, Buffer], target: Target
+) -> tuple[Operation, ...]:
+    """Return the operations with ports for their scratch buffers, which are added to ``buffers``.
+
+    A kernel is built where that can be done for the shapes of every rank.
+    """
+    return tuple(
+        operation
+        if operation.communicator is not None or operation.kind == SLICE
+        else _equip(program, operation, buffers, target)
+        for operation in operations
+    )
+
+
+def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], target: Target) -> Operation:
+    kernel = find(operation.kind, target.device)
+    dtype, code = target.dtype, target.code
+    arrays = {**operation.inputs, **operation.outputs}
+    shapes = [
+        {port: buffers[name].local_shape(rank) for port, name in arrays.items()} for rank in operation.ranks
+    ]
+    if "counters" in arrays and any(len(buffer.ranks) > 1 for buffer in buffers.values()):
+        code = ""  # built kernels take all rows for the first of the global batch
+    built = [kernel.build(local, operation.attributes, dtype, code) for local in shapes]
+    wanted: list[_Wanted] = [one.workspace for one in built if one is not None]
+    if len(wanted) < len(shapes):
+        code = ""
+        make = kernel.workspace
+        wanted = [make(local, **operation.attributes) if make else {} for local in shapes]
+    scratch = {}
+    for port in wanted[0]:
+        buffer = _scratch(f"{operation.name}.{port}", operation.ranks, [each[port] for each in wanted], dtype)
+        if buffers.setdefault(buffer.name, buffer) != buffer:  # another program's, of another shape
+            buffer = replace(buffer, name=f"{buffer.name} {program}")
+            buffers[buffer.name] = buffer
+        scratch[port] = buffer.name
+    return replace(operation, outputs={**operation.outputs, **scratch}, code=code)
+
+
+def _scratch(name: str, ranks: tuple[int, ...], shapes: Sequence[tuple[int, ...]], dtype: DType) -> Buffer:
+    """Return the buffer that has a shape of its own on each rank: along an axis, one after the other."""
+    extents = list(zip(*shapes, strict=True))
+    sharding = tuple(
+        None if len(set(extent)) == 1 else Shares(ranks, (0, *itertools.accumulate(extent)))
+        for extent in extents
+    )
+    whole = tuple(
+        extent[0] if shares is None else sum(extent) for extent, shares in zip(extents, sharding, strict=True)
+    )
+    axes = tuple(f"axis{index}" for index in range(len(whole)))
+    return Buffer(name, "workspace", whole, axes, dtype, sharding=sharding, ranks=ranks)
