@@ -12,10 +12,10 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from engine.data.divide import digest
 from engine.errors import DataError
 
 Progress = Callable[[int], None]
-"""Is told how many pictures are done."""
+"""Is told how many pictures are done; what it raises ends the decoding."""
 
 _CHUNK_PICTURES = 256
 _CHUNK_BYTES = 4 << 20
@@ -76,10 +76,11 @@ def decode_all(
     row = _Row(form, shape)
     file.touch()
     outcomes: list[Outcome] = []
-    for done in _decode_chunks(_chunks(chain(looked_at, waiting)), row, file):
-        outcomes += done
-        if progress is not None:
-            progress(len(outcomes))
+    with closing(_decode_chunks(_chunks(chain(looked_at, waiting)), row, file)) as chunks:
+        for done in chunks:
+            outcomes += done
+            if progress is not None:
+                progress(len(outcomes))
     return shape, outcomes
 
 
@@ -121,7 +122,7 @@ def _chunks(pictures: Iterable[Encoded]) -> Iterator[list[Encoded]]:
         yield chunk
 
 
-def _decode_chunks(chunks: Iterator[list[Encoded]], row: _Row, file: Path) -> Iterator[list[Outcome]]:
+def _decode_chunks(chunks: Iterator[list[Encoded]], row: _Row, file: Path) -> Generator[list[Outcome]]:
     """Yield the outcomes of each chunk. Up to two chunks are not worth the start of processes."""
     few = list(islice(chunks, 3))
     if len(few) < 3:

@@ -56,7 +56,10 @@ def train(
             found="none",
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
-    dataset = open_dataset(network.data, base, _DecodingLog(observer))
+    try:
+        dataset = open_dataset(network.data, base, _Decoding(observer))
+    except _StoppedError:
+        return "stopped"
     if dataset.skipped:
         first = dataset.skipped[0]
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
@@ -82,14 +85,20 @@ def train(
     return trainer.train()
 
 
-class _DecodingLog:
-    """Logs now and then how many pictures are decoded."""
+class _StoppedError(Exception):
+    """A stop was asked for before there was anything to train."""
+
+
+class _Decoding:
+    """Logs now and then how many pictures are decoded, which may take hours, and obeys a stop."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
         self._told = time.monotonic()
 
     def __call__(self, done: int) -> None:
+        if "stop" in self._observer.commands(wait=False):
+            raise _StoppedError
         if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()
             self._observer.log("info", f"{done:,} pictures are decoded, which is done once.")

@@ -120,6 +120,15 @@ def test_a_resume_in_an_epoch_ends_with_the_same_weights(network: NetworkFile, t
         assert np.array_equal(resumed.tensors[name], array), name
 
 
+def test_a_stop_ends_the_decoding_of_pictures(network: NetworkFile, tmp_path: Path, cache: Path) -> None:
+    run, hold = RunFolder.create(tmp_path / "run", "run", network_file.dumps(network), tmp_path, "cpu")
+    hold.release()
+    observer = _Observer(steps=0)
+    assert train(network, tmp_path, run, device="cpu", observer=observer) == "stopped"
+    assert load_latest(run.checkpoints) is None
+    assert not list(cache.iterdir())
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
