@@ -180,7 +180,7 @@ def test_a_network_that_is_all_frozen_has_no_backward_pass() -> None:
 def test_fused_and_unfused_gradients_are_equal(graph: LayerGraph) -> None:
     fused = compile_network(graph, 3, dtype="float64")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "fuse", lambda draft: None)
+        patch.setattr(pipeline, "fuse", lambda draft, fusions: None)
         unfused = compile_network(graph, 3, dtype="float64")
     assert "softmax_cross_entropy.backward" not in kinds(unfused)
     assert fused.slots == unfused.slots
