@@ -58,6 +58,13 @@ _RULES: Mapping[str, str] = {
     "softmax.backward": "y=n| dy=n| dx=n|",
     "cross_entropy.forward": "probabilities=n| labels=n| metrics=|",
     "cross_entropy.backward": "probabilities=n| labels=n| dprobabilities=n|",
+    "target_cross_entropy.forward": "probabilities=n| targets=n| metrics=|",
+    "target_cross_entropy.backward": "probabilities=n| targets=n| dprobabilities=n|",
+    "bce.forward": "probabilities=n| targets=n| metrics=|",
+    "bce.backward": "probabilities=n| targets=n| dprobabilities=n|",
+    "sum2.forward": "x=n| metrics=|",
+    "sum2.backward": "x=n| dx=n|",
+    "one_hot.forward": "labels=n| y=n|",
     "softmax_cross_entropy.backward": "probabilities=n| labels=n| dx=n|",
 }
 
