@@ -16,6 +16,9 @@ LEAST_SCALE = 3
 LARGEST_SCALE = 24
 """Pixels that a weight is wide."""
 
+ROWS_IN_SIGHT = 8
+"""Rows of a table that should be seen at once where there is no room for all."""
+
 Tiles = NDArray[np.uint8]
 """Tones (tiles, height, width, 3 or 1) in the order in which they are laid out."""
 
@@ -71,12 +74,14 @@ def layout(shape: tuple[int, ...], height: int, width: int) -> Grid:
     """Return the grid for filters of ``shape`` (filters, height, width, channels) in a panel.
 
     Filters of one or three channels fill the panel best, in reading order, without a nearly empty last row.
-    Others are a table: a row a filter, a column an input channel.
+    Others are a table: a row a filter, a column an input channel; where not all rows fit, some do.
     """
     filters, tile_height, tile_width, channels = shape
     tile = (tile_height, tile_width)
     if is_table(shape):
-        return Grid(filters, channels, tile).fitted(height, width)
+        in_sight = Grid(min(filters, ROWS_IN_SIGHT), channels, tile).fitted(height, width)
+        whole = Grid(filters, channels, tile).fitted(height, width)
+        return whole if whole.shape[0] <= height else replace(in_sight, rows=filters)
     grids = (
         Grid(math.ceil(filters / columns), columns, tile).fitted(height, width)
         for columns in range(1, filters + 1)

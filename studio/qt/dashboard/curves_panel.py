@@ -39,6 +39,7 @@ class CurvesPanel(QWidget):
         }
         self._values = {quantity: Label(rank="secondary") for quantity in self.plots}
         self._place = Label(rank="secondary")
+        self._hovered: float | None = None
         self._redraw = QTimer(self, interval=REDRAW, singleShot=True)
         self._redraw.timeout.connect(self.refresh)
         self._build()
@@ -117,7 +118,7 @@ class CurvesPanel(QWidget):
         if self.isVisible():
             for plot in self.plots.values():
                 plot.refresh()
-            self._show_reading(self._curves.newest())
+            self._show_hovered()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -147,9 +148,14 @@ class CurvesPanel(QWidget):
         self._show_reading(None)
 
     def _on_hovered(self, place: float | None) -> None:
-        reading = None if place is None else self._curves.reading(place)
+        self._hovered = place
+        self._show_hovered()
+
+    def _show_hovered(self) -> None:
+        """Read out the values under the pointer, or the newest ones."""
+        reading = None if self._hovered is None else self._curves.reading(self._hovered)
         for plot in self.plots.values():
-            plot.mark(place if reading is not None else None)
+            plot.mark(None if reading is None else self._hovered)
         self._show_reading(reading or self._curves.newest(), with_place=reading is not None)
 
     def _show_reading(self, reading: Reading | None, *, with_place: bool = False) -> None:

@@ -76,6 +76,14 @@ def test_a_full_grid_is_preferred_to_slightly_larger_tiles():
     assert found.rows * found.columns == 16
 
 
+def test_of_a_table_that_does_not_fit_some_rows_do():
+    grid = layout((64, 5, 5, 8), 250, 600)
+    assert grid.rows == 64
+    assert grid.scale > LEAST_SCALE
+    assert 8 * grid.pitch[0] <= 250 + grid.gap
+    assert grid.shape[1] <= 600
+
+
 def test_a_weight_is_never_smaller_than_three_pixels():
     assert layout((64, 5, 5, 3), 10, 10).scale == layout((64, 5, 5, 32), 10, 10).scale == LEAST_SCALE
 

@@ -15,7 +15,6 @@ from engine.protocol.messages import RunState as EngineState
 from studio.models.run import LOG_LINES, RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
-from studio.qt.dashboard.curves_panel import REDRAW
 from studio.qt.train_workspace import TrainWorkspace
 from tests.studio.fake_engine import FakeEngines, row, small_document, weights
 
@@ -47,7 +46,7 @@ class Stage:
     def add(self, *entries):
         self.link.journal(*entries)
         self.run.update()
-        QTest.qWait(REDRAW + 50)
+        self.view.curves.refresh()  # which otherwise comes a little later
 
     def answer(self, array):
         request = self.link.asked[-1]
@@ -188,8 +187,10 @@ def test_the_read_out_gives_the_newest_values_and_those_under_the_pointer(stage)
     panel.plots["loss"].hovered.emit(1.0)  # epoch 1 of 10, at 100 steps each
     assert panel.values_text("loss") == "train 1.00"
     assert panel.place_text == "step 100 · epoch 1.00 · 0:01"
+    stage.add(row(300, loss=0.125))
+    assert panel.values_text("loss") == "train 1.00"
     panel.plots["loss"].hovered.emit(None)
-    assert panel.values_text("loss") == "train 0.250"
+    assert panel.values_text("loss") == "train 0.125"
     assert panel.place_text == ""
 
 
