@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtTest import QTest
 
 from engine.errors import EngineDiedError
 from engine.protocol.inbox import Link
@@ -309,16 +308,18 @@ def test_the_log_is_bounded_and_keeps_the_newest_lines(stage):
     assert lines[-1].endswith("last")
 
 
-def test_the_log_stays_at_its_end_unless_someone_scrolled_back(stage):
+def test_the_log_stays_at_its_end_unless_someone_scrolled_back(stage, qtbot):
     stage.train()
     bar = stage.view.log.verticalScrollBar()
     stage.add(*(LogLine(0.0, "info", str(number)) for number in range(200)))
-    assert bar.value() == bar.maximum() > 0
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0)
+    before = bar.maximum()
     stage.view.resize(1000, 600)
-    QTest.qWait(50)
-    assert bar.value() == bar.maximum()
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > before)
     bar.setValue(10)
+    before = bar.maximum()
     stage.add(LogLine(0.0, "info", "more"))
+    qtbot.waitUntil(lambda: bar.maximum() > before)
     assert bar.value() == 10
 
 
