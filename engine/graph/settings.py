@@ -23,6 +23,13 @@ class TrainingSettings:
     epochs: int = whole(
         10, title="Epochs", help="How often all training pictures are seen.", group="training"
     )
+    optimiser: str = choice(
+        "sgd",
+        (("sgd", "SGD with momentum"), ("adamw", "AdamW")),
+        title="Optimiser",
+        help="How gradients move the weights. AdamW likes rates of about 0.001.",
+        group="training",
+    )
     momentum: float = real(
         0.9,
         minimum=0.0,
@@ -30,6 +37,23 @@ class TrainingSettings:
         open_maximum=True,
         title="Momentum",
         help="Share of the last step's change that is carried on.",
+        group="training",
+    )
+    second_momentum: float = real(
+        0.999,
+        minimum=0.0,
+        maximum=1.0,
+        open_maximum=True,
+        title="Second momentum",
+        help="AdamW: share of the mean square of the gradients that is carried on.",
+        group="training",
+    )
+    epsilon: float = real(
+        1e-8,
+        minimum=0.0,
+        open_minimum=True,
+        title="Epsilon",
+        help="AdamW: added to the root of the mean square, so that nothing is divided by 0.",
         group="training",
     )
     decay: float = real(

@@ -211,11 +211,14 @@ class Program:
 
 @dataclass(frozen=True)
 class WeightSlot:
-    """A weight that learns: row ``slot`` of the step's settings holds its rate, momentum and decay."""
+    """A weight that learns: row ``slot`` of the step's settings holds its rate, momentum and decay.
+
+    ``states`` are the buffers that its optimiser keeps beside it: a velocity, or means.
+    """
 
     slot: int
     weight: str
-    velocity: str
+    states: tuple[str, ...]
     learning: Learning
 
 

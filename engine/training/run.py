@@ -48,6 +48,7 @@ def train(
         device=kind,
         split=network.splits[0],
         code=best_code(kind),
+        training=network.training,
     )
     if not plan.slots:
         raise PlanError(

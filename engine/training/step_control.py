@@ -52,7 +52,7 @@ class StepControl:
 
     def set_rates(self, epoch: float) -> float:
         """Set rate, momentum and decay of each weight; return the network's own rate at ``epoch``."""
-        rate = self._settings.schedule.rate_at(epoch)
+        rate = self._settings.schedule.rate_at(epoch, self._settings.epochs)
         for slot in self._slots:
             learning = slot.learning
             row = self._rows[slot.slot]

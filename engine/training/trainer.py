@@ -213,7 +213,7 @@ class Trainer:
         """Measure validation and test figures; the sums of the training figures are left as they were."""
         self._observer.state(RunState.TESTING)
         sums = self._meter.save()
-        rate = self._training.schedule.rate_at(self.place.epoch)
+        rate = self._training.schedule.rate_at(self.place.epoch, self._training.epochs)
         for name in ("validation", "test"):
             if name not in self._loaders:
                 continue

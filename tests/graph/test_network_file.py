@@ -190,7 +190,7 @@ def test_a_newer_version_is_told_before_all_else_in_the_file() -> None:
         (lambda d: d["layers"][0].update(name=7), "layers[0].name"),
         (lambda d: d["training"].update(schedule=1), "training.schedule"),
         (lambda d: d["training"].update(schedule=None), "training.schedule"),
-        (lambda d: d["training"].update(schedule={"kind": "cosine"}), "training.schedule"),
+        (lambda d: d["training"].update(schedule={"kind": "sinus"}), "training.schedule"),
         (lambda d: d["training"].update(schedule={"kind": []}), "training.schedule"),
         (lambda d: d["splits"].insert(0, []), "splits[0]"),
         (lambda d: d["splits"][0].update(gpu=1), "splits[0]"),

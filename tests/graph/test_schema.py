@@ -64,7 +64,7 @@ def test_every_network_that_is_written_fits_the_schema(network: NetworkFile) -> 
         lambda d: d["layers"][2].update(momentum=1.0),
         lambda d: d["layers"][2].update(inputs=[1]),
         lambda d: d["training"].update(epochs=0),
-        lambda d: d["training"].update(schedule={"kind": "cosine"}),
+        lambda d: d["training"].update(schedule={"kind": "sinus"}),
         lambda d: d["training"].update(schedule={"rate": 1}),
         lambda d: d["training"].update(schedule={"kind": "steps", "epochs": [1, 1]}),
         lambda d: d["data"].update(scale=0),

@@ -299,7 +299,7 @@ def hybrid_plan() -> TrainingPlan:
         buffers=made,
         programs=programs,
         slots=tuple(
-            WeightSlot(slot, name, f"{name}.velocity", Learning()) for slot, name in enumerate(weights)
+            WeightSlot(slot, name, (f"{name}.velocity",), Learning()) for slot, name in enumerate(weights)
         ),
         communicators=(ALL,),
         arena_bytes=arena_bytes,

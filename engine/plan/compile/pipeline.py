@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from engine.graph.layer_graph import LayerGraph
+from engine.graph.settings import TrainingSettings
 from engine.graph.split import ONE_DEVICE, Split
 from engine.plan.analysis.infer import infer
 from engine.plan.analysis.memory import place
@@ -22,6 +23,8 @@ from engine.plan.types import Buffer, DType, Program, TrainingPlan, WeightSlot
 TRAIN = "train"
 EVALUATE = "evaluate"
 
+_SGD = TrainingSettings()
+
 
 def compile_network(
     graph: LayerGraph,
@@ -31,10 +34,12 @@ def compile_network(
     dtype: DType = "float32",
     split: Split = ONE_DEVICE,
     code: str = "",
+    training: TrainingSettings = _SGD,
     fusions: Collection[str] = FUSIONS,
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
+    ``training`` says by which optimiser weights are updated.
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
     ``fusions`` are the names of those to make, as far as they are of use.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
@@ -48,7 +53,7 @@ def compile_network(
     lower(train, layers)
     differentiate(train, layers)
     fuse(train, wanted)
-    slots = add_updates(train, layers)
+    slots = add_updates(train, layers, training)
     evaluate = Draft(device, dtype, batch_size, training=False)
     lower(evaluate, layers)
     fuse(evaluate, wanted)

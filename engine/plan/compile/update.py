@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from engine.graph.settings import TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, learning_weights
 from engine.plan.compile.draft import COUNTERS, SETTINGS, Draft
-from engine.plan.types import WeightSlot
+from engine.plan.types import Value, WeightSlot
 
 
-def add_updates(draft: Draft, layers: dict[str, InferredLayer]) -> tuple[WeightSlot, ...]:
+def add_updates(
+    draft: Draft, layers: dict[str, InferredLayer], training: TrainingSettings
+) -> tuple[WeightSlot, ...]:
     """Emit the updates into ``draft``; return the row of the settings that belongs to each weight."""
+    states, attributes = _optimiser(training)
     slots = tuple(
-        WeightSlot(number, weight, f"{weight}.velocity", spec.learning)
+        WeightSlot(number, weight, tuple(f"{weight}.{state}" for state in states), spec.learning)
         for number, (weight, spec) in enumerate(learning_weights(layers).items())
     )
     for slot in slots:
         gradient = draft.gradients[slot.weight]
-        draft.add_like(slot.velocity, "velocity", slot.weight)
+        kept = {
+            state: draft.add_like(name, "velocity", slot.weight)
+            for state, name in zip(states, slot.states, strict=True)
+        }
         last_use = max(
             index
             for index, operation in enumerate(draft.operations)
             if slot.weight in operation.inputs.values() or gradient in operation.outputs.values()
         )
         draft.emit(
-            "sgd.update",
+            f"{training.optimiser}.update",
             slot.weight,
             {"gradient": gradient, "counters": COUNTERS, "settings": SETTINGS},
-            {"weights": slot.weight, "velocity": slot.velocity},
+            {"weights": slot.weight, **kept},
             slot=slot.slot,
+            **attributes,
         )
         draft.operations.insert(last_use + 1, draft.operations.pop())
     return slots
+
+
+def _optimiser(training: TrainingSettings) -> tuple[tuple[str, ...], dict[str, Value]]:
+    """Return the names of what an optimiser keeps for each weight, and what its kernel is told."""
+    if training.optimiser == "sgd":
+        return ("velocity",), {}
+    return ("means", "squares"), {
+        "second_momentum": training.second_momentum,
+        "epsilon": training.epsilon,
+    }
