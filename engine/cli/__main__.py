@@ -89,6 +89,22 @@ def describe(
     descriptions.describe(network, plan=plan)
 
 
+@app.command()
+def verify(
+    network: NetworkPath,
+    devices: Annotated[str, typer.Option(metavar="cpu:N", help="How many ranks, as threads.")] = "cpu:2",
+    split: Annotated[
+        str, typer.Option(help="A split of the file, or data, model, hybrid, hybrid-b, hybrid-c.")
+    ] = "data",
+    steps: Annotated[int, typer.Option(min=1, help="How many training steps.")] = 20,
+    batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+) -> None:
+    """Train a network split and on one device, in float64, and say whether the answer is the same."""
+    from engine.cli import verify as verifications
+
+    verifications.verify(network, devices, split, steps, batch_size)
+
+
 def main() -> None:
     """Run the command line; what the user can put right is told in one message, with exit code 2."""
     try:

@@ -13,7 +13,7 @@ from engine.graph.layer_graph import LONGEST_NAME
 from engine.graph.network_file import FARTHEST, FORMAT, VERSION
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
-from engine.graph.split import PLACEMENTS
+from engine.graph.split import PLACEMENTS, SCHEMES
 from engine.layers.catalogue import KINDS
 from engine.layers.fields import FieldSpec, field_specs
 
@@ -105,8 +105,10 @@ def _schedule() -> Schema:
 def _split() -> Schema:
     layer = _record({"placement": {"enum": list(PLACEMENTS)}, "devices": _DEVICES}, required=("placement",))
     layers = {"type": "object", "additionalProperties": layer, "description": "Where layers run, by name."}
+    scheme = {"enum": list(SCHEMES), "description": "How examples are handed over; a where it is left out."}
     return _record(
-        {"name": {"type": "string"}, "devices": _DEVICES, "layers": layers}, required=("name", "devices")
+        {"name": {"type": "string"}, "devices": _DEVICES, "scheme": scheme, "layers": layers},
+        required=("name", "devices"),
     )
 
 

@@ -1,0 +1,57 @@
+"""Splits that are made for a network: data, model and hybrid parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from engine.graph.layer_graph import LayerGraph
+from engine.graph.split import LayerSplit, Placement, Scheme, Split
+from engine.layers.data import Data
+
+Preset = Literal["data", "model", "hybrid"]
+PRESETS: tuple[str, ...] = get_args(Preset)
+
+
+def preset_split(graph: LayerGraph, preset: Preset, devices: tuple[str, ...], scheme: Scheme = "a") -> Split:
+    """Return a preset split of a network over logical devices; the network must be free of circles.
+
+    ``data`` shares out the examples in all layers, ``model`` the outputs of all layers with weights.
+    ``hybrid`` shares out the examples up to the fully connected layers, and outputs from there on; ``scheme``
+    says how the one hands over to the other.
+
+    Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
+    """
+    placements = {"data": _data, "model": _model, "hybrid": _hybrid}[preset](graph)
+    layers = tuple((name, LayerSplit(placement)) for name, placement in placements)
+    name = f"hybrid ({scheme})" if preset == "hybrid" else preset
+    return Split(name, devices, layers, scheme if preset == "hybrid" else "a")
+
+
+def _data(graph: LayerGraph) -> Iterator[tuple[str, Placement]]:
+    for name in graph.order():
+        if not graph.inputs(name):
+            yield name, "data"
+
+
+def _model(graph: LayerGraph) -> Iterator[tuple[str, Placement]]:
+    for name in graph.order():
+        if not graph.inputs(name):
+            yield name, "replicated"
+        elif graph[name].family in ("convolution", "dense"):
+            yield name, "model"
+
+
+def _hybrid(graph: LayerGraph) -> Iterator[tuple[str, Placement]]:
+    """Name all layers: one that sees a fully connected layer comes after it, whatever its first input is."""
+    outputs: set[str] = set()
+    for name in graph.order():
+        layer = graph[name]
+        sources = [wire.source for wire in graph.inputs(name)]
+        if layer.family == "dense" or outputs.intersection(sources):
+            outputs.add(name)
+            yield name, "model"
+        elif sources or isinstance(layer, Data):
+            yield name, "data"
+        else:
+            yield name, "replicated"
