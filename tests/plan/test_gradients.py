@@ -166,6 +166,19 @@ def test_a_frozen_layer_hands_gradients_on_and_gets_none() -> None:
     check_gradients(graph)
 
 
+def test_counters_that_a_cost_writes_carry_no_gradient_to_a_dropout_that_reads_them() -> None:
+    """The second branch is drawn after the first cost, and learns only behind its dropout."""
+    graph = start()
+    head(graph, "data")
+    graph.add("drop", Dropout())
+    graph.connect(Wire("data", "drop"))
+    head(graph, "drop")
+    plan = compile_network(graph, 2)
+    assert "dropout.forward" in kinds(plan)
+    assert "drop.output.gradient" not in plan.buffers
+    assert "fc.backward_data" not in kinds(plan)
+
+
 def test_a_network_that_is_all_frozen_has_no_backward_pass() -> None:
     graph = start()
     head(graph, "data")
