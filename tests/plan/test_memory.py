@@ -200,6 +200,8 @@ def test_an_operation_does_not_write_in_place_where_that_is_wrong() -> None:
     adding = operation("2", "a", "b", in_place=IN_PLACE, attributes={"accumulate": True})
     assert not share(run(first, operation("0", "w", "b"), adding), "a", "b"), "the output is added to"
     assert not share(run(operation("2", "w", "b", in_place=IN_PLACE)), "w", "b"), "the input persists"
+    twice = operation("2", "aa", "b", in_place=IN_PLACE)
+    assert not share(run(first, twice), "a", "b"), "the input is read at another port as well"
 
 
 def test_an_input_that_another_stream_may_still_read_is_not_written_over() -> None:

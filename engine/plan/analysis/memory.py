@@ -118,14 +118,16 @@ def _share_in_place(
 ) -> list[_Block]:
     """Merge the blocks of an input and an output that an operation may write in place of it.
 
-    Legal where the input is not used after or beside the operation, and the output not before it. That the
-    output is not used beside it is part of the proof of the data flow.
+    Legal where the input enters at that port alone and is not used after or beside the operation, and the
+    output is not used before it. That the output is not used beside it is part of the proof of the data flow.
     """
     for number, operation in enumerate(operations):
         reads, writes = operation.reads(rank), operation.writes(rank)
         for x, y in operation.in_place_ports():
             source, target = blocks.get(reads.get(x, "")), blocks.get(writes.get(y, ""))
             if source is None or target is None or source is target or source.nbytes != target.nbytes:
+                continue
+            if list(reads.values()).count(reads[x]) > 1:
                 continue
             here = 1 << number
             source_ends = source.uses & ~here
