@@ -304,7 +304,10 @@ class EngineDiedError(EngineError):
 class WorkerDiedError(EngineError):
     """The training process has gone without a word; ``log`` is the last that it wrote."""
 
-    template = "The training process died: {reason}. Resume the run from its last checkpoint.{log}"
+    template = (
+        "The training process died: {reason}. Training goes on, or can be resumed, "
+        "from the last checkpoint.{log}"
+    )
 
 
 class TrainingError(ConvNetError):

@@ -37,6 +37,9 @@ class Watcher:
     def checkpoint_kept(self, step: int) -> None:
         """Ignored."""
 
+    def settle(self) -> None:
+        """Nothing waits."""
+
     def log(self, level: Level, text: str) -> None:
         if level == "error":
             print(text)

@@ -70,6 +70,16 @@ class Command(Message, frozen=True):
     name: Literal["pause", "resume", "stop", "checkpoint"]  # what to do
 
 
+class Settled(Message, frozen=True):
+    """Answers ``Settle``: the journal has everything, or the disk refuses just now."""
+
+    number: Count  # of the Settle
+
+
+EngineOrder = Command | Settled
+"""What the training process is sent."""
+
+
 # ---- From the training process ---------------------------------------------------------------------------
 
 
@@ -89,6 +99,12 @@ class MetricRows(Message, frozen=True):
     rows: tuple[MetricRow, ...]  # in order
 
 
+class Settle(Message, frozen=True):
+    """Asks for ``Settled`` once all that came before is in the journal: a checkpoint is to be written."""
+
+    number: Count  # rising
+
+
 class Ended(Message, frozen=True):
     """The last message: nothing more will come."""
 
@@ -97,6 +113,15 @@ class Ended(Message, frozen=True):
 
 
 WorkerFrame = (
-    Beat | WorkerState | Progress | MetricRows | SnapshotKept | CheckpointKept | Rewound | LogLine | Ended
+    Beat
+    | WorkerState
+    | Progress
+    | MetricRows
+    | SnapshotKept
+    | CheckpointKept
+    | Rewound
+    | LogLine
+    | Settle
+    | Ended
 )
 """What the training process sends."""

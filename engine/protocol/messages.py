@@ -34,6 +34,7 @@ class RunState(StrEnum):
     PAUSING = "pausing"  # a pause was asked for; the step in hand goes on
     PAUSED = "paused"
     STOPPING = "stopping"  # a stop was asked for; a checkpoint is being kept
+    RESTARTING = "restarting"  # the training process died; another takes up at the last checkpoint
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
@@ -77,7 +78,7 @@ class StateChanged(Message, frozen=True):
 
     time: float  # s since 1970-01-01 UTC
     state: RunState  # what the run is doing from now on
-    cause: Problem | None = None  # why, for "failed"
+    cause: Problem | None = None  # why, for "failed" and "restarting"
 
 
 class LogLine(Message, frozen=True):
@@ -148,7 +149,7 @@ class Heartbeat(Message, frozen=True):
 
     beat: Count  # number of this heartbeat to this client, from 1
     state: RunState  # what the run is doing
-    responding: bool  # false: the training process gave no sign of life for 5 s
+    responding: bool  # false: the training process gave no sign of life for 3.5 s
     progress: Progress | None  # None: nothing trained yet
     last_sequence: Count  # newest sequence number of the journal; 0: empty
     devices: tuple[Device, ...]  # the CPU, then GPUs if NVML is there

@@ -107,7 +107,7 @@ class Engine:
                 thread.start()
                 self._undo.callback(thread.stop)
             self._undo.callback(self._worker.close)
-            self._worker.start(str(self._folder.path), device, resume)
+            self._run.start(str(self._folder.path), device, resume)
             while not self._is_done():
                 self._poller.poll(int(_TICK * 1000))
                 self._turn(time.monotonic())

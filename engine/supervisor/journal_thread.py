@@ -64,20 +64,25 @@ class Answered:
     frame: bytes
 
 
+@dataclass(frozen=True)
+class Flush:
+    """Asks that what waits is committed now."""
+
+
 class JournalThread(threading.Thread):
     """Works on jobs in order. Results wait in ``results``, and ``wake`` is set.
 
-    ``committed`` is the newest sequence number that is safe on the disk; ``problem`` says why there are no
-    newer ones just now.
+    ``appended`` is the sequence number that the newest entry will have, ``committed`` the newest that is safe
+    on the disk; ``problem`` says why there are no newer ones just now.
     """
 
     def __init__(self, journal: Journal, log: Path, wake: Wake) -> None:
         super().__init__(name="journal", daemon=True)
-        self.committed = journal.last_sequence
+        self.appended = self.committed = journal.last_sequence
         self.problem: Problem | None = None
         self.results: queue.SimpleQueue[Chunk | Answered] = queue.SimpleQueue()
         self._journal, self._log, self._wake = journal, log, wake
-        self._jobs: queue.SimpleQueue[Entry | Read | Question | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Entry | Read | Question | Flush | None] = queue.SimpleQueue()
         self._waiting: list[Entry] = []
         self._commit_at = time.monotonic()
 
@@ -87,11 +92,12 @@ class JournalThread(threading.Thread):
         return self._jobs.qsize() + len(self._waiting)
 
     def append(self, entry: Entry) -> None:
-        """Put an entry into the journal."""
+        """Put an entry into the journal. For one thread alone, which so numbers the entries."""
+        self.appended += 1
         self._jobs.put(entry)
 
-    def ask(self, job: Read | Question) -> None:
-        """Have something read."""
+    def ask(self, job: Read | Question | Flush) -> None:
+        """Have something read, or committed without delay."""
         self._jobs.put(job)
 
     def stop(self) -> None:
@@ -109,7 +115,9 @@ class JournalThread(threading.Thread):
                 continue
             if job is None:
                 break
-            if isinstance(job, Read):
+            if isinstance(job, Flush):
+                self._hurry()
+            elif isinstance(job, Read):
                 self._read(job)
             elif isinstance(job, Question):
                 self._answer(job)
@@ -124,6 +132,10 @@ class JournalThread(threading.Thread):
         if not self._waiting:
             return None
         return max(self._commit_at - time.monotonic(), 0.0)
+
+    def _hurry(self) -> None:
+        if self.problem is None:
+            self._commit_at = time.monotonic()
 
     def _commit(self) -> None:
         if not self._waiting:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Literal
 
 from engine.errors import RunEndedError
-from engine.protocol.internal import Beat, Command, Ended, MetricRows, WorkerFrame, WorkerState
+from engine.protocol.internal import (
+    Beat,
+    Command,
+    Ended,
+    MetricRows,
+    Settle,
+    Settled,
+    WorkerFrame,
+    WorkerState,
+)
 from engine.protocol.messages import LogLine, Problem, Progress, RunState, StateChanged
-from engine.supervisor.journal_thread import MOST_WAITING, JournalThread
+from engine.protocol.problems import rebuild
+from engine.supervisor.journal_thread import MOST_WAITING, Flush, JournalThread
 from engine.supervisor.status import RunStatus
 from engine.supervisor.worker_process import WorkerProcess
+
+MOST_RESTARTS = 5
+"""How often an engine starts a training process in place of one that died."""
 
 _STOP_PATIENCE = 30.0  # s that the engine's end gives the training process for its last checkpoint
 _END_PATIENCE = 10.0  # s that the process may take to leave after its last message
@@ -25,6 +39,13 @@ class Run:
         self._status = RunStatus()
         self._told: RunState | None = None
         self._kill_at: float | None = None
+        self._restarts = 0
+        self._settles: deque[tuple[int, Settled]] = deque()  # answers, by the number that must be committed
+
+    def start(self, run_folder: str, device: str, resume: bool) -> None:
+        """Start the training process."""
+        self._run_folder, self._device = run_folder, device
+        self._worker.start(run_folder, device, resume)
 
     @property
     def state(self) -> RunState:
@@ -77,6 +98,7 @@ class Run:
         if self._journal.backlog < MOST_WAITING:
             for message in self._worker.receive():
                 self._take(message)
+        self._settle()
         self._log_output()
         if self._kill_at is not None and time.monotonic() > self._kill_at:
             self._kill_at = None
@@ -87,7 +109,7 @@ class Run:
     def _command(self, name: Literal["pause", "resume", "stop", "checkpoint"]) -> None:
         if self.state.ended:
             raise RunEndedError(state=self.state.value)
-        self._worker.command(Command(name))
+        self._worker.order(Command(name))
 
     def _take(self, message: WorkerFrame) -> None:
         match message:
@@ -101,10 +123,20 @@ class Run:
             case MetricRows(rows):
                 for row in rows:
                     self._journal.append(row)
+            case Settle(number):
+                self._settles.append((self._journal.appended, Settled(number)))
+                self._journal.ask(Flush())
             case Ended():
                 self._kill_at = time.monotonic() + _END_PATIENCE
             case _:
                 self._journal.append(message)
+
+    def _settle(self) -> None:
+        """Tell the training process what is in the journal. A disk that refuses must not stop it."""
+        while self._settles and (
+            self._settles[0][0] <= self._journal.committed or self._journal.problem is not None
+        ):
+            self._worker.order(self._settles.popleft()[1])
 
     def _log_output(self) -> None:
         while not self._worker.output.empty():
@@ -114,12 +146,25 @@ class Run:
         self._worker.finish_output()
         self._log_output()
         ended = self._worker.ended
-        if ended is None:
-            self._status.end(RunState.FAILED)
-            self._tell(self._worker.cause_of_death())
-        else:
+        if ended is not None:
             self._status.end(RunState(ended.outcome))
             self._tell(ended.cause)
+        elif self._restarts < MOST_RESTARTS and not self._status.is_stopping:
+            self._restart(self._worker.cause_of_death())
+        else:
+            self._status.end(RunState.FAILED)
+            self._tell(self._worker.cause_of_death())
+
+    def _restart(self, cause: Problem) -> None:
+        """Let another process take up at the last checkpoint."""
+        self._restarts += 1
+        self._settles.clear()
+        self._status.restart()
+        self._tell(cause)
+        self.log("warning", f"{rebuild(cause)}\nRestart {self._restarts} of {MOST_RESTARTS}.")
+        self.start(self._run_folder, self._device, resume=True)
+        if self._status.is_pausing:
+            self._worker.order(Command("pause"))
 
     def _tell(self, cause: Problem | None = None) -> None:
         if self.state != self._told:

@@ -12,7 +12,10 @@ Level = Literal["debug", "info", "warning", "error"]
 
 
 class Observer(Protocol):
-    """Called by the trainer between steps, on its thread; no call may block, but for waiting ``commands``."""
+    """Called by the trainer between steps, on its thread.
+
+    No call may block, but for ``settle`` and waiting ``commands``.
+    """
 
     def state(self, state: RunState) -> None:
         """The training does something else from now on."""
@@ -28,6 +31,9 @@ class Observer(Protocol):
 
     def checkpoint_kept(self, step: int) -> None:
         """The checkpoint of ``step`` is on the disk."""
+
+    def settle(self) -> None:
+        """Wait until what was told is safe: a checkpoint must not be newer than the figures before it."""
 
     def log(self, level: Level, text: str) -> None:
         """A line for the log."""

@@ -290,6 +290,7 @@ class Trainer:
             seconds=place.seconds,
             preparation=preparation,
         )
+        self._observer.settle()
         try:
             save(self._run.checkpoints, state, keep=self._training.keep_checkpoints)
         except CheckpointError as error:

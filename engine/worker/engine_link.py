@@ -5,22 +5,25 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 
 import zmq
 
 from engine.errors import ProtocolError
 from engine.protocol.codec import CLIENT_FRAME_LIMIT, FrameDecoder, encode
-from engine.protocol.internal import Beat, Command, Ended, WorkerFrame, WorkerStart
+from engine.protocol.internal import Beat, Command, Ended, EngineOrder, Settle, WorkerFrame, WorkerStart
 from engine.protocol.keys import LOOPBACK, KeyPair, use_as_client
 from engine.protocol.messages import Progress
+from engine.protocol.wake import Wake
 
 _SEND_EVERY = 0.02  # s; messages gather meanwhile, so that neither side wakes for each
 _BEAT_EVERY = 0.5  # s
 _PROGRESS_EVERY = 0.1  # s
 _MOST_WAITING = 10_000  # messages; training waits for an engine that is that far behind
+_SETTLE_PATIENCE = 10.0  # s that the engine is given to journal what it was sent
 _LAST_WORDS = 5.0  # s that the last messages may take
 
-_commands: FrameDecoder[Command] = FrameDecoder(Command, CLIENT_FRAME_LIMIT)
+_orders: FrameDecoder[EngineOrder] = FrameDecoder(EngineOrder, CLIENT_FRAME_LIMIT)
 
 
 class EngineLink(threading.Thread):
@@ -31,6 +34,9 @@ class EngineLink(threading.Thread):
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._outgoing: queue.Queue[WorkerFrame] = queue.Queue(_MOST_WAITING)
         self._progress: Progress | None = None
+        self._settles = 0  # that were asked for
+        self._settled: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._hurry = Wake()
         self._stopping = False
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
@@ -42,6 +48,16 @@ class EngineLink(threading.Thread):
     def send(self, message: WorkerFrame) -> None:
         """Send a message; waits only if the engine is thousands of messages behind."""
         self._outgoing.put(message)
+
+    def settle(self) -> None:
+        """Wait until the engine has journalled all that it was sent; not for long if it cannot."""
+        self._settles += 1
+        self.send(Settle(self._settles))
+        self._hurry.set()
+        deadline = time.monotonic() + _SETTLE_PATIENCE
+        with suppress(queue.Empty):
+            while self._settled.get(timeout=max(deadline - time.monotonic(), 0.0)) < self._settles:
+                pass
 
     def send_progress(self, progress: Progress) -> None:
         """Send how far the training is; only the newest is sent, ten times a second at most."""
@@ -57,9 +73,13 @@ class EngineLink(threading.Thread):
         self.join()
         self._socket.close()
         self._context.term()
+        self._hurry.close()
 
     def run(self) -> None:
         """Serve the socket until ``end``."""
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._hurry.socket, zmq.POLLIN)
         beat_at = progress_at = 0.0
         while not (self._stopping and self._outgoing.empty()):
             now = time.monotonic()
@@ -72,13 +92,24 @@ class EngineLink(threading.Thread):
                 self._socket.send(encode(progress))
             while not self._outgoing.empty():
                 self._socket.send(encode(self._outgoing.get()))
-            self._receive()
+            self._receive(poller)
 
-    def _receive(self) -> None:
-        """Wait for commands until it is time to send again."""
+    def _receive(self, poller: zmq.Poller) -> None:
+        """Wait for orders until it is time to send again."""
         send_at = time.monotonic() + _SEND_EVERY
-        while self._socket.poll(max(int((send_at - time.monotonic()) * 1000), 0)):
-            try:
-                self.commands.put(_commands.decode(self._socket.recv()))
-            except ProtocolError:
-                continue
+        while ready := dict(poller.poll(max(int((send_at - time.monotonic()) * 1000), 0))):
+            if self._socket in ready:
+                self._take(self._socket.recv())
+            else:
+                self._hurry.clear()
+                return
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            order = _orders.decode(frame)
+        except ProtocolError:
+            return
+        if isinstance(order, Command):
+            self.commands.put(order)
+        else:
+            self._settled.put(order.number)

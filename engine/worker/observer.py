@@ -46,6 +46,10 @@ class EngineObserver:
         """The checkpoint of ``step`` is on the disk."""
         self._link.send(CheckpointKept(step))
 
+    def settle(self) -> None:
+        """Wait until what was told is in the journal."""
+        self._link.settle()
+
     def log(self, level: Level, text: str) -> None:
         """A line for the log."""
         self._link.send(LogLine(time.time(), level, text[:_LONGEST_LINE]))

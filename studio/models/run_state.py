@@ -16,6 +16,7 @@ class RunState(StrEnum):
     PAUSING = "pausing"
     PAUSED = "paused"
     STOPPING = "stopping"
+    RESTARTING = "restarting"  # the training process died; another takes up at the last checkpoint
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"

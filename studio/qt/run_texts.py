@@ -18,6 +18,7 @@ def state_name(state: RunState) -> str:
         RunState.PAUSING: QCoreApplication.translate("RunState", "Pausing…"),
         RunState.PAUSED: QCoreApplication.translate("RunState", "Paused"),
         RunState.STOPPING: QCoreApplication.translate("RunState", "Stopping…"),
+        RunState.RESTARTING: QCoreApplication.translate("RunState", "Restarting…"),
         RunState.STOPPED: QCoreApplication.translate("RunState", "Stopped"),
         RunState.FINISHED: QCoreApplication.translate("RunState", "Finished"),
         RunState.FAILED: QCoreApplication.translate("RunState", "Failed"),

@@ -16,7 +16,6 @@ from engine.errors import (
     RunEndedError,
     UnexpectedError,
     VersionMismatchError,
-    WorkerDiedError,
 )
 from engine.protocol import connection as connections
 from engine.protocol.client import Client
@@ -206,7 +205,6 @@ def test_an_engine_leaves_when_its_run_is_over_and_nobody_is_there(tmp_path: Pat
 @pytest.mark.parametrize(
     ("what", "error", "match"),
     [
-        ("exit 7", WorkerDiedError, "exit code 7"),
         ("refuse", DataNotFoundError, "faces"),
         ("bug", UnexpectedError, "ZeroDivisionError"),
     ],
@@ -224,9 +222,6 @@ def test_a_run_that_fails_says_why(tmp_path: Path, what: str, error: type[Except
     assert isinstance(told, error)
     assert match in str(told)
     log = [entry.text for entry in entries if isinstance(entry, LogLine)]
-    if what == "exit 7":
-        assert log == ["the last words"]
-        assert "the last words" in str(told)
     if what == "bug":
         assert any("ZeroDivisionError" in line for line in log)
 

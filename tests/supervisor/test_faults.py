@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from engine import checkpoint
-from engine.errors import EngineDiedError, NoEngineError, RunFolderError, RunFolderInUseError, WorkerDiedError
+from engine.errors import EngineDiedError, NoEngineError, RunFolderError, RunFolderInUseError
 from engine.protocol import connection as connections
 from engine.protocol.client import Client
 from engine.protocol.inbox import Link
@@ -31,7 +31,6 @@ from engine.protocol.messages import (
     StateChanged,
     Stop,
 )
-from engine.protocol.problems import rebuild
 from tests.supervisor.engines import (
     LINGER,
     entries_until,
@@ -48,20 +47,6 @@ from tests.supervisor.engines import (
 
 def is_step(step: int) -> Callable[[Entry], bool]:
     return lambda entry: isinstance(entry, MetricRow) and entry.step >= step
-
-
-def test_a_killed_training_process_is_told_with_its_signal(tmp_path: Path) -> None:
-    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
-        client.connect()
-        client.attach()
-        entries_until(client, is_state(RunState.TRAINING))
-        worker_of(engine).kill()
-        end = entries_until(client, has_ended, seconds=3.0)[-1]
-        assert isinstance(end, StateChanged)
-        assert end.cause is not None
-        told = rebuild(end.cause)
-        assert isinstance(told, WorkerDiedError)
-        assert "killed by signal 9 (SIGKILL)" in str(told)
 
 
 def test_an_engine_that_hangs_and_a_training_process_that_hangs_are_told_apart(tmp_path: Path) -> None:

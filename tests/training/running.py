@@ -54,6 +54,9 @@ class Recorder:
     def checkpoint_kept(self, step: int) -> None:
         self.checkpoints.append(step)
 
+    def settle(self) -> None:
+        """Nothing waits."""
+
     def log(self, level: Level, text: str) -> None:
         self.lines.append((level, text))
 

@@ -80,6 +80,7 @@ class FakeTraining:
                 return
 
     def _keep_checkpoint(self) -> None:
+        self._observer.settle()
         state = CheckpointState(self._step, 0, self._step, 0, "", {"w": self._weight}, 0.001 * self._step)
         checkpoint.save(self._run.checkpoints, state)
         self._observer.checkpoint_kept(self._step)
