@@ -173,7 +173,7 @@ def _dataset(
     digests = [digest(picture.tobytes()) for picture in pictures]
     members = assign_splits(labels, digests, given, validation_share)
     everything = Split(pictures, labels)
-    splits = {name: everything.take(members[name]) for name in SPLITS}
+    splits = {name: everything.part(members[name]) for name in SPLITS}
     if not len(splits["train"]):
         raise _error(path, "a batch to train on", "none")
     return Dataset(path.name, complete_names(class_names, int(labels.max()) + 1, path), splits)

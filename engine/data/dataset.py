@@ -31,7 +31,7 @@ class Pictures(Protocol):
 class PictureRows:
     """Some of the pictures of a larger array, which stays where it is."""
 
-    pictures: NDArray[np.uint8]
+    pictures: Pictures
     rows: NDArray[np.int64]
 
     @property
@@ -42,8 +42,7 @@ class PictureRows:
         return len(self.rows)
 
     def __getitem__(self, positions: Any, /) -> NDArray[np.uint8]:
-        taken: NDArray[np.uint8] = self.pictures[self.rows[positions]]
-        return taken
+        return self.pictures[self.rows[positions]]
 
 
 def in_parts(pictures: Pictures) -> Iterator[NDArray[np.uint8]]:
@@ -62,6 +61,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def part(self, positions: NDArray[np.int64]) -> Split:
+        """Return the examples at ``positions``, in that order, with the pictures where they are."""
+        return Split(PictureRows(self.pictures, positions), self.labels[positions])
 
     def take(self, positions: NDArray[np.int64]) -> Split:
         """Return the examples at ``positions``, in that order, in memory."""

@@ -65,7 +65,7 @@ def _dataset(
     everything = Split(np.concatenate(pictures), np.concatenate(labels))
     digests = [digest(picture.tobytes()) for picture in everything.pictures[:]]
     members = assign_splits(everything.labels, digests, given, validation_share)
-    splits = {name: everything.take(members[name]) for name in SPLITS}
+    splits = {name: everything.part(members[name]) for name in SPLITS}
     if not len(splits["train"]):
         raise _error(path, "train-images-idx3-ubyte and train-labels-idx1-ubyte", "no pictures to train on")
     return Dataset(path.name, complete_names((), int(everything.labels.max()) + 1, path), splits)
