@@ -97,7 +97,7 @@ class Sharer:
         self._updated = {
             operation.inputs["gradient"]: operation.outputs["weights"]
             for operation in program.operations
-            if _is_update(operation)
+            if _is_update(operation) and "gradient" in operation.inputs
         }
         self._order = self._ordered()
         self._uniform = self._uniform_gradients()
@@ -472,7 +472,8 @@ class Sharer:
 
     def _update(self, operation: Operation) -> None:
         """Emit an update at once, or at the end where it waits for a sum over ranks."""
-        if self._needs_sum(operation.inputs["gradient"]):
+        gradient = operation.inputs.get("gradient")
+        if gradient is not None and self._needs_sum(gradient):
             self._deferred.append(operation)
         else:
             self._emit_update(operation)
