@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,4 +42,26 @@ def learn() -> None:
     from engine.cli import bench_learn
 
     if not bench_learn.learn():
+        raise typer.Exit(1)
+
+
+@app.command("oracle")
+def oracle(
+    network: Annotated[Path, typer.Argument(help="A *.convnet file.", show_default=False)],
+    steps: Annotated[int, typer.Option(min=1, help="Steps to compare.")] = 200,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the network's own.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A data set to take pictures from, in place of random ones.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.0, help="End early after so long; 0 never does.")] = 0.0,
+) -> None:
+    """Train beside PyTorch in float64 from the same weights, on the same pictures, and compare the losses.
+
+    Exits with 1 where two losses are further apart than the bar.
+    """
+    from engine.cli import bench_oracle
+    from engine.graph.network_file import load
+
+    file = load(network)
+    if not bench_oracle.oracle(file, steps, batch_size or file.training.batch_size, data, seconds):
         raise typer.Exit(1)
