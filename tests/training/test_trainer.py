@@ -130,6 +130,24 @@ def test_rows_tell_step_epoch_examples_and_rate(tmp_path: Path, pictures: Arrays
     assert recorder.newest.eta_seconds is not None
 
 
+def test_a_row_of_several_steps_is_the_mean_over_their_examples(
+    tmp_path: Path, pictures: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three steps a row: batches of 64, 36, 64 and of 36, 64, 36 examples; tests come in between."""
+    (tmp_path / "each").mkdir()
+    save_pictures(tmp_path / "each")
+    each, few = Recorder(), Recorder()
+    run_training(tmp_path / "each", network(), each)
+    monkeypatch.setattr("engine.training.trainer.MOST_TRAIN_ROWS", 2)
+    run_training(tmp_path, network(), few)
+    steps = [row for row in each.rows if row.split == "train"]
+    rows = [row for row in few.rows if row.split == "train"]
+    assert [row.step for row in rows] == [3, 6]
+    for row, some, sizes in zip(rows, (steps[:3], steps[3:]), ((64, 36, 64), (36, 64, 36)), strict=True):
+        assert row.loss == pytest.approx(np.average([step.loss for step in some], weights=sizes))
+        assert row.error == pytest.approx(np.average([step.error for step in some], weights=sizes))
+
+
 def test_tests_and_checkpoints_come_every_so_many_epochs_and_at_the_end(
     tmp_path: Path, pictures: Arrays
 ) -> None:
@@ -165,11 +183,16 @@ def test_every_data_layer_is_fed(tmp_path: Path, pictures: Arrays) -> None:
 # ---- Resume ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("rows", [2000, 2])
 @pytest.mark.parametrize("stops", [(1,), (2,), (3, 4), (5,), (1, 2, 3, 4, 5)])
 def test_a_resumed_training_is_the_one_that_was_never_stopped(
-    tmp_path: Path, pictures: Arrays, stops: tuple[int, ...]
+    tmp_path: Path, pictures: Arrays, monkeypatch: pytest.MonkeyPatch, stops: tuple[int, ...], rows: int
 ) -> None:
-    """In the middle of an epoch and at its end, once or at each step: all arrays and figures are equal."""
+    """In the middle of an epoch and at its end, once or at each step: all arrays and figures are equal.
+
+    With a row for each step, and with one for three steps, which the tests of an epoch come between.
+    """
+    monkeypatch.setattr("engine.training.trainer.MOST_TRAIN_ROWS", rows)
     (tmp_path / "whole").mkdir()
     save_pictures(tmp_path / "whole")
     whole = Recorder()
