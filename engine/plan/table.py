@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from engine.plan.analysis.traffic import sent_bytes, step_bytes
 from engine.plan.types import Operation, Program, TrainingPlan
 
-_HEADINGS = ("step", "pass", "stream", "operation", "after", "reads", "writes", "shape", "bytes", "at")
-_RIGHT = frozenset({"step", "pass", "bytes", "at"})
+_HEADINGS = (
+    "step",
+    "pass",
+    "stream",
+    "operation",
+    "after",
+    "sends",
+    "reads",
+    "writes",
+    "shape",
+    "bytes",
+    "at",
+)
+_RIGHT = frozenset({"step", "pass", "sends", "bytes", "at"})
 
 
 def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
@@ -18,7 +31,7 @@ def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
     ]
     parts += plan.notes
     for program in plan.programs.values():
-        parts.append(f"\nprogram {program.name}")
+        parts.append(f"\nprogram {program.name}{_traffic(plan, program)}")
         columns = list(zip(_HEADINGS, *_rows(plan, program, rank), strict=True))
         said = [column for column in columns if any(column[1:])]
         right = frozenset(index for index, column in enumerate(said) if column[0] in _RIGHT)
@@ -39,6 +52,13 @@ def format_table(rows: Iterable[Sequence[str]], right: frozenset[int] = frozense
     ]
 
 
+def _traffic(plan: TrainingPlan, program: Program) -> str:
+    """Return what all ranks send in a program, by kind, where there are several."""
+    sent = step_bytes(program, plan.buffers)
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(sent.items()))
+    return f": {len(plan.ranks)} ranks send {sum(sent.values()):,} bytes ({kinds})" if sent else ""
+
+
 def _rows(plan: TrainingPlan, program: Program, rank: int) -> Iterator[tuple[str, ...]]:
     """Yield a line for each buffer that an operation writes, and one for an operation that writes none.
 
@@ -54,11 +74,17 @@ def _rows(plan: TrainingPlan, program: Program, rank: int) -> Iterator[tuple[str
             operation.stream if streams else "",
             operation.name,
             " ".join(operation.after),
+            _sends(plan, operation, rank),
             _reads(operation, rank),
         )
         for name in operation.writes(rank).values() or ("",):
             yield (*head, *_buffer(plan, program, rank, name))
             head = ("",) * len(head)
+
+
+def _sends(plan: TrainingPlan, operation: Operation, rank: int) -> str:
+    """Return the bytes that a rank sends to others in a communication."""
+    return f"{sent_bytes(operation, plan.buffers).get(rank, 0):,}" if operation.communicator else ""
 
 
 def _reads(operation: Operation, rank: int) -> str:

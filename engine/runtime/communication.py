@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from engine.parallel.communicators.communicator import Communicator, Message
 from engine.plan.analysis.partition.communicate import AGREE
 from engine.plan.analysis.pieces import Move, moves
+from engine.plan.analysis.traffic import parts, sums_at_once
 from engine.plan.types import Buffer, Operation
 from kernels.control import FIRST_BAD_STEP
 
@@ -28,7 +28,7 @@ def bind(operation: Operation, buffers: Mapping[str, Buffer], arrays: Arrays, li
     """
     if operation.kind == AGREE:
         return _agree(operation, arrays, line)
-    if operation.kind == "all_reduce" and not operation.accumulates and _alike(operation, buffers):
+    if sums_at_once(operation, buffers):
         return _all_reduce(operation, arrays, line)
     source, target = buffers[operation.inputs["x"]], buffers[operation.outputs["y"]]
     found = moves(source, target)
@@ -41,14 +41,6 @@ def fill(source: Buffer, target: Buffer, arrays: Arrays, line: Communicator) -> 
     """Fill ``target`` from ``source`` at once, between two steps; ports x and y."""
     make = _reduce if source.partial else _move
     make(moves(source, target), arrays, line, add=False)()
-
-
-def _alike(operation: Operation, buffers: Mapping[str, Buffer]) -> bool:
-    """Whether each term has exactly the rows of its sum."""
-    return all(
-        buffers[name].rows == buffers[operation.outputs[port.replace("x", "y")]].rows
-        for port, name in operation.inputs.items()
-    )
 
 
 def _move(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add: bool) -> Call:
@@ -107,21 +99,20 @@ def _all_reduce(operation: Operation, arrays: Arrays, line: Communicator) -> Cal
     results = [arrays[port].reshape(-1) for port in operation.outputs if port.startswith("y")]
     whole = np.empty(sum(term.size for term in terms), terms[0].dtype)
     count = len(operation.ranks)
-    bounds = [whole.size * number // count for number in range(count + 1)]
-    parts = [whole[first:last] for first, last in pairwise(bounds)]
+    shares = [whole[first:last] for first, last in parts(whole.size, count)]
     own = operation.ranks.index(line.rank)
-    received = [parts[own] if number == own else np.empty_like(parts[own]) for number in range(count)]
+    received = [shares[own] if number == own else np.empty_like(shares[own]) for number in range(count)]
     others = [(number, rank) for number, rank in enumerate(operation.ranks) if rank != line.rank]
 
     def call() -> None:
         np.concatenate(terms, out=whole)
         line.exchange(
-            [(rank, parts[number]) for number, rank in others],
+            [(rank, shares[number]) for number, rank in others],
             [(rank, received[number]) for number, rank in others],
         )
-        np.copyto(parts[own], _sum(received))
+        np.copyto(shares[own], _sum(received))
         line.exchange(
-            [(rank, parts[own]) for _, rank in others], [(rank, parts[number]) for number, rank in others]
+            [(rank, shares[own]) for _, rank in others], [(rank, shares[number]) for number, rank in others]
         )
         first = 0
         for result in results:
