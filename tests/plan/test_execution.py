@@ -6,19 +6,22 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.graph.layer_graph import LayerGraph
+from engine.graph.layer_graph import LayerGraph, Wire
+from engine.layers.catalogue import Dropout, Pool
 from engine.plan.compile.pipeline import EVALUATE, TRAIN, compile_network
+from engine.runtime.devices import best_code
 from engine.runtime.executor import Executor
 from kernels import control
 from tests.graph.networks import small_graph
 from tests.plan.executing import branching_networks, fill, spread, transient
 
 
-@settings(max_examples=40)
-@given(branching_networks(), st.integers(1, 4))
-def test_an_arena_gives_the_same_bits_as_separate_buffers(graph: LayerGraph, batch_size: int) -> None:
-    """Before each program, all memory that it may write over is filled with NaN, as others might leave it."""
-    plan = compile_network(graph, batch_size)
+def check_same_bits(graph: LayerGraph, batch_size: int, code: str = "") -> None:
+    """Run a plan in its arena and in memory of its own for each buffer, and compare all that persists.
+
+    Before each program, all memory that it may write over is filled with NaN, as others might leave it.
+    """
+    plan = compile_network(graph, batch_size, code=code)
     executors = []
     for placed in (plan, spread(plan)):
         executor = Executor(placed)
@@ -32,6 +35,22 @@ def test_an_arena_gives_the_same_bits_as_separate_buffers(graph: LayerGraph, bat
     shared, separate = executors
     for name in shared.arrays:
         assert shared.arrays[name].tobytes() == separate.arrays[name].tobytes(), name
+
+
+@settings(max_examples=40)
+@given(branching_networks(), st.integers(1, 4))
+def test_an_arena_gives_the_same_bits_as_separate_buffers(graph: LayerGraph, batch_size: int) -> None:
+    check_same_bits(graph, batch_size)
+
+
+def test_an_arena_gives_the_same_bits_with_kernels_that_are_built() -> None:
+    graph = small_graph()
+    graph.add("drop1", Dropout())
+    graph.connect(Wire("pool1", "drop1"))
+    graph.add("avg1", Pool(pool="avg", size=(2, 2)))
+    graph.connect(Wire("drop1", "avg1"))
+    graph.connect(Wire("avg1", "fc10", 1))
+    check_same_bits(graph, 5, best_code("cpu"))
 
 
 def test_the_arena_is_smaller_than_the_sum_of_all_buffers() -> None:
