@@ -25,7 +25,7 @@ from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.training.clock import StepClock
-from engine.training.figures import CostMeter
+from engine.training.figures import CostMeter, Figures
 from engine.training.initial import initial_weights
 from engine.training.observer import Observer
 from engine.training.probes import probed_weights, snapshot_steps
@@ -222,14 +222,15 @@ class Trainer:
                 for batch in batches:
                     self._feed(batch)
                     self._executor.run(EVALUATE)
-            self._report(name, rate)
+            error = self._report(name, rate).error
+            self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
             raise NotFiniteError(step=self.place.step, what="The loss at the test")
         self._observer.state(RunState.TRAINING)
 
-    def _report(self, split: SplitName, rate: float) -> None:
+    def _report(self, split: SplitName, rate: float) -> Figures:
         figures = self._meter.take()
         place = self.place
         row = MetricRow(
@@ -243,6 +244,7 @@ class Trainer:
             learning_rate=rate,
         )
         self._observer.metrics([row])
+        return figures
 
     def _tell_progress(self) -> None:
         left = (self._training.epochs - self.place.epoch) * self._examples - self.place.cursor
@@ -297,6 +299,7 @@ class Trainer:
             self._observer.log("error", str(error))
         else:
             self._observer.checkpoint_kept(place.step)
+            self._log(f"Checkpoint at step {place.step:,}")
         self._clock.start()
 
     def _keep_snapshot(self) -> None:
