@@ -46,11 +46,15 @@ class Built(Protocol):
     """A kernel made for exactly one geometry. Nothing is compiled before it is bound."""
 
     @property
+    def method(self) -> str:
+        """How the kernel works, where there are several methods; else ""."""
+
+    @property
     def workspace(self) -> Mapping[str, tuple[int, ...]]:
         """The shapes of the scratch arrays that it wants, in place of those of the plain kernel."""
 
-    def bind(self, target: str, arrays: Mapping[str, NDArray[Any]]) -> Launch:
-        """Compile the kernel for ``target`` and bind it to ``arrays``, the scratch arrays included."""
+    def bind(self, code: str, arrays: Mapping[str, NDArray[Any]]) -> Launch:
+        """Compile the kernel for the target of ``code``, bound to ``arrays``, scratch arrays included."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,13 @@ class Kernel:
     in_place: tuple[str, str] | None
     """The input and the output that may be the same memory, unless the gradient accumulates."""
 
-    def build(self, shapes: Shapes, attributes: Mapping[str, Any], dtype: str, target: str) -> Built | None:
-        """Return the kernel made for ``target`` and arrays of exactly ``shapes``, or None if there is none.
+    def build(self, shapes: Shapes, attributes: Mapping[str, Any], dtype: str, code: str) -> Built | None:
+        """Return the kernel made for arrays of exactly ``shapes``, or None if there is none.
 
+        ``code`` names the target, such as "avx512", and a method where it is not left to the kernel.
         None too where it knows one of the attributes, or their values, not: the plain kernel runs then.
         """
-        if not target or dtype != "float32":
+        if not code or dtype != "float32":
             return None
         family, _, name = self.operation.partition(".")
         module = f"kernels.{self.device}.{_BUILT}"
@@ -80,7 +85,7 @@ class Kernel:
         make = getattr(import_module(f"{module}.{family}"), name, None)
         if make is None or not set(signature(make).parameters).issuperset(attributes):
             return None
-        built: Built | None = make(shapes, import_module(f"{module}.target").targets()[target], **attributes)
+        built: Built | None = make(shapes, import_module(f"{module}.target").target_of(code), **attributes)
         return built
 
 

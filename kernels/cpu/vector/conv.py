@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.arrays import Pair, Shape
+from kernels.cpu.vector import winograd
 from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
 from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.pack import pack_transposed, packed_size, unpack_sums
@@ -49,6 +50,8 @@ def forward(
     known = _plain(groups, dilation) and neuron in {"", "relu"}
     if not known or len(shapes.get("biases", ())) != 1:
         return None
+    if target.method != "direct" and winograd.wins(shapes["weights"], shapes["y"], stride):
+        return winograd.forward(shapes, target, padding, neuron)
     images, *picture = shapes["x"]
     filters, *size, _ = shapes["weights"]
     windows = _windows(picture, shapes["y"], size, stride, padding)
@@ -82,6 +85,7 @@ def forward(
         workspace={"packed": (packed_size(target, filters, correlation.depth),)},
         tables={"offsets": correlation.offsets()},
         scratch=windows.copied,
+        method="direct",
     )
 
 
@@ -98,6 +102,8 @@ def backward_data(
     """Return the kernel that writes the gradient of the pictures, or adds it to dx."""
     if not _plain(groups, dilation):
         return None
+    if target.method != "direct" and winograd.wins(shapes["weights"], shapes["dy"], stride):
+        return winograd.backward_data(shapes, target, padding, accumulate)
     images = shapes["dx"][0]
     classes = list(_pixel_classes(shapes, target, stride, padding, accumulate))
     parts, part_images = image_groups(images)
@@ -130,6 +136,7 @@ def backward_data(
         workspace={"packed": (last.at_packed + last.packed,)},
         tables={"offsets": np.concatenate([pixels.offsets() for pixels in classes])},
         scratch=last.at_scratch + last.scratch,
+        method="direct",
     )
 
 
@@ -146,6 +153,8 @@ def backward_weights(
     """Return the kernel that writes the gradient of the filters, or adds it to dweights."""
     if not _plain(groups, dilation):
         return None
+    if target.method != "direct" and winograd.wins(shapes["dweights"], shapes["dy"], stride):
+        return winograd.backward_weights(shapes, target, padding, accumulate)
     images, *picture = shapes["x"]
     _, rows, columns, filters = shapes["dy"]
     size = shapes["dweights"][1:3]
@@ -216,6 +225,7 @@ def backward_weights(
         workspace={"sums": (parts, depth, width)},
         tables={"taps": _taps(windows)},
         scratch=windows.copied,
+        method="direct",
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kernels.arrays import Shape
 from kernels.cpu.vector.code_cache import linker
 from kernels.cpu.vector.ir import I64, POINTER, VOID, Code, Number, Unit, Value
-from kernels.cpu.vector.target import Target, targets
+from kernels.cpu.vector.target import Method, Target, target_of
 
 IMAGE_GROUPS = 16
 """Groups that the images of a batch make, if there are as many images; fixed, whatever the threads."""
@@ -56,7 +56,8 @@ class Generated:
     """A kernel of exactly one geometry. ``what`` names both, and tells it from all others.
 
     ``workspace`` are the shapes of further arrays that it is to be bound to; ``tables`` are constants that it
-    reads; ``scratch`` is how many elements a thread needs for itself.
+    reads; ``scratch`` is how many elements a thread needs for itself. ``method`` is how it works, where there
+    are several.
     """
 
     what: str
@@ -65,11 +66,13 @@ class Generated:
     workspace: Mapping[str, Shape] = field(default_factory=dict)
     tables: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     scratch: int = 0
+    method: Method = ""
 
-    def bind(self, target: str, arrays: Mapping[str, NDArray[Any]]) -> Launch:
-        """Return the kernel for ``target`` on ``arrays``, the workspace included, ready to run."""
+    def bind(self, code: str, arrays: Mapping[str, NDArray[Any]]) -> Launch:
+        """Return the kernel for the target of ``code``, ready to run on ``arrays``, workspace included."""
         names = self._names
-        addresses = linker(target).load(self.what, self._symbols, lambda: self.text(targets()[target]))
+        target = code.partition(" ")[0]
+        addresses = linker(target).load(self.what, self._symbols, lambda: self.text(target_of(code)))
         pointers = (ctypes.c_void_p * len(names))(
             *(arrays[n].ctypes.data if n in arrays else self.tables[n].ctypes.data for n in names)
         )

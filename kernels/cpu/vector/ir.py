@@ -45,6 +45,17 @@ def spans(total: int, size: int) -> list[Span]:
     ]
 
 
+class _Splat(ir.Constant):  # type: ignore[misc]
+    """A vector constant with one number in all lanes, written in one word."""
+
+    def __init__(self, kind: Any, number: float) -> None:
+        super().__init__(kind, None)
+        self._number = ir.Constant(kind.element, number)
+
+    def get_reference(self) -> str:
+        return f"splat ({self._number})"
+
+
 @dataclass
 class Unit:
     """The functions that are compiled together."""
@@ -256,14 +267,14 @@ class Code:
 
     def constant(self, number: float) -> Value:
         """Return a vector that has ``number`` in all its lanes."""
-        return ir.Constant(self.vector, [ir.Constant(F32, number)] * self.lanes)
+        return _Splat(self.vector, number)
 
     def splat(self, scalar: Value) -> Value:
         """Return a vector that has ``scalar`` in all its lanes."""
         undefined = ir.Constant(self.vector, ir.Undefined)
         one = self.builder.insert_element(undefined, scalar, I32(0))
-        lanes = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(one, undefined, lanes)
+        first_lane = _Splat(ir.VectorType(I32, self.lanes), 0)
+        return self.builder.shuffle_vector(one, undefined, first_lane)
 
     def shuffle(self, first: Value, second: Value, order: Sequence[int]) -> Value:
         """Return the lanes of two vectors, numbered through both, in an ``order``."""

@@ -24,7 +24,7 @@ from kernels.cpu.vector.overlap import Axis, Stretch
 from kernels.cpu.vector.picture import elements
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
-from kernels.cpu.vector.transpose import transpose
+from kernels.cpu.vector.transpose import Rows, transpose_memory
 
 
 def forward(
@@ -109,17 +109,7 @@ def backward_data(
             at = layer.weights_of_tap(code, down, across, row, column)
             source = code.at(arguments["weights"], at)
             filters = code.at(arguments.scratch, number * layer.filters * width)
-            transpose(
-                code,
-                layer.channels,
-                layer.filters,
-                lambda channel, first, lanes, source=source: code.load(  # type: ignore[misc]
-                    source, code.plus(first, code.times(channel, layer.filters)), lanes
-                ),
-                lambda number, channel, values, _, filters=filters: code.store(  # type: ignore[misc]
-                    values, filters, code.plus(channel, code.times(number, width))
-                ),
-            )
+            transpose_memory(code, source, filters, Rows(layer.channels, layer.filters, layer.filters, width))
         dy = code.times(layer.place(code, down.partner, across.partner), layer.filters)
         dx = layer.pixel(code, down.item, across.item)
         run = across.stretch.partners * layer.filters

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Final, Literal, TypeAlias, cast
 
 SETTING: Final = "CONVNET_VECTOR"
 OFF: Final = "off"
+
+
+Method: TypeAlias = Literal["", "direct", "winograd"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Target:
     features: str
     lanes: int
     registers: int
+    method: Method = ""
+    """How kernels are to work that know several methods; "" where they may choose the quickest."""
 
     @property
     def most_vectors(self) -> int:
@@ -61,6 +66,12 @@ def targets() -> dict[str, Target]:
         found.append(Target("avx2", "haswell", "", lanes=8, registers=16))
     found.append(Target("plain", "x86-64", "", lanes=4, registers=16))
     return {target.name: target for target in found}
+
+
+def target_of(code: str) -> Target:
+    """Return the target of a code's name, such as "avx512", or "avx512 direct" with a method."""
+    name, _, method = code.partition(" ")
+    return replace(targets()[name], method=cast(Method, method))
 
 
 def chosen() -> str:

@@ -9,8 +9,20 @@ d₀ d₁ d₂ d₃                                                             
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from kernels.cpu.vector.ir import Code, Number, Value, spans
+from kernels.cpu.vector.ir import POINTER, Code, Number, Value, spans
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A matrix, and how many elements there are between its rows, and between those of its transpose."""
+
+    rows: int
+    columns: int
+    source_row: int
+    target_row: int
+
 
 Load = Callable[[Number, Number, int], Value]
 """Takes row, first column and lanes; returns these elements."""
@@ -33,6 +45,29 @@ def transpose(code: Code, rows: int, columns: int, load: Load, store: Store) -> 
             spans(rows, code.lanes), lambda row, height: block(row, height, column, width)
         ),
     )
+
+
+def transpose_memory(code: Code, source: Value, target: Value, shape: Rows) -> None:
+    """Write a call that transposes a matrix from one place in memory to another.
+
+    Columns of the target are filled up with zeros to whole vectors.
+    """
+
+    def emit(inner: Code) -> None:
+        read, written = inner.arguments
+        transpose(
+            inner,
+            shape.rows,
+            shape.columns,
+            lambda row, column, lanes: inner.load(
+                read, inner.plus(column, inner.times(row, shape.source_row)), lanes
+            ),
+            lambda column, row, values, _: inner.store(
+                values, written, inner.plus(row, inner.times(column, shape.target_row))
+            ),
+        )
+
+    code.builder.call(code.unit.shared(shape, [POINTER, POINTER], emit), [source, target])
 
 
 def _transposed(code: Code, vectors: list[Value]) -> list[Value]:

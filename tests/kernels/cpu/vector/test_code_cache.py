@@ -1,0 +1,77 @@
+"""Machine code on the disk: found again, whole or not at all, by processes that share it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kernels.cpu.vector.code_cache import CodeCache, Linker, key_of
+from kernels.cpu.vector.drive import SOURCE, SYMBOL
+from kernels.cpu.vector.target import targets
+
+PLAIN = targets()["plain"]
+
+
+def test_what_is_kept_is_found(tmp_path: Path) -> None:
+    """By its key alone."""
+    cache = CodeCache(tmp_path / "deep" / "folder")
+    assert cache.get("a") is None
+    cache.put("a", b"code of a")
+    cache.put("b", b"code of b")
+    assert cache.get("a") == b"code of a"
+    assert CodeCache(tmp_path / "deep" / "folder").get("b") == b"code of b"
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda content: content[:-1], lambda content: b"", lambda content: content + b"x"]
+)
+def test_what_is_not_whole_is_not_there(tmp_path: Path, spoil: object) -> None:
+    """Code that lost its end, or has too much of it, is made anew."""
+    cache = CodeCache(tmp_path)
+    cache.put("a", b"code")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(spoil(file.read_bytes()))  # type: ignore[operator]
+    assert cache.get("a") is None
+
+
+def test_nothing_is_left_beside_the_code(tmp_path: Path) -> None:
+    """A file is there under its name at once, and only its owner may write it."""
+    CodeCache(tmp_path).put("a", b"code")
+    (file,) = tmp_path.iterdir()
+    assert not file.stat().st_mode & 0o077
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+    """And nothing is raised."""
+    tmp_path.chmod(0o500)
+    cache = CodeCache(tmp_path)
+    cache.put("a", b"code")
+    assert cache.get("a") is None
+
+
+def test_a_file_in_place_of_the_folder_keeps_nothing(tmp_path: Path) -> None:
+    """And nothing is raised."""
+    (tmp_path / "file").write_text("")
+    cache = CodeCache(tmp_path / "file")
+    cache.put("a", b"code")
+    assert cache.get("a") is None
+
+
+def test_compiled_code_is_loaded_from_the_disk(tmp_path: Path) -> None:
+    """The second linker need not compile."""
+    cache = CodeCache(tmp_path)
+    Linker(PLAIN, cache).load("drive", [SYMBOL], lambda: SOURCE)
+
+    def fail() -> str:
+        raise AssertionError("compiled again")
+
+    assert Linker(PLAIN, cache).load("drive", [SYMBOL], fail)[SYMBOL]
+
+
+def test_keys_tell_targets_and_kernels_apart() -> None:
+    """No two of them share code."""
+    keys = {key_of(target, what) for target in targets().values() for what in ("a", "b")}
+    assert len(keys) == 2 * len(targets())
