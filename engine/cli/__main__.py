@@ -82,11 +82,16 @@ def train(  # noqa: PLR0917 - typer passes each option by name
 def describe(
     network: NetworkPath,
     plan: Annotated[bool, typer.Option("--plan", help="Show the compiled plan as well.")] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Show the plan under this split, as in verify.", show_default="one device"),
+    ] = None,
+    devices: Annotated[str, typer.Option(metavar="cpu:N", help="How many devices to split over.")] = "cpu:1",
 ) -> None:
     """Show the layers of a network with shapes, weights and cost, and its problems."""
     from engine.cli import describe as descriptions
 
-    descriptions.describe(network, plan=plan)
+    descriptions.describe(network, plan=plan, split=split, devices=devices)
 
 
 @app.command()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.cli.splits import choose_split, count_devices
 from engine.errors import InvalidNetworkError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import load
+from engine.graph.split import ONE_DEVICE
 from engine.graph.validate import Inspection, inspect_network
 from engine.layers.base import Cost
 from engine.plan.analysis.cost import layer_costs, total_cost
@@ -15,8 +17,8 @@ from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan, format_table
 
 
-def describe(path: Path, *, plan: bool = False) -> None:
-    """Print the table of a network's layers; with ``plan``, the compiled plan as well.
+def describe(path: Path, *, plan: bool = False, split: str | None = None, devices: str = "cpu:1") -> None:
+    """Print the table of a network's layers; with ``plan``, the compiled plan too, under a split if named.
 
     Raises FileFormatError for what is no network file, and InvalidNetworkError, after the table, with all
     problems of the network.
@@ -29,7 +31,10 @@ def describe(path: Path, *, plan: bool = False) -> None:
     if inspection.problems:
         raise InvalidNetworkError(inspection.problems)
     if plan:
-        print(format_plan(compile_network(network.graph, network.training.batch_size)))
+        count = count_devices(devices)
+        chosen = choose_split(network.graph, network.splits, split, count) if split else ONE_DEVICE
+        compiled = compile_network(network.graph, network.training.batch_size, split=chosen)
+        print("\n".join(format_plan(compiled, rank) for rank in compiled.ranks))
 
 
 def _rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:
