@@ -56,6 +56,9 @@ def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], targe
         code = ""
         make = kernel.workspace
         wanted = [make(local, **operation.attributes) if make else {} for local in shapes]
+    elif code:
+        methods = {one.method for one in built if one is not None}
+        code = f"{target.code.split()[0]} {methods.pop()}".strip() if len(methods) == 1 else code
     scratch = {}
     for port in wanted[0]:
         buffer = _scratch(f"{operation.name}.{port}", operation.ranks, [each[port] for each in wanted], dtype)

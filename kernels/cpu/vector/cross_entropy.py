@@ -14,8 +14,10 @@ from kernels.cpu.vector.ir import F32, F64, I32, I64, Code, Number, Value
 from kernels.cpu.vector.target import Target
 
 
-def forward(shapes: dict[str, Shape], target: Target) -> Generated:
+def forward(shapes: dict[str, Shape], target: Target, *, top: int = 1) -> Generated | None:
     """Return the kernel that adds loss, errors and examples of this batch to the metrics."""
+    if top != 1:
+        return None
     classes = shapes["probabilities"][1]
 
     def emit(code: Code, arguments: Arguments) -> None:
