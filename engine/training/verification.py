@@ -75,29 +75,40 @@ def train(
 
     Weights start as the network's seed says, or as ``start`` does, which may hold velocities too.
     """
+    return run_ranks(
+        len(plan.ranks), lambda line: train_rank(plan, network, layers, batches, line=line, start=start)
+    )[0]
 
-    def work(line: Communicator) -> Course:
-        executor = Executor(plan, line.rank, line)
-        arrays = Distributed(plan, executor.arrays, line)
-        offsets = {name: places[line.rank] for name, places in plan.offsets.items() if line.rank in places}
-        seed = network.training.seed
-        control = StepControl(executor.arrays, plan.slots, network.training, seed, offsets)
-        for number, (name, spec) in enumerate(all_weights(layers).items()):
-            arrays.put(name, initial_weights(spec, number, seed))
-        for name, values in (start or {}).items():
-            arrays.put(name, values)
-        figures = []
-        for step, batch in enumerate(batches):
-            control.set_rates(0.0)
-            control.set_batch(step=step, epoch=0, cursor=0, valid=batch.valid)
-            _feed(plan, arrays, batch)
-            executor.run(TRAIN)
-            figures.append(_whole(arrays, plan, ("metrics",)))
-        executor.run(EVALUATE)
+
+def train_rank(
+    plan: TrainingPlan,
+    network: NetworkFile,
+    layers: Mapping[str, InferredLayer],
+    batches: Sequence[Example],
+    *,
+    line: Communicator,
+    start: Arrays | None = None,
+) -> Course:
+    """Do one rank's part of ``train``; what is returned is the same on all ranks."""
+    executor = Executor(plan, line.rank, line)
+    arrays = Distributed(plan, executor.arrays, line)
+    offsets = {name: places[line.rank] for name, places in plan.offsets.items() if line.rank in places}
+    seed = network.training.seed
+    control = StepControl(executor.arrays, plan.slots, network.training, seed, offsets)
+    for number, (name, spec) in enumerate(all_weights(layers).items()):
+        arrays.put(name, initial_weights(spec, number, seed))
+    for name, values in (start or {}).items():
+        arrays.put(name, values)
+    figures = []
+    for step, batch in enumerate(batches):
+        control.set_rates(0.0)
+        control.set_batch(step=step, epoch=0, cursor=0, valid=batch.valid)
+        _feed(plan, arrays, batch)
+        executor.run(TRAIN)
         figures.append(_whole(arrays, plan, ("metrics",)))
-        return Course(_whole(arrays, plan, ("weight", "average", "velocity")), figures)
-
-    return run_ranks(len(plan.ranks), work)[0]
+    executor.run(EVALUATE)
+    figures.append(_whole(arrays, plan, ("metrics",)))
+    return Course(_whole(arrays, plan, ("weight", "average", "velocity")), figures)
 
 
 def deviation(one: Course, other: Course) -> dict[str, float]:
