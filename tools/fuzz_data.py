@@ -18,6 +18,7 @@ import os
 import pickle
 import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -168,6 +169,7 @@ def _in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], N
             read(folder)
         finally:
             (folder / name).unlink()
+            shutil.rmtree("pictures", ignore_errors=True)  # the store
 
     return read_in_folder
 
@@ -177,7 +179,10 @@ def _as_file(name: str) -> Callable[[bytes], None]:
 
     def read(content: bytes) -> None:
         Path(name).write_bytes(content)
-        open_dataset(DataSettings(source="path", path=name, size=8), Path())
+        try:
+            open_dataset(DataSettings(source="path", path=name, size=8), Path())
+        finally:
+            shutil.rmtree("pictures", ignore_errors=True)  # the store
 
     return read
 
