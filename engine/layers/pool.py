@@ -9,19 +9,20 @@ from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture
 from engine.layers.fields import choice, pair
 from engine.layers.window import pool_extent
 
-POOLS = (("max", "Maximum"), ("avg", "Average"))
+POOLS = (("max", "Maximum"), ("avg", "Average"), ("maxabs", "Largest absolute value"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool(Layer):
-    """Maximum or average of the pixels of each window."""
+    """Maximum or average of the pixels of each window, or the pixel of the largest absolute value."""
 
     kind = "pool"
     family = "pooling"
     title = "Pooling"
     summary = "Makes maps smaller: keeps the maximum or the average of each window."
     formula = (
-        "y[p, q, c] = max or mean of x[p·s + i + start, q·s + j + start, c] over the window's pixels inside"
+        "y[p, q, c] = max, mean, or the largest in absolute value, of x[p·s + i + start, q·s + j + start, c] "
+        "over the window's pixels inside"
     )
     source = (
         "cuda-convnet, layer type pool (tied maxima all get the gradient; averages count pixels inside only)"

@@ -268,10 +268,194 @@ def _batch_norms() -> list[Case]:
     return cases
 
 
+def _blur(a: Arrays, size: int, deviation: float) -> Array:
+    x = a["x"]
+    g = [math.exp(-((i - size // 2) ** 2) / (2 * deviation**2)) for i in range(size)]
+    y = np.zeros_like(x)
+    for n, p, q, c in np.ndindex(x.shape):
+        for i, j in np.ndindex(size, size):
+            row, column = p + i - size // 2, q + j - size // 2
+            if 0 <= row < x.shape[1] and 0 <= column < x.shape[2]:
+                y[n, p, q, c] += g[i] * g[j] / sum(g) ** 2 * x[n, row, column, c]
+    return y
+
+
+def _cmpool(a: Arrays, size: int, stride: int, start: int, maps: int) -> Array:
+    x = a["x"]
+    y = np.empty((*x.shape[:3], maps))
+    for f in range(maps):
+        first = f * stride + start
+        y[..., f] = x[..., max(0, first) : first + size].max(axis=-1)
+    return y
+
+
+def _maxabs(a: Arrays, size: Any, stride: Any, start: Any, places: Any) -> Array:
+    x = a["x"]
+    y = np.empty((len(x), *places, x.shape[3]))
+    for n, p, q, c in np.ndindex(y.shape):
+        top, left = p * stride[0] + start[0], q * stride[1] + start[1]
+        seen = x[n, max(0, top) : top + size[0], max(0, left) : left + size[1], c]
+        y[n, p, q, c] = max(seen.ravel(), key=abs)
+    return y
+
+
+def _sfc(a: Arrays, parts: int) -> Array:
+    rows = a["x"].reshape(len(a["x"]), parts, -1)
+    outputs = len(a["biases"])
+    y = np.empty((len(rows), outputs))
+    for n, o in np.ndindex(y.shape):
+        y[n, o] = a["biases"][o] + rows[n, o * parts // outputs] @ a["weights"][o]
+    return y
+
+
+def _resized(a: Arrays, places: tuple[int, int], scale: float) -> Array:
+    x = a["x"]
+    y = np.empty((len(x), *places, x.shape[3]))
+    for n, p, q, c in np.ndindex(y.shape):
+        value = 0.0
+        at = []
+        for place, extent, whole in ((p, places[0], x.shape[1]), (q, places[1], x.shape[2])):
+            at.append(min(max(place * scale + whole / 2 - extent / 2 * scale, 0.0), whole - 1.01))
+        for i, j in np.ndindex(2, 2):
+            row, column = math.floor(at[0]), math.floor(at[1])
+            share = (at[0] - row if i else 1 - at[0] + row) * (at[1] - column if j else 1 - at[1] + column)
+            value += share * x[n, row + i, column + j, c]
+        y[n, p, q, c] = value
+    return y
+
+
+def _lab(a: Arrays) -> Array:
+    def f(t: float) -> float:
+        return t ** (1 / 3) if t > (6 / 29) ** 3 else t * (29 / 6) ** 2 / 3 + 4 / 29
+
+    x = a["x"]
+    y = np.empty_like(x)
+    for place in np.ndindex(x.shape[:3]):
+        r, g, b = map(float, x[place])
+        fx, fy, fz = (
+            f(0.49 * r + 0.31 * g + 0.2 * b),
+            f(0.17697 * r + 0.8124 * g + 0.01063 * b),
+            f(0.01 * g + 0.99 * b),
+        )
+        y[place] = 116 * fy - 16 - 50, 500 * (fx - fy), 200 * (fy - fz)
+    return y
+
+
+def _pictures() -> tuple[Case, ...]:
+    picture = (2, 5, 4, 3)
+    x = {"x": distinct(picture, 1)}
+    window = {"size": (3, 2), "stride": (2, 1), "start": (-1, 0)}
+    across = {"size": 3, "stride": 2, "start": -1}
+    return (
+        *(
+            Case(
+                f"blur {size}",
+                "blur.forward",
+                x,
+                {"y": picture},
+                lambda a, size=size: _blur(a, size, 1.3),  # type: ignore[misc]
+                (Gradient("blur.backward"),),
+                {"size": size, "deviation": 1.3},
+            )
+            for size in (3, 9)
+        ),
+        Case(
+            "nailbed",
+            "nailbed.forward",
+            x,
+            {"y": (2, 2, 2, 3)},
+            lambda a: a["x"][:, 1::3, 1::2],
+            (Gradient("nailbed.backward"),),
+            {"start": (1, 1), "stride": (3, 2)},
+        ),
+        Case(
+            "mirror",
+            "mirror.forward",
+            x,
+            {"y": picture},
+            lambda a: np.stack([a["x"][:, :, 3 - q] for q in range(4)], axis=2),
+            (Gradient("mirror.backward"),),
+        ),
+        Case(
+            "cmpool",
+            "cmpool.forward",
+            {"x": distinct((2, 3, 2, 7), 1)},
+            {"y": (2, 3, 2, 4)},
+            lambda a: _cmpool(a, **across, maps=4),
+            (Gradient("cmpool.backward", "x", ("x", "y")),),
+            across,
+        ),
+        Case(
+            "maxabs_pool",
+            "maxabs_pool.forward",
+            {"x": distinct(picture, 1) + 0.003},
+            {"y": (2, 3, 3, 3)},
+            lambda a: _maxabs(a, **window, places=(3, 3)),
+            (Gradient("maxabs_pool.backward", "x", ("x", "y")),),
+            window,
+        ),
+        Case(
+            "crop",
+            "crop.forward",
+            x,
+            {"y": (2, 3, 2, 3)},
+            lambda a: a["x"][:, 1:4, 2:4],
+            attributes={"start": (1, 2)},
+        ),
+        *(
+            Case(
+                f"resize {scale}",
+                "resize.forward",
+                x,
+                {"y": (2, *places, 3)},
+                lambda a, places=places, scale=scale: _resized(a, places, scale),  # type: ignore[misc]
+                attributes={"scale": scale},
+            )
+            for scale, places in ((1.6, (3, 2)), (0.5, (10, 8)))
+        ),
+        Case(
+            "rgb_to_yuv",
+            "rgb_to_yuv.forward",
+            x,
+            {"y": picture},
+            lambda a: np.stack(
+                [
+                    0.2126 * a["x"][..., 0] + 0.7152 * a["x"][..., 1] + 0.0722 * a["x"][..., 2],
+                    -0.09991 * a["x"][..., 0] - 0.33609 * a["x"][..., 1] + 0.436 * a["x"][..., 2],
+                    0.615 * a["x"][..., 0] - 0.55861 * a["x"][..., 1] - 0.05639 * a["x"][..., 2],
+                ],
+                axis=-1,
+            ),
+        ),
+        Case(
+            "rgb_to_lab",
+            "rgb_to_lab.forward",
+            {"x": np.random.default_rng(3).random(picture) ** 3},
+            {"y": picture},
+            _lab,
+            attributes={"centred": True},
+        ),
+        Case(
+            "sfc",
+            "sfc.forward",
+            {"x": random((3, 2, 1, 6), 1), "weights": random((6, 4), 2), "biases": random((6,), 3)},
+            {"y": (3, 6)},
+            lambda a: _sfc(a, 3),
+            (
+                Gradient("sfc.backward_data", "x", ("weights",)),
+                Gradient("sfc.backward_weights", "weights", ("x",)),
+                Gradient("bias.backward", "biases", (), ()),
+            ),
+            {"parts": 3},
+        ),
+    )
+
+
 CASES: tuple[Case, ...] = (
     *_norms(),
     *_locals(),
     *_batch_norms(),
+    *_pictures(),
     Case(
         "eltsum",
         "eltsum.forward",

@@ -25,6 +25,10 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     return y
 
 
-RULES = (
-    Rule(Pool, _lower, {"max_pool.forward": gradient_from("x", "y"), "avg_pool.forward": gradient_from()}),
-)
+_GRADIENTS = {
+    "max_pool.forward": gradient_from("x", "y"),
+    "maxabs_pool.forward": gradient_from("x", "y"),
+    "avg_pool.forward": gradient_from(),
+}
+
+RULES = (Rule(Pool, _lower, _GRADIENTS),)
