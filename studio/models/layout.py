@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import combinations
 
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import NetworkFile
@@ -11,9 +12,12 @@ from studio.models.edits import Position
 CARD_WIDTH = 176
 CARD_HEIGHT = 64
 """Size of a layer's card, px."""
-COLUMN = CARD_WIDTH + 48
+COLUMN = CARD_WIDTH + 96
 ROW = CARD_HEIGHT + 40
-"""Distance of cards side by side, and one below the other, px."""
+"""Distance of cards side by side, and one below the other, px.
+
+A wire past a card is half a column from the card's middle, which leaves room for the pill on it.
+"""
 STEP = 8
 """Positions are multiples of this, px."""
 
@@ -21,6 +25,9 @@ LIMIT = 100_000.0
 """Half the side of the canvas, px."""
 
 _ALONE_IN_A_ROW = 4
+_TRIES = 8
+_FEW = 100
+"""Networks of at most so many wires are drawn some times, and the best drawing is taken."""
 
 
 def snapped(position: Position) -> Position:
@@ -50,19 +57,63 @@ def lay_out(graph: LayerGraph) -> dict[str, Position]:
 
 def _layered(graph: LayerGraph) -> dict[str, Position]:
     """Return places for the layers that have wires, level below level."""
-    from fast_sugiyama import from_edges
-
     edges = sorted({(wire.source, wire.target) for wire in _without_circles(graph).wires()})
     if not edges:
         return {}
+    drawings = [_components(edges) for _ in range(_TRIES if len(edges) <= _FEW else 1)]
+    best: dict[frozenset[str], dict[str, Position]] = {}
+    for places in (drawn for drawing in drawings for component in drawing for drawn in _both_ways(component)):
+        names = frozenset(places)
+        if names not in best or _badness(graph, places) < _badness(graph, best[names]):
+            best[names] = places
+    return _side_by_side(graph, best)
+
+
+def _components(edges: list[tuple[str, str]]) -> list[dict[str, Position]]:
+    """Return each connected part of the network, drawn by itself, with the first level at 0."""
+    from fast_sugiyama import from_edges
+
+    layouts = from_edges(edges, dummy_vertices=True, vertex_spacing=COLUMN)
+    # Invisible points along long wires have numbers for names.
+    return [
+        {name: (x, (height - y) * ROW / COLUMN) for name, (x, y) in places if isinstance(name, str)}
+        for places, _, height, _ in layouts
+    ]
+
+
+def _both_ways(places: dict[str, Position]) -> list[dict[str, Position]]:
+    """Return a drawing and its mirror image, both beginning at the left edge."""
+    left, right = min(x for x, _ in places.values()), max(x for x, _ in places.values())
+    return [
+        {name: (x - left, y) for name, (x, y) in places.items()},
+        {name: (right - x, y) for name, (x, y) in places.items()},
+    ]
+
+
+def _badness(graph: LayerGraph, places: dict[str, Position]) -> tuple[int, list[float]]:
+    """Return how many wires cross on their way into one layer; after that, early layers go to the left.
+
+    fast-sugiyama does not know of ports, and settles ties by chance.
+    """
+    crossings = sum(
+        places[one.source][0] > places[other.source][0]
+        for name in places
+        for one, other in combinations(graph.inputs(name), 2)
+        if one.source in places and other.source in places
+    )
+    return crossings, [places[name][0] for name in graph if name in places]
+
+
+def _side_by_side(
+    graph: LayerGraph, components: Mapping[frozenset[str], dict[str, Position]]
+) -> dict[str, Position]:
+    """Return the places of all parts in one drawing, in the order of their first layers."""
+    order = {name: index for index, name in enumerate(graph)}
     positions: dict[str, Position] = {}
     left = 0.0
-    for component, _, height, _ in from_edges(edges, dummy_vertices=True, vertex_spacing=COLUMN):
-        # Invisible points along long wires have numbers for names.
-        places = {name: place for name, place in component if isinstance(name, str)}
-        start = min(x for x, _ in places.values())
-        for name, (x, y) in places.items():
-            positions[name] = snapped((left + x - start, (height - y) * ROW / COLUMN))
+    for names in sorted(components, key=lambda names: min(order[name] for name in names)):
+        for name, (x, y) in components[names].items():
+            positions[name] = snapped((left + x, y))
         left = max(x for x, _ in positions.values()) + COLUMN
     return {name: positions[name] for name in graph if name in positions}
 

@@ -12,12 +12,14 @@ from studio.models.observable import Event
 class Selection:
     """The selected layers, in the order in which they were selected, and the selected wires.
 
-    It follows the document: what is renamed stays selected, what is removed does not.
+    It follows the document: what is renamed stays selected, what is removed does not, and another network
+    begins with nothing selected.
     """
 
     def __init__(self, document: Document) -> None:
         self.changed: Event[[]] = Event()
         self._document = document
+        self._network = document.network
         self._layers: tuple[str, ...] = ()
         self._wires: frozenset[Wire] = frozenset()
         document.renamed.connect(self._on_renamed)
@@ -53,7 +55,10 @@ class Selection:
         self.select(new_name if layer == name else layer for layer in self._layers)
 
     def _on_document_changed(self) -> None:
-        graph = self._document.network.graph
+        if self._document.network is not self._network:
+            self._network = self._document.network
+            self.clear()
+        graph = self._network.graph
         wires = set(graph.wires())
         self.select(
             (name for name in self._layers if name in graph), (wire for wire in self._wires if wire in wires)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import (
     QEvent,
@@ -15,11 +16,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QLineEdit,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -53,6 +55,9 @@ FAMILY_TITLES: dict[Family, str] = {
 _KIND = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 28
 _HEADING_HEIGHT = 26
+_TITLE_LEFT = 38
+_TITLE_RIGHT = 4
+_NARROWEST = 120
 
 
 def matches(layer: type[Layer], words: str) -> bool:
@@ -121,7 +126,7 @@ class _LayerList(QListWidget):
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
-        self.setUniformItemSizes(False)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setItemDelegate(_EntryDelegate(self))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -137,7 +142,8 @@ class _LayerList(QListWidget):
             for layer in members:
                 entry = QListWidgetItem(layer_text(layer.title), self)
                 entry.setData(_KIND, layer.kind)
-                entry.setToolTip(layer_text(layer.summary))
+                words = (layer_text(layer.title), layer_text(layer.summary))
+                entry.setToolTip("<p><b>{}</b></p><p>{}</p>".format(*map(escape, words)))
         if layers:
             self.setCurrentRow(1)
             self.clearSelection()
@@ -153,10 +159,19 @@ class _LayerList(QListWidget):
 
 
 class _EntryDelegate(QStyledItemDelegate):
-    """Paints headings and entries."""
+    """Paints headings and entries; a long title takes two lines."""
+
+    def __init__(self, rows: QListWidget) -> None:
+        super().__init__(rows)
+        self._rows = rows
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, _ROW_HEIGHT if index.data(_KIND) else _HEADING_HEIGHT)
+        if not index.data(_KIND):
+            return QSize(_NARROWEST, _HEADING_HEIGHT)
+        room = max(_NARROWEST, self._rows.viewport().width()) - _TITLE_LEFT - _TITLE_RIGHT
+        metrics = QFontMetrics(theme.body_font())
+        words = metrics.boundingRect(0, 0, room, 200, Qt.TextFlag.TextWordWrap, index.data())
+        return QSize(_NARROWEST, max(_ROW_HEIGHT, words.height() + 10))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -188,4 +203,5 @@ def _paint_entry(painter: QPainter, rect: QRectF, state: QStyle.StateFlag, kind:
     icons.draw(painter, kind, square, theme.family_colour(KINDS[kind].family))
     painter.setFont(theme.body_font())
     painter.setPen(theme.colour("text"))
-    painter.drawText(rect.adjusted(38, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, title)
+    place = rect.adjusted(_TITLE_LEFT, 0, -_TITLE_RIGHT, 0)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, title)

@@ -18,6 +18,9 @@ from studio.models.layout import CARD_HEIGHT, CARD_WIDTH
 from studio.qt import icons, theme
 from studio.qt.texts import error_text, layer_text
 
+SMALLEST_READABLE = 0.35
+"""Zoom below which words would be specks: they are left out, which keeps large networks fluid."""
+
 CARD = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
 _RADIUS = 6.0
 _BAND = 6.0
@@ -148,12 +151,14 @@ class NodeItem(QGraphicsItem):
         hue = theme.family_colour(self.layer.family)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_card(painter, hue, is_selected)
+        if self._problems:
+            _paint_badge(painter)
+        if option.levelOfDetailFromTransform(painter.worldTransform()) < SMALLEST_READABLE:
+            return
         icons.draw(painter, self.layer.kind, _ICON, hue)
         self._paint_words(painter)
         for port in self.ports():
             self._paint_port(painter, port)
-        if self._problems:
-            _paint_badge(painter)
 
     def _paint_card(self, painter: QPainter, hue: QColor, is_selected: bool) -> None:
         card = QPainterPath()

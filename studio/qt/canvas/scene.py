@@ -116,11 +116,11 @@ class CanvasScene(QGraphicsScene):
     def _mirror_wires(self, marks: ProblemMarks) -> None:
         wires = self._document.network.graph.wires()
         for wire in self.wires.keys() - set(wires):
-            self.removeItem(self.wires.pop(wire))
+            self.wires.pop(wire).take_out()
         for wire in wires:
             if wire not in self.wires:
                 self.wires[wire] = WireItem(wire)
-                self.addItem(self.wires[wire])
+                self.wires[wire].put_into(self)
             self._lead(wire)
             self._describe(wire, marks)
 
@@ -236,7 +236,7 @@ class CanvasScene(QGraphicsScene):
         lifted = last_wire_into(graph, port.layer, port.index) if port.side == "input" else None
         self._pending = PendingWire(graph, self.nodes, port, lifted)
         if lifted is not None:
-            self.wires[lifted].hide()
+            self.wires[lifted].show_all(False)
         self.addItem(self._pending)
         self._pending.lead_to(place)
 
@@ -245,7 +245,7 @@ class CanvasScene(QGraphicsScene):
             pending, self._pending = self._pending, None
             pending.finish()
             if pending.lifted in self.wires:
-                self.wires[pending.lifted].show()
+                self.wires[pending.lifted].show_all(True)
             self.removeItem(pending)
 
     def _finish_wire(self, wire: Wire | None, lifted: Wire | None) -> None:

@@ -1,19 +1,22 @@
-"""A wire on the canvas, with a pill that says what flows along it."""
+"""A wire on the canvas, and the pill that says what flows along it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyle, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from engine.graph.layer_graph import Wire
 from studio.qt import theme
+from studio.qt.canvas.node_item import SMALLEST_READABLE
 
 _GRIP = 12.0
 """Width within which a press means the wire, px."""
 _PILL_HEIGHT = 18.0
 _WIDEST_PILL = 240.0
 _SHORTEST_LEAD = 24.0
+_WIRES, _WRONG_WIRES, _PILLS = 0.0, 0.5, 1.0
+"""What lies above what; cards lie above all of these."""
 
 
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
@@ -28,18 +31,34 @@ def curve(start: QPointF, end: QPointF) -> QPainterPath:
 
 
 class WireItem(QGraphicsItem):
-    """Mirrors one wire."""
+    """Mirrors one wire. Its pill is an item of its own, which lies above all wires."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__()
         self.wire = wire
+        self.pill = Pill(self)
+        self.is_wrong = False
         self._path = QPainterPath()
-        self._pill = QRectF()
-        self._words = ""
-        self._is_wrong = False
         self._is_hovered = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
+        self.setZValue(_WIRES)
+
+    def put_into(self, scene: QGraphicsScene) -> None:
+        """Add the wire and its pill to a scene."""
+        scene.addItem(self)
+        scene.addItem(self.pill)
+
+    def take_out(self) -> None:
+        """Remove the wire and its pill from their scene."""
+        scene = self.scene()
+        scene.removeItem(self.pill)
+        scene.removeItem(self)
+
+    def show_all(self, is_shown: bool) -> None:
+        """Show or hide the wire with its pill."""
+        self.setVisible(is_shown)
+        self.pill.setVisible(is_shown)
 
     def run(self, start: QPointF, end: QPointF) -> None:
         """Lead the wire from a place of the scene to another."""
@@ -47,75 +66,103 @@ class WireItem(QGraphicsItem):
         if path != self._path:
             self.prepareGeometryChange()
             self._path = path
-            self._place_pill()
+            self.pill.setPos(path.pointAtPercent(0.5))
 
     def show_flow(self, words: str, explanation: str, *, is_wrong: bool) -> None:
         """Show what flows, or what is wrong with it; ``explanation`` is the tooltip."""
-        if (words, is_wrong) != (self._words, self._is_wrong):
-            self.prepareGeometryChange()
-            self._is_wrong = is_wrong
-            self._words = QFontMetricsF(theme.secondary_font()).elidedText(
-                words, Qt.TextElideMode.ElideRight, _WIDEST_PILL - 16
-            )
-            self._place_pill()
+        if is_wrong != self.is_wrong:
+            self.is_wrong = is_wrong
+            self.setZValue(_WRONG_WIRES if is_wrong else _WIRES)
+            self.update()
+        self.prepareGeometryChange()  # the pill's place belongs to the wire's grip
+        self.pill.say(words)
         self.setToolTip(explanation)
+        self.pill.setToolTip(explanation)
 
     @property
-    def words(self) -> str:
-        """What the pill says."""
-        return self._words
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the wire is drawn as a problem."""
-        return self._is_wrong
-
-    def _place_pill(self) -> None:
-        if not self._words:
-            self._pill = QRectF()
-            return
-        width = QFontMetricsF(theme.secondary_font()).horizontalAdvance(self._words) + 16
-        middle = self._path.pointAtPercent(0.5)
-        self._pill = QRectF(middle.x() - width / 2, middle.y() - _PILL_HEIGHT / 2, width, _PILL_HEIGHT)
+    def is_lit(self) -> bool:
+        """Whether the wire is selected or under the pointer."""
+        return self._is_hovered or self.isSelected()
 
     def boundingRect(self) -> QRectF:
-        return self._path.boundingRect().united(self._pill).adjusted(-4, -4, 4, 4)
+        return self._path.boundingRect().united(self.pill.sceneBoundingRect()).adjusted(-4, -4, 4, 4)
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
         stroker.setWidth(_GRIP)
         path = stroker.createStroke(self._path)
-        path.addRect(self._pill)
+        path.addRect(self.pill.sceneBoundingRect())
         path.setFillRule(Qt.FillRule.WindingFill)
         return path
 
     def hoverEnterEvent(self, event: object) -> None:
-        self._is_hovered = True
-        self.update()
+        self._set_hovered(True)
 
     def hoverLeaveEvent(self, event: object) -> None:
-        self._is_hovered = False
+        self._set_hovered(False)
+
+    def _set_hovered(self, is_hovered: bool) -> None:
+        self._is_hovered = is_hovered
         self.update()
+        self.pill.update()
+
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: object) -> object:
+        if change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+            self.pill.update()
+        return super().itemChange(change, value)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        usual = "error" if self._is_wrong else "wire"
-        colour = theme.colour("accent" if is_selected or self._is_hovered else usual)
-        pen = QPen(colour, 3 if is_selected else 2)
+        pen = QPen(self.colour(), 3 if self.isSelected() else 2)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if self._is_wrong:
+        if self.is_wrong:
             pen.setDashPattern([3, 3])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
-        if self._words:
-            edge = colour if self._is_wrong or is_selected or self._is_hovered else theme.colour("line")
-            painter.setPen(QPen(edge, 1))
-            painter.setBrush(theme.colour("surface"))
-            painter.drawRoundedRect(self._pill, _PILL_HEIGHT / 2, _PILL_HEIGHT / 2)
-            painter.setPen(theme.colour("error" if self._is_wrong else "secondary"))
-            painter.setFont(theme.secondary_font())
-            painter.drawText(self._pill, Qt.AlignmentFlag.AlignCenter, self._words)
+
+    def colour(self, usual: str = "wire") -> QColor:
+        """Return the colour of the wire, or of what belongs to it and is usually of another."""
+        return theme.colour("accent" if self.is_lit else "error" if self.is_wrong else usual)
+
+
+class Pill(QGraphicsItem):
+    """The words on a wire. The mouse goes through it to the wire."""
+
+    def __init__(self, wire: WireItem) -> None:
+        super().__init__()
+        self._wire = wire
+        self._rect = QRectF()
+        self.words = ""
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(_PILLS)
+
+    def say(self, words: str) -> None:
+        """Show these words, cut where they are very long."""
+        metrics = QFontMetricsF(theme.secondary_font())
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _WIDEST_PILL - 16)
+        if words != self.words:
+            self.prepareGeometryChange()
+            self.words = words
+            width = metrics.horizontalAdvance(words) + 16 if words else 0.0
+            self._rect = QRectF(-width / 2, -_PILL_HEIGHT / 2, width, _PILL_HEIGHT)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._rect.adjusted(-1, -1, 1, 1)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        detail = option.levelOfDetailFromTransform(painter.worldTransform())
+        if not self.words or detail < SMALLEST_READABLE:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._wire.colour("line"), 1))
+        painter.setBrush(theme.colour("surface"))
+        painter.drawRoundedRect(self._rect, _PILL_HEIGHT / 2, _PILL_HEIGHT / 2)
+        painter.setPen(theme.colour("error" if self._wire.is_wrong else "secondary"))
+        painter.setFont(theme.secondary_font())
+        painter.drawText(self._rect, Qt.AlignmentFlag.AlignCenter, self.words)

@@ -46,6 +46,7 @@ class LayerPanel(QWidget):
         if name != self._name:
             self._name = name
             self.name_editor.setText(name)
+            self.name_editor.setCursorPosition(0)
             self.name_error.say("")
         network = self._document.network
         self.form.show_inherited(network.training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.graph.layer_graph import Wire
 from studio.models import editing
 from studio.models.selection import Selection
-from tests.studio.networks import small_document
+from tests.studio.networks import small_document, small_network
 
 
 def test_selecting_tells_once_and_keeps_the_order() -> None:
@@ -41,3 +41,12 @@ def test_what_is_removed_is_selected_no_more() -> None:
     editing.remove(document, ["conv1"])
     assert selection.layers == ("fc1",)
     assert selection.wires == {Wire("fc1", "softmax1")}
+
+
+def test_another_network_begins_with_nothing_selected() -> None:
+    """Even where its layers bear the same names."""
+    document = small_document()
+    selection = Selection(document)
+    selection.select(["conv1"])
+    document.new(small_network())
+    assert selection.layers == ()

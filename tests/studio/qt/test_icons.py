@@ -17,7 +17,7 @@ from studio.qt.style_sheet import IMAGES
 def test_every_kind_of_layer_has_an_icon_of_its_own() -> None:
     """No two look alike."""
     assert set(KINDS) <= set(icons.PATHS)
-    assert len({icons.PATHS[kind] for kind in KINDS}) == len(KINDS)
+    assert len({(icons.PATHS[kind], icons.FILLED.get(kind)) for kind in KINDS}) == len(KINDS)
 
 
 def test_every_icon_of_a_command_is_drawn() -> None:

@@ -76,7 +76,7 @@ def assert_mirrored(document: Document, panel: CanvasPanel) -> None:
     network, scene = document.network, panel.scene
     assert scene.nodes.keys() == network.graph.layers().keys()
     assert scene.wires.keys() == set(network.graph.wires())
-    items = {*scene.nodes.values(), *scene.wires.values()}
+    items = {*scene.nodes.values(), *scene.wires.values(), *(wire.pill for wire in scene.wires.values())}
     assert set(scene.items()) == items
     for name, node in scene.nodes.items():
         assert node.name == name
@@ -86,4 +86,4 @@ def assert_mirrored(document: Document, panel: CanvasPanel) -> None:
         assert item.wire == wire
         flow = document.inspection.outputs.get(wire.source)
         if not item.is_wrong:
-            assert item.words == ("" if flow is None else str(flow))
+            assert item.pill.words == ("" if flow is None else str(flow))
