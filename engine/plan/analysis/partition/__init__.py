@@ -19,8 +19,9 @@ from engine.plan.analysis.infer import InferredLayer
 from engine.plan.analysis.partition.communicate import communicator
 from engine.plan.analysis.partition.forms import Form
 from engine.plan.analysis.partition.places import layers_in_passes, order_batch, place_layers
-from engine.plan.analysis.partition.share import Scheme, Sharer, WholeProgram
+from engine.plan.analysis.partition.share import Sharer
 from engine.plan.analysis.partition.synchronise import synchronise
+from engine.plan.analysis.partition.whole import Scheme, WholeProgram
 from engine.plan.types import Buffer, Communicator, Operation
 
 __all__ = ["Partition", "SharedProgram", "WholeProgram"]
@@ -91,18 +92,20 @@ class Partition:
 
         Without ``passes``, layers that train in passes take the whole batch in one.
         """
-        sharer = Sharer(self._scheme, program, self._homes, passes=passes)
+        scheme = self._scheme if passes else replace(self._scheme, in_passes=frozenset())
+        sharer = Sharer(scheme, program, self._homes)
         sharer.run()
+        stock = sharer.stock
         self._homes |= {
-            key: form
-            for key, form in sharer.homes.items()
-            if key[0] in sharer.buffers and sharer.buffers[key[0]].persistent
+            (name, index): form
+            for (name, index), form in stock.homes.items()
+            if name in program.buffers and program.buffers[name].persistent
         }
-        groups = {operation.communicator: operation.ranks for operation in sharer.operations}
+        groups = {operation.communicator: operation.ranks for operation in stock.operations}
         return SharedProgram(
             ranks=self.ranks,
-            buffers=sharer.buffers,
-            operations=synchronise(sharer.operations, self.ranks),
+            buffers=stock.buffers,
+            operations=synchronise(stock.operations, self.ranks),
             communicators=tuple(communicator(ranks) for name, ranks in groups.items() if name is not None),
             offsets=sharer.offsets,
             notes=tuple(sharer.notes),
