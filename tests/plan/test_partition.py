@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,12 +15,14 @@ from engine.graph.split import LayerSplit, Split
 from engine.plan.analysis.infer import infer
 from engine.plan.analysis.partition.communicate import kind_of
 from engine.plan.analysis.partition.places import even, order_batch, place_layers
-from engine.plan.analysis.partition.rules import rule_of
+from engine.plan.analysis.partition.rules import RULES, rule_of
 from engine.plan.analysis.pieces import moved_bytes, moves, pieces
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import PERSISTENT, Buffer, Operation, Shares
-from kernels.registry import operations
+from kernels.registry import find
 from tests.graph.networks import small_graph
+
+_ARRAYS = ("Floats", "Labels", "Mask", "Doubles")
 
 
 def _split(count: int, scheme: str = "a") -> Split:
@@ -90,10 +94,16 @@ def test_splits_that_name_what_is_not_there_are_refused(split: Split, message: s
         compile_network(small_graph(), 8, split=split)
 
 
-def test_every_kernel_has_a_rule_or_runs_whole() -> None:
-    """A rule's letters are on ports that its kernel has; kinds without a rule are known."""
-    without = {kind for kind in operations("cpu") if not rule_of(Operation("x", kind, "l")).ports}
-    assert all(kind.endswith(".update") for kind in without), "others than updates need a rule to be fast"
+@pytest.mark.parametrize("kind", RULES)
+def test_rules_name_ports_that_kernels_have(kind: str) -> None:
+    """Every array of the kernel is named, but for counters and scratch memory, and none besides."""
+    kernel = find(kind, "cpu")
+    parameters = signature(kernel.function).parameters
+    named = rule_of(Operation("x", kind, "l")).ports
+    assert set(named) <= set(parameters)
+    arrays = {name for name, given in parameters.items() if str(given.annotation).startswith(_ARRAYS)}
+    scratch = {"padded", "columns", "sums"}
+    assert arrays - scratch == set(named) - scratch
 
 
 WHOLE = Buffer("x", "activation", (6, 4), ("n", "unit"), "float32", ranks=(0, 1))

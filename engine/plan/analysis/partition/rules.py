@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from engine.plan.types import BATCH, Operation
 
-_RULES: Mapping[str, str] = {
+RULES: Mapping[str, str] = {
     "conv.forward": "x=n| weights=f| biases=|f y=n|f",
     "conv.backward_data": "dy=n|f weights=f| dx=n|",
     "conv.backward_weights": "x=n| dy=n|f dweights=f|",
@@ -24,11 +24,18 @@ _RULES: Mapping[str, str] = {
     "fc.forward": "x=n| weights=o| biases=|o y=n|o",
     "fc.backward_data": "dy=n|o weights=o| dx=n|",
     "fc.backward_weights": "x=n| dy=n|o dweights=o|",
+    "sfc.forward": "x=n| weights=| biases=| y=n|",
+    "sfc.backward_data": "dy=n| weights=| dx=n|",
+    "sfc.backward_weights": "x=n| dy=n| dweights=|",
     "bias.backward": "dy=n|f dbiases=|f",
     "max_pool.forward": "x=n|c y=n|c",
     "max_pool.backward": "x=n|c y=n|c dy=n|c dx=n|c",
     "avg_pool.forward": "x=n|c y=n|c",
     "avg_pool.backward": "dy=n|c dx=n|c",
+    "maxabs_pool.forward": "x=n|c y=n|c",
+    "maxabs_pool.backward": "x=n|c y=n|c dy=n|c dx=n|c",
+    "cmpool.forward": "x=n| y=n|",
+    "cmpool.backward": "x=n| y=n| dy=n| dx=n|",
     "global_avg.forward": "x=n|c y=n|c",
     "global_avg.backward": "dy=n|c dx=n|c",
     "neuron.forward": "x=n|c y=n|c",
@@ -42,6 +49,16 @@ _RULES: Mapping[str, str] = {
     "eltmax.backward": "x=n|c y=n|c dy=n|c dx=n|c",
     "concat.forward": "x=n| y=n|",
     "concat.backward": "dy=n| dx=n|",
+    "blur.forward": "x=n|c y=n|c",
+    "blur.backward": "dy=n|c dx=n|c",
+    "mirror.forward": "x=n|c y=n|c",
+    "mirror.backward": "dy=n|c dx=n|c",
+    "nailbed.forward": "x=n|c y=n|c",
+    "nailbed.backward": "dy=n|c dx=n|c",
+    "crop.forward": "x=n|c y=n|c",
+    "resize.forward": "x=n|c y=n|c",
+    "rgb_to_yuv.forward": "x=n| y=n|",
+    "rgb_to_lab.forward": "x=n| y=n|",
     "cmrnorm.forward": "x=n| y=n| denominators=n|",
     "cmrnorm.backward": "x=n| denominators=n| dy=n| dx=n|",
     "rnorm.forward": "x=n|c y=n|c denominators=n|c",
@@ -100,7 +117,7 @@ class Rule:
 
 def rule_of(operation: Operation) -> Rule:
     """Return the rule of an operation; one without letters where there is none."""
-    return _parse(_RULES.get(operation.kind, ""), whole_groups=operation.attributes.get("groups", 1) == 1)
+    return _parse(RULES.get(operation.kind, ""), whole_groups=operation.attributes.get("groups", 1) == 1)
 
 
 def _parse(text: str, *, whole_groups: bool) -> Rule:
