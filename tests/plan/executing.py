@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.graph.layer_graph import LayerGraph, Wire
 from engine.layers.base import Layer, ShapeRuleError, TensorType
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Neuron, Pool, Softmax
+from engine.layers.cost_layer import CostLayer
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import Buffer, Placement, TrainingPlan
 from engine.runtime.executor import Executor
@@ -121,7 +122,7 @@ def fill(executor: Executor, plan: TrainingPlan, seed: int, valid: int | None = 
 def loss(executor: Executor, graph: LayerGraph, program: str = TRAIN) -> float:
     """Run a program and return the weighted sum of all costs."""
     total = 0.0
-    costs = {name: layer for name, layer in graph.layers().items() if isinstance(layer, CrossEntropy)}
+    costs = {name: layer for name, layer in graph.layers().items() if isinstance(layer, CostLayer)}
     for name in costs:
         executor.arrays[f"{name}.metrics"][...] = 0
     executor.run(program)
