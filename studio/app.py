@@ -82,10 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from studio.demo import run_demo
 
         return run_demo()
-    return _run(given.file)
+    return _run(given.file, leave_when_shown=given.leave_when_shown)
 
 
-def _run(file: Path | None) -> int:
+def _run(file: Path | None, *, leave_when_shown: bool) -> int:
     """Show the window first, and then do what takes time."""
     from studio.qt.application import Application
 
@@ -94,7 +94,8 @@ def _run(file: Path | None) -> int:
     if file is not None:
         studio.window.files.open_path(file)
     studio.window.show()
-    application.after_first_paint(studio.window, lambda: _settle(studio))
+    then = application.quit if leave_when_shown else lambda: _settle(studio)
+    application.after_first_paint(studio.window, then)
     application.on_interrupt(studio.window.close)
     code = application.run()
     studio.leave()
@@ -120,4 +121,5 @@ def _parser() -> argparse.ArgumentParser:
         "--demo", action="store_true", help="train an example; without a screen, in the terminal"
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
+    parser.add_argument("--leave-when-shown", action="store_true", help=argparse.SUPPRESS)
     return parser

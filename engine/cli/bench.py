@@ -17,6 +17,18 @@ app = typer.Typer(
 app.command("data")(bench_data)
 
 
+@app.command("start")
+def start(times: Annotated[int, typer.Option(min=1, help="How often each is started.")] = 5) -> None:
+    """Time the command line's help, and the studio from its start to its first painted window.
+
+    Exits with 1 where the quickest start takes longer than its bar.
+    """
+    from engine.cli import bench_start
+
+    if not bench_start.start(times):
+        raise typer.Exit(1)
+
+
 @app.command("resume")
 def resume(
     stops: Annotated[int, typer.Option(min=1, help="Random steps to stop at, one training each.")] = 20,
