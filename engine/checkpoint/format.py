@@ -41,6 +41,7 @@ class CheckpointState:
     tensors: Tensors
     seconds: float = 0.0  # s of training so far
     preparation: Mapping[str, Any] | None = None  # how pictures are prepared; plain values for JSON
+    first_loss: float | None = None  # median of the training's first losses; None: not known yet
 
 
 class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +67,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     sha256: str  # hexadecimal, of the file
     tensors: tuple[TensorEntry, ...]
     preparation: dict[str, Any] | None = None
+    first_loss: float | None = None
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,7 +110,8 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
         sealed = msgspec.json.decode(content, type=_Sealed)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise damaged(path, "a checkpoint manifest", str(error)) from error
-    if sealed.manifest_sha256 != _seal(sealed.manifest):
+    # The file's own form counts too, so that no changed byte goes unnoticed.
+    if sealed.manifest_sha256 != _seal(sealed.manifest) or dump_manifest(sealed.manifest) != content:
         raise damaged(path, "the manifest as written", "a changed one")
     return sealed.manifest
 

@@ -22,13 +22,16 @@ class Found:
     damaged: tuple[CheckpointError, ...]
 
 
-def find_latest(folder: Path) -> Found | None:
+def find_latest(folder: Path, at_most: int | None = None) -> Found | None:
     """Return the newest checkpoint that is sound, or None if there is none at all.
 
-    Raises CheckpointError, of the newest, if there are some but all are damaged.
+    With ``at_most``, those of later steps are not looked at. Raises CheckpointError, of the newest, if there
+    are some but all are damaged.
     """
     errors: list[CheckpointError] = []
     for step in reversed(layout.manifest_steps(folder)):
+        if at_most is not None and step > at_most:
+            continue
         path = layout.manifest_path(folder, step)
         try:
             return Found(path, load(path), tuple(errors))
@@ -66,6 +69,7 @@ def load(path: Path) -> layout.CheckpointState:
         tensors=tensors,
         seconds=manifest.seconds,
         preparation=manifest.preparation,
+        first_loss=manifest.first_loss,
     )
 
 

@@ -25,13 +25,28 @@ def save(folder: Path, state: layout.CheckpointState, keep: int = 3) -> Path:
         reader.verify(path)
         _prune(folder, state.step, keep)
     except OSError as error:
-        raise CheckpointError(
-            path=str(folder),
-            expected="a disk that takes the checkpoint",
-            found=error.strerror or str(error),
-            hint="The checkpoints before it are kept. Free some space, or check the disk.",
-        ) from error
+        raise _refused(folder, error) from error
     return path
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Remove the checkpoints of later steps, whose course was given up. Raises CheckpointError."""
+    try:
+        for later in layout.manifest_steps(folder):
+            if later > step:
+                layout.manifest_path(folder, later).unlink()
+        durable.fsync_folder(folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
+
+
+def _refused(folder: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(
+        path=str(folder),
+        expected="a disk that takes the checkpoint",
+        found=error.strerror or str(error),
+        hint="The checkpoints before it are kept. Free some space, or check the disk.",
+    )
 
 
 def _write(folder: Path, state: layout.CheckpointState) -> Path:
@@ -51,6 +66,7 @@ def _write(folder: Path, state: layout.CheckpointState) -> Path:
         sha256=digest,
         tensors=layout.describe_tensors(state.tensors),
         preparation=None if state.preparation is None else dict(state.preparation),
+        first_loss=state.first_loss,
     )
     durable.write(folder / manifest.file, content)
     path = layout.manifest_path(folder, state.step)

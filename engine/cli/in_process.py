@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from engine.checkpoint import load_latest
+from engine.errors import ConvNetError
 from engine.graph.network_file import SUFFIX, NetworkFile, dumps, loads
 from engine.protocol.messages import MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
@@ -35,6 +36,12 @@ class Watcher:
         """Ignored."""
 
     def checkpoint_kept(self, step: int) -> None:
+        """Ignored."""
+
+    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+        """Ignored."""
+
+    def loss_spiked(self, step: int, loss: float, usual: float) -> None:
         """Ignored."""
 
     def settle(self) -> None:

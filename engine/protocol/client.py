@@ -24,11 +24,13 @@ from engine.protocol.messages import (
     GetSnapshots,
     GetWeights,
     Hello,
+    Kill,
     Log,
     Network,
     Pause,
     Request,
     Resume,
+    RollBack,
     Shutdown,
     Snapshots,
     Stop,
@@ -41,7 +43,7 @@ from engine.version import program_version
 TIMEOUT = 5.0
 """s that an answer may take."""
 
-Command = Pause | Resume | Stop | CheckpointNow | Shutdown
+Command = Pause | Resume | Stop | CheckpointNow | RollBack | Kill | Shutdown
 
 
 class Client:

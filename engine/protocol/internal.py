@@ -11,11 +11,13 @@ from engine.protocol.messages import (
     CheckpointKept,
     Count,
     LogLine,
+    LossSpiked,
     Message,
     MetricRow,
     Problem,
     Progress,
     Rewound,
+    RollBack,
     RunState,
     SnapshotKept,
 )
@@ -76,7 +78,7 @@ class Settled(Message, frozen=True):
     number: Count  # of the Settle
 
 
-EngineOrder = Command | Settled
+EngineOrder = Command | RollBack | Settled
 """What the training process is sent."""
 
 
@@ -120,6 +122,7 @@ WorkerFrame = (
     | SnapshotKept
     | CheckpointKept
     | Rewound
+    | LossSpiked
     | LogLine
     | Settle
     | Ended

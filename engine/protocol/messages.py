@@ -102,12 +102,21 @@ class CheckpointKept(Message, frozen=True):
 
 
 class Rewound(Message, frozen=True):
-    """A resumed run takes up at a checkpoint: rows and snapshots of later steps count no more."""
+    """The run takes up at a checkpoint: rows and snapshots of later steps count no more."""
 
     step: Count  # updates of the weights at the checkpoint; 0: from the start
+    cause: Problem | None = None  # why it was rolled back; None: resumed, restarted, or asked for
 
 
-Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound
+class LossSpiked(Message, frozen=True):
+    """The loss leapt; ``RollBack`` is worth offering."""
+
+    step: Count  # updates of the weights before the step of the spike
+    loss: float  # mean of that step
+    usual: float  # running median of the steps before
+
+
+Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound | LossSpiked
 """What the journal holds."""
 
 
@@ -154,6 +163,7 @@ class Heartbeat(Message, frozen=True):
     last_sequence: Count  # newest sequence number of the journal; 0: empty
     devices: tuple[Device, ...]  # the CPU, then GPUs if NVML is there
     problem: Problem | None = None  # why the journal cannot be written just now; it will be tried again
+    slow: bool = False  # responding, but no step has ended for far longer than usual
 
 
 # ---- Requests --------------------------------------------------------------------------------------------
@@ -186,6 +196,16 @@ class Stop(Message, frozen=True):
 
 class CheckpointNow(Message, frozen=True):
     """Keep a checkpoint and go on. ``Done``: accepted."""
+
+
+class RollBack(Message, frozen=True):
+    """Go back to the newest checkpoint that is not after a step, and go on from there. ``Done``: accepted."""
+
+    step: Count  # updates of the weights
+
+
+class Kill(Message, frozen=True):
+    """End a training process that does not respond by force; another is started. ``Done``: accepted."""
 
 
 class Shutdown(Message, frozen=True):
@@ -222,6 +242,8 @@ Request = (
     | Resume
     | Stop
     | CheckpointNow
+    | RollBack
+    | Kill
     | Shutdown
     | GetNetwork
     | GetSnapshots

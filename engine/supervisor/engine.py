@@ -148,6 +148,7 @@ class Engine:
             last_sequence=self._journal.committed,
             devices=self._devices.readings,
             problem=self._journal.problem,
+            slow=self._run.is_slow,
         )
 
     def _report_malformed(self) -> None:

@@ -17,9 +17,10 @@ from engine.protocol.internal import (
     WorkerFrame,
     WorkerState,
 )
-from engine.protocol.messages import LogLine, Problem, Progress, RunState, StateChanged
+from engine.protocol.messages import LogLine, Problem, Progress, RollBack, RunState, StateChanged
 from engine.protocol.problems import rebuild
 from engine.supervisor.journal_thread import MOST_WAITING, Flush, JournalThread
+from engine.supervisor.pace import Pace
 from engine.supervisor.status import RunStatus
 from engine.supervisor.worker_process import WorkerProcess
 
@@ -40,6 +41,8 @@ class Run:
         self._told: RunState | None = None
         self._kill_at: float | None = None
         self._restarts = 0
+        self._pace = Pace(time.monotonic())
+        self._told_slow = False
         self._settles: deque[tuple[int, Settled]] = deque()  # answers, by the number that must be committed
 
     def start(self, run_folder: str, device: str, resume: bool) -> None:
@@ -57,27 +60,41 @@ class Run:
         """Whether the training process gave a sign of life lately, or has ended as it should."""
         return self.state.ended or self._worker.is_responding
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether the training process responds, but no step has ended for far longer than usual."""
+        return self.state is RunState.TRAINING and self.is_responding and self._pace.is_slow(time.monotonic())
+
     def pause(self) -> None:
         """Halt training after the step in hand."""
-        self._command("pause")
+        self._order(Command("pause"))
         self._status.pause()
         self._tell()
 
     def resume(self) -> None:
         """Go on after a pause."""
-        self._command("resume")
+        self._order(Command("resume"))
         self._status.resume()
         self._tell()
 
     def stop(self) -> None:
         """End the run with a checkpoint."""
-        self._command("stop")
+        self._order(Command("stop"))
         self._status.stop()
         self._tell()
 
     def checkpoint(self) -> None:
         """Keep a checkpoint."""
-        self._command("checkpoint")
+        self._order(Command("checkpoint"))
+
+    def roll_back(self, request: RollBack) -> None:
+        """Go back to a checkpoint."""
+        self._order(request)
+
+    def kill(self) -> None:
+        """End the training process by force."""
+        self._refuse_if_ended()
+        self._worker.kill("it was ended by force, as asked for")
 
     def shut_down(self) -> None:
         """Stop the run if it goes on; end its process by force if that takes too long."""
@@ -100,25 +117,31 @@ class Run:
                 self._take(message)
         self._settle()
         self._log_output()
+        self._warn_if_slow()
         if self._kill_at is not None and time.monotonic() > self._kill_at:
             self._kill_at = None
             self._worker.kill("it did not end in time, and was ended by force")
         if self._worker.is_over():
             self._end()
 
-    def _command(self, name: Literal["pause", "resume", "stop", "checkpoint"]) -> None:
+    def _order(self, order: Command | RollBack) -> None:
+        self._refuse_if_ended()
+        self._worker.order(order)
+
+    def _refuse_if_ended(self) -> None:
         if self.state.ended:
             raise RunEndedError(state=self.state.value)
-        self._worker.order(Command(name))
 
     def _take(self, message: WorkerFrame) -> None:
         match message:
             case Beat():
                 pass
             case WorkerState(state):
+                self._pace.rest(time.monotonic())
                 self._status.report(state)
                 self._tell()
             case Progress():
+                self._pace.step(message.step, time.monotonic())
                 self.progress = message
             case MetricRows(rows):
                 for row in rows:
@@ -137,6 +160,12 @@ class Run:
             self._settles[0][0] <= self._journal.committed or self._journal.problem is not None
         ):
             self._worker.order(self._settles.popleft()[1])
+
+    def _warn_if_slow(self) -> None:
+        was_told, self._told_slow = self._told_slow, self.is_slow
+        if self._told_slow and not was_told:
+            seconds = self._pace.waited(time.monotonic())
+            self.log("warning", f"No step has ended for {seconds:.0f} s, but the training process responds.")
 
     def _log_output(self) -> None:
         while not self._worker.output.empty():

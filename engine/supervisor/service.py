@@ -17,12 +17,14 @@ from engine.protocol.messages import (
     GetSnapshots,
     GetWeights,
     Hello,
+    Kill,
     Log,
     Network,
     Pause,
     Reply,
     Request,
     Resume,
+    RollBack,
     Shutdown,
     Snapshots,
     Stop,
@@ -90,6 +92,10 @@ class Service:
                 self._run.stop()
             case CheckpointNow():
                 self._run.checkpoint()
+            case RollBack():
+                self._run.roll_back(request)
+            case Kill():
+                self._run.kill()
             case Shutdown():
                 self.leaving = True
             case GetWeights():

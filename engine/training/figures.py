@@ -54,6 +54,11 @@ class CostMeter:
         self.reset()
         return Figures(float(loss), float(error), int(examples), further)
 
+    def totals(self) -> tuple[float, int]:
+        """Return the summed loss and the number of examples so far."""
+        loss = sum(cost.coefficient * float(sums[control.LOSS]) for cost, sums in self._costs)
+        return loss, int(self._costs[0][1][control.EXAMPLES])
+
     def save(self) -> list[NDArray[Any]]:
         """Return copies of the sums, to be put back by ``restore``."""
         return [sums.copy() for _, sums in self._costs]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.errors import ConvNetError
+from engine.protocol.messages import MetricRow, Progress, RollBack, RunState
 
-Command = Literal["pause", "resume", "stop", "checkpoint"]
+Command = Literal["pause", "resume", "stop", "checkpoint"] | RollBack
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -31,6 +32,12 @@ class Observer(Protocol):
 
     def checkpoint_kept(self, step: int) -> None:
         """The checkpoint of ``step`` is on the disk."""
+
+    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+        """Training goes on from the checkpoint of ``step``; what was told of later steps counts no more."""
+
+    def loss_spiked(self, step: int, loss: float, usual: float) -> None:
+        """The loss of the step after ``step`` is far above the usual one."""
 
     def settle(self) -> None:
         """Wait until what was told is safe: a checkpoint must not be newer than the figures before it."""

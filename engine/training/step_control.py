@@ -42,6 +42,11 @@ class StepControl:
         step = int(self._counters[control.FIRST_BAD_STEP])
         return None if step == control.NO_BAD_STEP else step
 
+    def forget_bad_step(self) -> None:
+        """Update weights again: they were put back to what they were before that step."""
+        for counters in self._all_counters.values():
+            counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+
     def set_batch(self, *, step: int, epoch: int, cursor: int, valid: int) -> None:
         """Tell the next program which step it is and how many rows of its batch hold an example."""
         for counters in self._all_counters.values():

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from engine.checkpoint import CheckpointState, save
+from engine.checkpoint import CheckpointState, drop_after, find_latest, save
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
 from engine.data.loader import Batch, Loader
@@ -20,16 +20,23 @@ from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
 from engine.plan.types import TrainingPlan
-from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.protocol.messages import MetricRow, Progress, RollBack, RunState
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.training.clock import StepClock
 from engine.training.figures import CostMeter, Figures
+from engine.training.health import SpikeWatch, first_not_finite
 from engine.training.initial import initial_weights
 from engine.training.observer import Observer
 from engine.training.probes import probed_weights, snapshot_steps
 from engine.training.step_control import StepControl
+
+MOST_ROLL_BACKS = 5
+"""How often a training goes back by itself after a number that is not finite."""
+
+CHECK_EVERY = 10
+"""Steps between two looks at the weights, whether all are finite; a loss is looked at in each step."""
 
 MOST_TRAIN_ROWS = 2000
 """Rows of training figures a run makes, about; steps between two rows follow from it."""
@@ -88,9 +95,12 @@ class Trainer:
         self._snapshot_steps = snapshot_steps(self._total_steps)
         self._row_every = math.ceil(self._total_steps / MOST_TRAIN_ROWS)
         self._clock = StepClock()
-        self._stopping = False
+        self._spikes = SpikeWatch()
+        self._bad_steps: set[int] = set()
+        self._stopping = self._went_back = False
         self.place = Place()
-        self._set_initial_weights(layers)
+        self._layers = layers
+        self._set_initial_weights()
 
     def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
         augmentation = Augmentation.fit(dataset.split("train").pictures, data)
@@ -107,8 +117,10 @@ class Trainer:
             if len(split)
         }
 
-    def _set_initial_weights(self, layers: dict[str, InferredLayer]) -> None:
-        for number, (name, spec) in enumerate(all_weights(layers).items()):
+    def _set_initial_weights(self) -> None:
+        for array in self.learned().values():
+            array[...] = 0
+        for number, (name, spec) in enumerate(all_weights(self._layers).items()):
             self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
@@ -135,21 +147,59 @@ class Trainer:
         for name, array in learned.items():
             array[...] = state.tensors[name]
         self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
+        self._spikes = SpikeWatch(state.first_loss)
 
     def train(self) -> Outcome:
         """Train from ``place`` until all epochs are done or a stop is asked for; keep a checkpoint then.
 
-        Raises NotFiniteError where the loss is no longer a number: the weights are then those before it.
+        Where the loss or a weight is no longer a number, training goes back to the last checkpoint. Raises
+        NotFiniteError if that happens at the same step again, since all would come as before, or too often.
         """
         self._log_start()
         self._observer.state(RunState.TRAINING)
         self._clock.start()
         if self.place.step == 0:
             self._keep_snapshot()
+        while True:
+            try:
+                return self._train_epochs()
+            except NotFiniteError as error:
+                self._recover(error)
+
+    def _train_epochs(self) -> Outcome:
         while self.place.epoch < self._training.epochs and not self._stopping:
             self._train_epoch()
         self._keep_checkpoint()
         return "finished" if self.place.epoch == self._training.epochs else "stopped"
+
+    def _recover(self, error: NotFiniteError) -> None:
+        """Go back after a number that is not finite, unless that is of no use."""
+        if self.place.step in self._bad_steps or len(self._bad_steps) == MOST_ROLL_BACKS:
+            raise error
+        self._bad_steps.add(self.place.step)
+        self._go_back(self.place.step, error)
+
+    def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
+        """Take up the newest checkpoint that is not after a step; without one, begin anew."""
+        found = find_latest(self._run.checkpoints, at_most)
+        if found is None:
+            self._set_initial_weights()
+            self.place = Place()
+        else:
+            self.resume(found.state)
+        step = self.place.step
+        drop_after(self._run.checkpoints, step)
+        self._snapshots.drop_after(step)
+        self._control.forget_bad_step()
+        self._went_back = True
+        self._observer.rewound(step, cause)
+        why = (
+            ""
+            if cause is None
+            else f" after step {cause.fields['step']}: {cause.fields['what']} is not finite"
+        )
+        self._observer.log("warning", f"Rolled back to step {step:,}{why}.")
+        self._clock.start()
 
     def _log_start(self) -> None:
         operations = len(self._plan.programs[TRAIN].operations)
@@ -163,14 +213,15 @@ class Trainer:
         self._observer.log("info", text)
 
     def _train_epoch(self) -> None:
+        self._went_back = False
         epoch = self._loaders["train"].epoch(self.place.epoch, start=self.place.cursor)
         with closing(epoch) as batches:
             for batch in batches:
                 self._step(batch)
                 self._obey()
-                if self._stopping:
+                if self._stopping or self._went_back:
                     break
-        if self.place.cursor == self._examples:
+        if not self._went_back and self.place.cursor == self._examples:
             self._end_epoch()
 
     def _step(self, batch: Batch) -> None:
@@ -178,17 +229,35 @@ class Trainer:
         epoch = place.epoch + place.cursor / self._examples
         rate = self._control.set_rates(epoch)
         self._feed(batch)
+        before = self._meter.totals()
         self._executor.run(TRAIN)
         if self._control.first_bad_step is not None:
             raise NotFiniteError(step=self._control.first_bad_step, what="The loss")
+        self._watch_loss(before)
         place.step += 1
         place.cursor += batch.valid
         place.seconds += self._clock.lap(batch.valid)
+        if place.step % CHECK_EVERY == 0:
+            self._check_finite()
         if place.step % self._row_every == 0 or place.step == self._total_steps:
             self._report("train", rate)
         if place.step in self._snapshot_steps:
             self._keep_snapshot()
         self._tell_progress()
+
+    def _watch_loss(self, before: tuple[float, int]) -> None:
+        loss, examples = self._meter.totals()
+        spike = self._spikes.judge((loss - before[0]) / max(examples - before[1], 1))
+        if spike is not None:
+            step = self.place.step
+            self._observer.loss_spiked(step, spike.loss, spike.usual)
+            text = f"Step {step:,}: the loss leapt to {spike.loss:.4g}; {spike.usual:.4g} is usual."
+            self._observer.log("warning", text)
+
+    def _check_finite(self) -> None:
+        name = first_not_finite(self.learned())
+        if name is not None:
+            raise NotFiniteError(step=self.place.step, what=f"A number in {name}")
 
     def _feed(self, batch: Batch) -> None:
         self._control.set_batch(
@@ -274,12 +343,18 @@ class Trainer:
                     self._keep_checkpoint()
                 elif command == "stop":
                     self._stopping = True
+                elif isinstance(command, RollBack):
+                    self._go_back(command.step, None)
             if self._stopping or not paused:
                 break
         self._clock.start()
 
     def _keep_checkpoint(self) -> None:
-        """Write a checkpoint. A disk that refuses is told of, and training goes on."""
+        """Write a checkpoint. A disk that refuses is told of, and training goes on.
+
+        Raises NotFiniteError rather than keep what cannot be gone on with.
+        """
+        self._check_finite()
         place = self.place
         preparation, means = self._preparation.to_record()
         state = CheckpointState(
@@ -291,6 +366,7 @@ class Trainer:
             tensors={**self.learned(), **means},
             seconds=place.seconds,
             preparation=preparation,
+            first_loss=self._spikes.first_loss,
         )
         self._observer.settle()
         try:

@@ -11,9 +11,18 @@ import zmq
 
 from engine.errors import ProtocolError
 from engine.protocol.codec import CLIENT_FRAME_LIMIT, FrameDecoder, encode
-from engine.protocol.internal import Beat, Command, Ended, EngineOrder, Settle, WorkerFrame, WorkerStart
+from engine.protocol.internal import (
+    Beat,
+    Command,
+    Ended,
+    EngineOrder,
+    Settle,
+    Settled,
+    WorkerFrame,
+    WorkerStart,
+)
 from engine.protocol.keys import LOOPBACK, KeyPair, use_as_client
-from engine.protocol.messages import Progress
+from engine.protocol.messages import Progress, RollBack
 from engine.protocol.wake import Wake
 
 _SEND_EVERY = 0.02  # s; messages gather meanwhile, so that neither side wakes for each
@@ -31,7 +40,7 @@ class EngineLink(threading.Thread):
 
     def __init__(self, start: WorkerStart) -> None:
         super().__init__(name="engine link", daemon=True)
-        self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.commands: queue.SimpleQueue[Command | RollBack] = queue.SimpleQueue()
         self._outgoing: queue.Queue[WorkerFrame] = queue.Queue(_MOST_WAITING)
         self._progress: Progress | None = None
         self._settles = 0  # that were asked for
@@ -109,7 +118,7 @@ class EngineLink(threading.Thread):
             order = _orders.decode(frame)
         except ProtocolError:
             return
-        if isinstance(order, Command):
-            self.commands.put(order)
-        else:
+        if isinstance(order, Settled):
             self._settled.put(order.number)
+        else:
+            self.commands.put(order)

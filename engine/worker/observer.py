@@ -5,15 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from engine.errors import ConvNetError
 from engine.protocol.internal import MetricRows, WorkerState
 from engine.protocol.messages import (
     CheckpointKept,
     LogLine,
+    LossSpiked,
     MetricRow,
     Progress,
+    Rewound,
+    RollBack,
     RunState,
     SnapshotKept,
 )
+from engine.protocol.problems import describe
 from engine.training.observer import Command, Level
 from engine.worker.engine_link import EngineLink
 
@@ -46,6 +51,14 @@ class EngineObserver:
         """The checkpoint of ``step`` is on the disk."""
         self._link.send(CheckpointKept(step))
 
+    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+        """Training goes on from the checkpoint of ``step``."""
+        self._link.send(Rewound(step, None if cause is None else describe(cause)))
+
+    def loss_spiked(self, step: int, loss: float, usual: float) -> None:
+        """The loss of the step after ``step`` is far above the usual one."""
+        self._link.send(LossSpiked(step, loss, usual))
+
     def settle(self) -> None:
         """Wait until what was told is in the journal."""
         self._link.settle()
@@ -56,7 +69,7 @@ class EngineObserver:
 
     def commands(self, wait: bool) -> Sequence[Command]:
         """Return the commands that came since the last call; with ``wait``, wait for one."""
-        names = [self._link.commands.get().name] if wait else []
+        commands = [self._link.commands.get()] if wait else []
         while not self._link.commands.empty():
-            names.append(self._link.commands.get().name)
-        return names
+            commands.append(self._link.commands.get())
+        return [command if isinstance(command, RollBack) else command.name for command in commands]

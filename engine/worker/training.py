@@ -9,7 +9,6 @@ from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.graph import network_file
 from engine.protocol.internal import WorkerStart
-from engine.protocol.messages import Rewound
 from engine.store.run_folder import RunFolder, hold_worker
 from engine.store.snapshots import SnapshotStore
 from engine.training.run import train
@@ -26,7 +25,7 @@ def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
     run = RunFolder.open(Path(start.run_folder))
     hold = hold_worker(run.path)
     try:
-        state = _take_up(run, observer, link) if start.resume else None
+        state = _take_up(run, observer) if start.resume else None
         return train(
             network_file.load(run.network),
             Path(run.description.base),
@@ -39,13 +38,13 @@ def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
         hold.release()
 
 
-def _take_up(run: RunFolder, observer: EngineObserver, link: EngineLink) -> CheckpointState | None:
+def _take_up(run: RunFolder, observer: EngineObserver) -> CheckpointState | None:
     """Return the newest sound checkpoint, and put out of the way what came after it."""
     found = checkpoint.find_latest(run.checkpoints)
     for error in found.damaged if found else ():
         observer.log("warning", f"A damaged checkpoint is not used. {error}")
     step = found.state.step if found else 0
     SnapshotStore(run.snapshots).drop_after(step)
-    link.send(Rewound(step))
+    observer.rewound(step)
     observer.log("info", f"Training goes on from step {step}.")
     return found.state if found else None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, load_latest
+from engine.errors import ConvNetError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
@@ -36,6 +37,8 @@ class Recorder:
         self.rows: list[MetricRow] = []
         self.snapshots: list[int] = []
         self.checkpoints: list[int] = []
+        self.rewinds: list[tuple[int, ConvNetError | None]] = []
+        self.spikes: list[tuple[int, float, float]] = []
         self.lines: list[tuple[Level, str]] = []
         self._steer = steer
 
@@ -53,6 +56,12 @@ class Recorder:
 
     def checkpoint_kept(self, step: int) -> None:
         self.checkpoints.append(step)
+
+    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+        self.rewinds.append((step, cause))
+
+    def loss_spiked(self, step: int, loss: float, usual: float) -> None:
+        self.spikes.append((step, loss, usual))
 
     def settle(self) -> None:
         """Nothing waits."""
