@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter,
 from engine.errors import ConvNetError, NetworkError
 from studio.models import editing
 from studio.models.document import Document
+from studio.models.problem_marks import mark_problems
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
@@ -320,8 +321,9 @@ class MainWindow(QMainWindow):
         self.inspector.focus_field(None)
 
     def _on_problem_chosen(self, problem: NetworkError) -> None:
-        layers = [name for name in problem.layers if name in self.document.network.graph]
-        self.selection.select(layers)
+        graph = self.document.network.graph
+        layers = [name for name in problem.layers if name in graph]
+        self.selection.select(layers, mark_problems(graph, [problem]).wires)
         if layers:
             self.canvas.view.reveal(layers[0])
         if problem.field is not None:

@@ -28,7 +28,15 @@ LABEL_WIDTH = 128
 
 _HEADING_HEIGHT = 32
 
-_MATTERS_ONLY = {"deviation": ("initial", "normal"), "path": ("source", "path")}
+_MATTERS_ONLY = {
+    "deviation": ("initial", "normal"),
+    "path": ("source", "path"),
+    "size": ("source", "path"),
+    "colour": ("source", "path"),
+    "validation": ("source", "path"),
+    "second_momentum": ("optimiser", "adamw"),
+    "epsilon": ("optimiser", "adamw"),
+}
 """A field that means something only where another field of its record has a value."""
 
 

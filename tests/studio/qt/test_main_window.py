@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.graph.layer_graph import Wire
 from engine.graph.network_file import dumps
 from engine.protocol.messages import RunState as EngineState
 from studio.actions import ACTIONS
@@ -177,6 +178,16 @@ def test_the_list_of_problems_leads_to_the_layer(bench: Bench) -> None:
     assert bench.selection.layers == ("pool1",)
     bench.window.status.problems.click()
     assert not bench.window.problems.isVisible()
+
+
+def test_a_mismatch_in_the_list_leads_to_its_wire(bench: Bench) -> None:
+    """The wire is selected together with the layer that it does not fit."""
+    bench.show_network()
+    editing.connect(bench.document, Wire("pool1", "softmax1"))
+    mismatch = next(problem for problem in bench.document.inspection.problems if "softmax1" in problem.layers)
+    bench.window.problems.chosen.emit(mismatch)
+    assert bench.selection.layers == ("softmax1",)
+    assert bench.selection.wires == {Wire("pool1", "softmax1")}
 
 
 def test_workspaces_share_the_canvas(bench: Bench) -> None:
