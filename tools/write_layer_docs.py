@@ -21,7 +21,7 @@ _HEAD = """# Layers
 
 Every kind of layer: what it computes, where that comes from, and its fields. This page is made from the
 program (`tools/write_layer_docs.py`). Pictures are (height, width, channels); pictures are flattened in that
-order where a vector is needed. A batch's last examples may be padding: padding counts for no cost, no gradient
+order where a vector is needed. A batch's last examples may be padding: it counts for no cost, no gradient
 and no statistics. `file-format.md` shows the fields as a file holds them.
 
 Two cross entropies are easily mixed up. For a label t and an output x in (0, 1) the talk shows the binary
