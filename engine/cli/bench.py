@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.bench_cpu import bench_cpu
 from engine.cli.bench_data import bench_data
 
 app = typer.Typer(
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 
 
+app.command("cpu")(bench_cpu)
 app.command("data")(bench_data)
 
 

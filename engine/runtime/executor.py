@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,6 +54,18 @@ class Executor:
         """Run one program from its first operation to its last."""
         for step in self._steps[program]:
             step()
+
+    def calls(self, program: str) -> Iterator[tuple[Operation, Callable[[], None]]]:
+        """Yield each operation of a program with a call of its own, so that it can be timed alone.
+
+        What they leave in memory that others use too is of no meaning.
+        """
+        whole = self._plan.programs[program]
+        for operation in whole.of_rank(self._rank):
+            for call in self._bind(
+                replace(whole, operations=(replace(operation, after=()),)), self._views[program]
+            ):
+                yield operation, call
 
     def content(self, program: str, buffer: str) -> NDArray[Any]:
         """Return any buffer of a program. Unless it is persistent, others may write over it."""

@@ -1,0 +1,157 @@
+"""One side of ``convnet bench cpu``, in a process of its own, so that memory and settings are its own.
+
+Reads a JSON line of what to measure, then answers each word on its standard input with a JSON line:
+``step`` (seconds), ``parts`` (seconds forward and backward by layer), ``facts`` (what else the side knows),
+``memory`` (bytes that it came to hold at most, beyond those before the network was made).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import psutil
+
+from engine.graph.network_file import load
+from engine.plan.analysis.infer import infer
+
+_REPEATS = 7
+
+
+class Side(Protocol):
+    """What is measured."""
+
+    def step(self) -> None:
+        """Train one step."""
+
+    def parts(self) -> dict[str, tuple[float, float]]:
+        """Return s forward and backward of each layer, updates included: the least of several runs."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what else is known."""
+
+
+class Engine:
+    """The engine's side, on generated kernels."""
+
+    def __init__(self, network: Path, batch_size: int) -> None:
+        from engine.plan.compile.pipeline import TRAIN, compile_network
+        from engine.runtime.devices import best_code
+        from engine.runtime.executor import Executor
+        from kernels import control
+
+        file = load(network)
+        start = time.perf_counter()
+        self._code = best_code("cpu")
+        plan = compile_network(file.graph, batch_size, code=self._code)
+        self._executor = Executor(plan)
+        self._compiling = time.perf_counter() - start
+        self._program = TRAIN
+        self._layers = infer(file.graph)
+        random = np.random.default_rng(0)
+        arrays = self._executor.arrays
+        for buffer in plan.buffers.values():
+            if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
+                array = arrays[buffer.name]
+                array[...] = random.standard_normal(array.shape, np.float32) * array[0].size ** -0.5
+        arrays["settings"][:] = [1e-3, 0.9, 4e-3]
+        counters = arrays["counters"]
+        counters[control.VALID] = batch_size
+        counters[control.UPDATE] = 1
+        counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+
+    def step(self) -> None:
+        """Train one step."""
+        self._executor.run(self._program)
+
+    def parts(self) -> dict[str, tuple[float, float]]:
+        """Return s forward and backward of each layer."""
+        sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for operation, call in self._executor.calls(self._program):
+            layer = operation.layer.rpartition(".")[0] or operation.layer
+            sums[layer][not operation.kind.endswith(".forward")] += least_time(call)
+        return {name: (forward, backward) for name, (forward, backward) in sums.items()}
+
+    def facts(self) -> dict[str, Any]:
+        """Return the target, s of compiling, the peak, and multiply-adds of each layer's forward pass."""
+        from engine.runtime.peak import peak
+
+        adds = {layer.name: layer.layer.multiply_adds(layer.inputs) for layer in self._layers.values()}
+        facts = {"code": self._code, "compiling": self._compiling, "multiply_adds": adds}
+        return facts | {"peak": peak(self._code) if self._code else 0.0}
+
+
+class Torch:
+    """PyTorch's side."""
+
+    def __init__(self, network: Path, batch_size: int, threads: int) -> None:
+        from engine.cli.torch_peer import TorchPeer
+
+        self._peer = TorchPeer(infer(load(network).graph), batch_size, threads)
+
+    def step(self) -> None:
+        """Train one step."""
+        self._peer.step()
+
+    def parts(self) -> dict[str, tuple[float, float]]:
+        """Return s forward and backward of each layer; PyTorch's updates are not among them."""
+        return {
+            name: (least_time(forward), least_time(backward))
+            for name, forward, backward in self._peer.layers()
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """Return the version."""
+        import torch
+
+        return {"version": torch.__version__}
+
+
+def least_time(call: Callable[[], object]) -> float:
+    """Return the least s that a call took of several."""
+    times = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    """Measure what the first line says, as the next lines ask."""
+    import resource
+
+    order = json.loads(sys.stdin.readline())
+    network = Path(order["network"])
+    if order["side"] == "torch":
+        import torch  # noqa: F401  # its own size is not the network's
+    before = psutil.Process().memory_info().rss
+    side: Side = (
+        Torch(network, order["batch_size"], order["threads"])
+        if order["side"] == "torch"
+        else Engine(network, order["batch_size"])
+    )
+    for line in sys.stdin:
+        answer: Any
+        match line.strip():
+            case "step":
+                start = time.perf_counter()
+                side.step()
+                answer = time.perf_counter() - start
+            case "parts":
+                answer = side.parts()
+            case "facts":
+                answer = side.facts()
+            case _:
+                answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
