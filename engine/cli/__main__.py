@@ -95,7 +95,7 @@ def describe(
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0917 - typer passes each option by name
     network: NetworkPath,
     devices: Annotated[str, typer.Option(metavar="cpu:N", help="How many ranks, as threads.")] = "cpu:2",
     split: Annotated[
@@ -103,11 +103,14 @@ def verify(
     ] = "data",
     steps: Annotated[int, typer.Option(min=1, help="How many training steps.")] = 20,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+    float32: Annotated[
+        bool, typer.Option("--float32", help="Show how much they differ in float32, too.")
+    ] = False,
 ) -> None:
     """Train a network split and on one device, in float64, and say whether the answer is the same."""
     from engine.cli import verify as verifications
 
-    verifications.verify(network, devices, split, steps, batch_size)
+    verifications.verify(network, devices, split, steps=steps, batch_size=batch_size, single=float32)
 
 
 def main() -> None:

@@ -15,15 +15,17 @@ from engine.graph.split import Split
 from engine.graph.validate import check_network
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
+from engine.plan.types import DType
 from engine.training.verification import deviation, make_batches, train
 
 LARGEST_DEVIATION = 1e-10
 """Of weights and figures in float64, relative to the largest value of each array."""
 
 
-def verify(path: Path, devices: str, split: str, steps: int, batch_size: int | None) -> None:
+def verify(path: Path, devices: str, split: str, *, steps: int, batch_size: int | None, single: bool) -> None:
     """Train a network split over ranks that are threads, and unsplit, in float64; print how they differ.
 
+    With ``single``, print too how they differ in float32, which proves nothing: rounding grows in training.
     Raises typer.Exit with code 1 where they differ by more than rounding, and ConvNetError where the network
     cannot be split so.
     """
@@ -33,16 +35,28 @@ def verify(path: Path, devices: str, split: str, steps: int, batch_size: int | N
     size = batch_size or network.training.batch_size
     chosen = choose_split(network.graph, network.splits, split, count_devices(devices))
     batches = make_batches(layers, size, steps, network.training.seed)
-    one, other = (
-        train(compile_network(network.graph, size, dtype="float64", split=each), network, layers, batches)
-        for each in (dataclasses.replace(chosen, devices=("A",), layers=(), scheme="a"), chosen)
-    )
-    found = deviation(one, other)
+    unsplit = dataclasses.replace(chosen, devices=("A",), layers=(), scheme="a")
+
+    def deviations(dtype: DType) -> dict[str, float]:
+        one, other = (
+            train(
+                compile_network(network.graph, size, dtype=dtype, split=each, training=network.training),
+                network,
+                layers,
+                batches,
+            )
+            for each in (unsplit, chosen)
+        )
+        return deviation(one, other)
+
+    found = deviations("float64")
     worst = max(found.values())
     console = Console()
     console.print(_table(found, chosen, steps))
     verdict = "the same answer" if worst <= LARGEST_DEVIATION else "another answer"
     console.print(f"Largest relative deviation {worst:.2e}: {verdict} (bar {LARGEST_DEVIATION:g}).")
+    if single:
+        console.print(f"In float32 it is {max(deviations('float32').values()):.2e}.")
     if worst > LARGEST_DEVIATION:
         raise typer.Exit(1)
 

@@ -92,6 +92,25 @@ def test_random_networks_and_splits(seed: int) -> None:
     assert found <= BAR, split
 
 
+@pytest.mark.parametrize("preset", ["data", "model"])
+def test_what_an_optimiser_keeps_is_shared_out_with_its_weights(preset: str) -> None:
+    """AdamW keeps two arrays for each weight."""
+    digits = network("digits")
+    training = dataclasses.replace(digits.training, optimiser="adamw")
+    split = preset_split(digits.graph, preset, devices(3))  # type: ignore[arg-type]
+    one, other = (
+        train(
+            compile_network(digits.graph, BATCH, dtype="float64", split=each, training=training),
+            dataclasses.replace(digits, training=training),
+            infer(digits.graph),
+            batches("digits"),
+        )
+        for each in (Split("one", ("A",)), split)
+    )
+    assert any("squares" in name for name in one.weights)
+    assert max(deviation(one, other).values()) <= BAR
+
+
 def test_a_checkpoint_of_one_split_goes_on_under_another() -> None:
     """Whole arrays taken from hybrid ranks and put into data parallel ones are where they were."""
     name = "imagenet"

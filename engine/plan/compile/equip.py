@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.plan.analysis.partition.communicate import SLICE
+from engine.plan.analysis.partition.whole import is_update
 from engine.plan.types import Buffer, DType, Operation, Shares
 from kernels.registry import find
 
@@ -48,8 +49,8 @@ def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], targe
     shapes = [
         {port: buffers[name].local_shape(rank) for port, name in arrays.items()} for rank in operation.ranks
     ]
-    if "counters" in arrays and any(len(buffer.ranks) > 1 for buffer in buffers.values()):
-        code = ""  # built kernels take all rows for the first of the global batch
+    if _sees_some_rows(operation, buffers):
+        code = ""  # built kernels take their rows for all of the global batch
     built = [kernel.build(local, operation.attributes, dtype, code) for local in shapes]
     wanted: list[_Wanted] = [one.workspace for one in built if one is not None]
     if len(wanted) < len(shapes):
@@ -67,6 +68,13 @@ def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], targe
             buffers[buffer.name] = buffer
         scratch[port] = buffer.name
     return replace(operation, outputs={**operation.outputs, **scratch}, code=code)
+
+
+def _sees_some_rows(operation: Operation, buffers: Mapping[str, Buffer]) -> bool:
+    """Whether counters may tell an operation of more rows than it sees."""
+    counters = operation.inputs.get("counters") or operation.outputs.get("counters")
+    several = counters is not None and len(buffers["counters"].ranks) > 1
+    return several and not is_update(operation)
 
 
 def _scratch(name: str, ranks: tuple[int, ...], shapes: Sequence[tuple[int, ...]], dtype: DType) -> Buffer:
