@@ -52,7 +52,7 @@ def compare(
     control = StepControl(arrays, plan.slots, training, seed)
     meter = CostMeter(arrays, layers)
     inputs, labels = plan.by_role("input")[0].name, plan.by_role("labels")[0].name
-    rows = _random_rows(layers, batch_size, seed) if data is None else _rows(network, data, batch_size)
+    rows = _random_rows(network, layers, batch_size) if data is None else _rows(network, data, batch_size)
     start = time.monotonic()
     for step, (pictures, classes) in enumerate(itertools.islice(rows, steps)):
         control.set_batch(step=step, epoch=0, cursor=0, valid=batch_size)
@@ -66,14 +66,14 @@ def compare(
             return
 
 
-def _random_rows(layers: dict[str, InferredLayer], batch_size: int, seed: int) -> Rows:
+def _random_rows(network: NetworkFile, layers: dict[str, InferredLayer], batch_size: int) -> Rows:
     """Yield batches of random pictures, of about the deviation that prepared pictures have, and labels."""
     shape = next(layer.output.shape for layer in layers.values() if not layer.sources and layer.output.shape)
     classes = [layer.layer.outputs for layer in layers.values() if isinstance(layer.layer, Fc)][-1]
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(network.training.seed)
     while True:
         pictures = np.round(random.standard_normal((batch_size, *shape)) * 64)
-        yield pictures, random.integers(0, classes, batch_size).astype(np.int32)
+        yield pictures * network.data.scale, random.integers(0, classes, batch_size).astype(np.int32)
 
 
 def _rows(network: NetworkFile, data: Path, batch_size: int) -> Rows:
