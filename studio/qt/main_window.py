@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -37,7 +37,8 @@ _LAYOUT_VERSION = 1
 """To be raised when docks change, so that an older arrangement is not put on them."""
 
 _PALETTE_WIDTH = 208
-_INSPECTOR_WIDTH = 312
+_INSPECTOR_WIDTH = 320
+_NARROWEST_PALETTE, _NARROWEST_INSPECTOR = 160, 320
 _CANVAS_SHARE = (320, 1046)
 """Widths of the canvas and the training view in the training workspace, px."""
 
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
         self.workspace: Workspace = "design"
+        self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
         self._is_closed = False
         self._build()
         self._connect_commands()
@@ -105,10 +107,10 @@ class MainWindow(QMainWindow):
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         self._problems_dock = self._dock("problems", self.tr("Problems"), self.problems, below)
         self._problems_dock.hide()
+        self.palette_panel.setMinimumWidth(_NARROWEST_PALETTE)
+        self.inspector.setMinimumWidth(_NARROWEST_INSPECTOR)
         self.resizeDocks(
-            [self._palette_dock, self._inspector_dock],
-            [_PALETTE_WIDTH, _INSPECTOR_WIDTH],
-            Qt.Orientation.Horizontal,
+            [self._palette_dock, self._inspector_dock], self._dock_widths, Qt.Orientation.Horizontal
         )
         self.resizeDocks([self._problems_dock], [136], Qt.Orientation.Vertical)
         self.commands.fill_menus(self.menuBar(), self.files)
@@ -221,10 +223,18 @@ class MainWindow(QMainWindow):
         """Go to a workspace."""
         self.workspace = workspace
         is_design = workspace == "design"
-        self._palette_dock.setVisible(is_design)
-        self._inspector_dock.setVisible(is_design)
-        self._problems_dock.setVisible(is_design and self.commands["problems"].isChecked())
+        docks = [self._palette_dock, self._inspector_dock]
+        if not is_design:
+            self._dock_widths = [dock.width() for dock in docks if dock.isVisible()] or self._dock_widths
         self.train_view.setVisible(not is_design)
+        for dock in docks:
+            dock.setVisible(is_design)
+        self._problems_dock.setVisible(is_design and self.commands["problems"].isChecked())
+        if is_design:
+            # The docks get their room back only once the window knows that the training view needs none.
+            for part in (self._splitter, self.centralWidget(), self):
+                QCoreApplication.sendPostedEvents(part, QEvent.Type.LayoutRequest.value)
+            self.resizeDocks(docks, self._dock_widths, Qt.Orientation.Horizontal)
         self.commands["design"].setChecked(is_design)
         self.commands["training"].setChecked(not is_design)
         self.canvas.view.fit_all()

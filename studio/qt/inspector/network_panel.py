@@ -27,6 +27,9 @@ class NetworkPanel(QWidget):
         self._document = document
         self.facts = Facts()
         self.schedule_kind = QComboBox()
+        self.schedule_kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.schedule_kind.setAccessibleName(self.tr("Schedule"))
         for kind, schedule in SCHEDULES.items():
             self.schedule_kind.addItem(layer_text(schedule.title), kind)

@@ -205,6 +205,19 @@ def test_workspaces_share_the_canvas(bench: Bench) -> None:
     assert window.inspector.isVisible()
 
 
+def test_docks_keep_their_widths_over_a_visit_to_training(bench: Bench) -> None:
+    """In a small window too, where the training view needs more room than the canvas."""
+    window = bench.window
+    window.train_view.setMinimumWidth(700)
+    window.resize(1000, 650)
+    QApplication.processEvents()
+    before = [window.palette_panel.width(), window.inspector.width()]
+    for workspace in ("training", "design", "training", "design"):
+        bench.do(workspace)
+        QApplication.processEvents()
+    assert [window.palette_panel.width(), window.inspector.width()] == before
+
+
 # ---- files -----------------------------------------------------------------------------------------------
 
 

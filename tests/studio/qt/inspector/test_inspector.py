@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.graph.network_file import dumps
@@ -183,6 +183,18 @@ def test_several_layers_are_summed_up(bench: Bench) -> None:
     texts = [label.text() for label in bench.inspector.several_panel.findChildren(QLabel)]
     assert "2 layers" in texts
     assert "84.4 k" in texts
+
+
+def test_every_page_is_as_wide_as_its_room(bench: Bench) -> None:
+    """At the least width of the inspector nothing is hidden at the right."""
+    bench.inspector.resize(320, 700)
+    for kind in [None, *KINDS]:
+        bench.selection.select([editing.add_layer(bench.document, kind, (0, 0))] if kind else [])
+        QApplication.processEvents()
+        page = bench.inspector.layer_panel or bench.inspector.network_panel
+        room = page.parentWidget()
+        assert room is not None
+        assert page.width() == room.width(), kind
 
 
 def test_looking_around_changes_nothing(bench: Bench) -> None:
