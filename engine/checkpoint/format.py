@@ -42,6 +42,7 @@ class CheckpointState:
     seconds: float = 0.0  # s of training so far
     preparation: Mapping[str, Any] | None = None  # how pictures are prepared; plain values for JSON
     first_loss: float | None = None  # median of the training's first losses; None: not known yet
+    plan_lock: Mapping[str, Any] | None = None  # what the plan was compiled to; plain values for JSON
 
 
 class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +69,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     tensors: tuple[TensorEntry, ...]
     preparation: dict[str, Any] | None = None
     first_loss: float | None = None
+    plan_lock: dict[str, Any] | None = None
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -70,6 +70,7 @@ def load(path: Path) -> layout.CheckpointState:
         seconds=manifest.seconds,
         preparation=manifest.preparation,
         first_loss=manifest.first_loss,
+        plan_lock=manifest.plan_lock,
     )
 
 

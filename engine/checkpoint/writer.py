@@ -67,6 +67,7 @@ def _write(folder: Path, state: layout.CheckpointState) -> Path:
         tensors=layout.describe_tensors(state.tensors),
         preparation=None if state.preparation is None else dict(state.preparation),
         first_loss=state.first_loss,
+        plan_lock=None if state.plan_lock is None else dict(state.plan_lock),
     )
     durable.write(folder / manifest.file, content)
     path = layout.manifest_path(folder, state.step)

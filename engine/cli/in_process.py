@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.checkpoint import load_latest
 from engine.errors import ConvNetError
 from engine.graph.network_file import SUFFIX, NetworkFile, dumps, loads
-from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.protocol.messages import Edited, MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -38,10 +38,13 @@ class Watcher:
     def checkpoint_kept(self, step: int) -> None:
         """Ignored."""
 
-    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+    def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Ignored."""
 
     def loss_spiked(self, step: int, loss: float, usual: float) -> None:
+        """Ignored."""
+
+    def edited(self, edit: Edited) -> None:
         """Ignored."""
 
     def settle(self) -> None:

@@ -18,6 +18,7 @@ from engine.protocol.messages import (
     Attach,
     CheckpointNow,
     Done,
+    Edit,
     Entries,
     GetLog,
     GetNetwork,
@@ -43,7 +44,7 @@ from engine.version import program_version
 TIMEOUT = 5.0
 """s that an answer may take."""
 
-Command = Pause | Resume | Stop | CheckpointNow | RollBack | Kill | Shutdown
+Command = Pause | Resume | Stop | CheckpointNow | RollBack | Edit | Kill | Shutdown
 
 
 class Client:

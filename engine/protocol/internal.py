@@ -10,6 +10,8 @@ from typing import Literal
 from engine.protocol.messages import (
     CheckpointKept,
     Count,
+    Edit,
+    Edited,
     LogLine,
     LossSpiked,
     Message,
@@ -64,6 +66,7 @@ class WorkerStart(Message, frozen=True):
     run_folder: str  # path of the folder with the network as run
     device: str  # "cpu", "cuda:0"
     resume: bool  # go on from the newest checkpoint
+    edits: tuple[Edited, ...] = ()  # that hold, to be made again; as the journal has them
 
 
 class Command(Message, frozen=True):
@@ -78,7 +81,7 @@ class Settled(Message, frozen=True):
     number: Count  # of the Settle
 
 
-EngineOrder = Command | RollBack | Settled
+EngineOrder = Command | RollBack | Edit | Settled
 """What the training process is sent."""
 
 
@@ -123,6 +126,7 @@ WorkerFrame = (
     | CheckpointKept
     | Rewound
     | LossSpiked
+    | Edited
     | LogLine
     | Settle
     | Ended

@@ -106,6 +106,7 @@ class Rewound(Message, frozen=True):
 
     step: Count  # updates of the weights at the checkpoint; 0: from the start
     cause: Problem | None = None  # why it was rolled back; None: resumed, restarted, or asked for
+    takes_back: bool = False  # the edits of later steps count no more either
 
 
 class LossSpiked(Message, frozen=True):
@@ -116,7 +117,20 @@ class LossSpiked(Message, frozen=True):
     usual: float  # running median of the steps before
 
 
-Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound | LossSpiked
+Setting = Literal["rate", "momentum", "decay"]
+"""What may be edited in a run: the schedule's own learning rate, the network's momentum and decay."""
+
+
+class Edited(Message, frozen=True):
+    """A setting was changed by hand; a resume changes it again after the same step."""
+
+    step: Count  # updates of the weights before the first one with the new value
+    setting: Setting  # which one
+    old: float  # its value before
+    new: float  # its value from now on
+
+
+Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound | LossSpiked | Edited
 """What the journal holds."""
 
 
@@ -204,6 +218,13 @@ class RollBack(Message, frozen=True):
     step: Count  # updates of the weights
 
 
+class Edit(Message, frozen=True):
+    """Change a setting from the next step on; ``Edited`` tells when. ``Done``, or a ``FieldError``."""
+
+    setting: Setting  # which one
+    value: float  # within the limits of the network file's field
+
+
 class Kill(Message, frozen=True):
     """End a training process that does not respond by force; another is started. ``Done``: accepted."""
 
@@ -243,6 +264,7 @@ Request = (
     | Stop
     | CheckpointNow
     | RollBack
+    | Edit
     | Kill
     | Shutdown
     | GetNetwork

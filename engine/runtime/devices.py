@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from typing import Literal
@@ -38,6 +39,20 @@ def best_code(kind: DeviceKind) -> str:
 
     code = chosen()
     return "" if code == OFF else code
+
+
+def replayed_code(kind: DeviceKind, code: str) -> str:
+    """Return the target that a plan was compiled for, if kernels can be built for it here; else the best one.
+
+    A target that is set by hand (CONVNET_VECTOR) is taken in any case.
+    """
+    if kind != "cpu":
+        return best_code(kind)
+    from kernels.cpu.vector.target import SETTING, targets
+
+    is_set = bool(os.environ.get(SETTING, ""))
+    can_be_built = not code or code.split()[0] in targets()
+    return best_code(kind) if is_set or not can_be_built else code
 
 
 def _check_cuda(name: str, index: int) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from engine.errors import RunFolderError, RunFolderUnwritableError
 from engine.protocol.messages import Entry, LogLine, MetricRow, NumberedLine, Rewound
+from engine.store.edits import Edits
 
 VERSION = 1
 
@@ -131,6 +132,14 @@ class Journal:
         """
         rows = self._database.execute(query, (after, limit))
         return [NumberedLine(row[0], msgspec.json.decode(row[1], type=LogLine)) for row in rows]
+
+    def edits(self) -> Edits:
+        """Return the edits of settings that hold."""
+        edits = Edits()
+        query = "SELECT body FROM event WHERE kind IN ('Edited', 'Rewound') ORDER BY sequence"
+        for (body,) in self._database.execute(query):
+            edits.take(_event_decoder.decode(body))
+        return edits
 
     def close(self) -> None:
         """Close the file."""

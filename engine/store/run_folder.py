@@ -5,6 +5,7 @@
     run.json          what the run is: id, name, device, folder that data paths are seen from
     network.convnet   the network as run
     plan.txt          the compiled plan as a table
+    plan.lock         what the plan was compiled to, and on what (see engine.training.plan_lock)
     run.sqlite        the journal: metrics, states, log (see engine.store.journal)
     log.txt           the log once more, to be read by people
     checkpoints/      see engine.checkpoint.format
@@ -68,6 +69,11 @@ class RunFolder:
     def plan(self) -> Path:
         """The compiled plan as a table."""
         return self.path / "plan.txt"
+
+    @property
+    def lock(self) -> Path:
+        """What the plan was compiled to, and on what."""
+        return self.path / "plan.lock"
 
     @property
     def journal(self) -> Path:

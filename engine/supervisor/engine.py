@@ -46,14 +46,15 @@ class Engine:
         self.leaving = False
         self._folder, self._linger_seconds = folder, linger_seconds
         self._wake = Wake()
-        self._journal = JournalThread(Journal(folder.journal), folder.log, self._wake)
+        journal = Journal(folder.journal)
+        self._journal = JournalThread(journal, folder.log, self._wake)
         self.last_sequence = self._journal.committed  # of the journal before this engine
         self._devices = DeviceSampler()
         with ExitStack() as undo:
             self._open_sockets(undo)
             self._undo = undo.pop_all()
         self._clients = Clients(self._control, self._journal)
-        self._run = Run(self._worker, self._journal)
+        self._run = Run(self._worker, self._journal, journal.edits())
         self._service = Service(self._control, self._clients, self._run, folder, self._journal)
         self._weights = WeightsThread(self._bulk, folder.snapshots)
         self._poller = zmq.Poller()

@@ -17,8 +17,22 @@ from engine.protocol.internal import (
     WorkerFrame,
     WorkerState,
 )
-from engine.protocol.messages import LogLine, Problem, Progress, RollBack, RunState, StateChanged
+from engine.protocol.messages import (
+    CheckpointNow,
+    Edit,
+    Kill,
+    LogLine,
+    Pause,
+    Problem,
+    Progress,
+    Resume,
+    RollBack,
+    RunState,
+    StateChanged,
+    Stop,
+)
 from engine.protocol.problems import rebuild
+from engine.store.edits import Edits
 from engine.supervisor.journal_thread import MOST_WAITING, Flush, JournalThread
 from engine.supervisor.pace import Pace
 from engine.supervisor.status import RunStatus
@@ -31,12 +45,17 @@ _STOP_PATIENCE = 30.0  # s that the engine's end gives the training process for 
 _END_PATIENCE = 10.0  # s that the process may take to leave after its last message
 
 
+RunRequest = Pause | Resume | Stop | CheckpointNow | RollBack | Edit | Kill
+"""What may be asked of a run that goes on."""
+
+
 class Run:
     """A run and its training process. ``progress`` is the newest, None before there is any."""
 
-    def __init__(self, worker: WorkerProcess, journal: JournalThread) -> None:
+    def __init__(self, worker: WorkerProcess, journal: JournalThread, edits: Edits) -> None:
+        """``edits`` are those of the journal so far."""
         self.progress: Progress | None = None
-        self._worker, self._journal = worker, journal
+        self._worker, self._journal, self._edits = worker, journal, edits
         self._status = RunStatus()
         self._told: RunState | None = None
         self._kill_at: float | None = None
@@ -48,7 +67,7 @@ class Run:
     def start(self, run_folder: str, device: str, resume: bool) -> None:
         """Start the training process."""
         self._run_folder, self._device = run_folder, device
-        self._worker.start(run_folder, device, resume)
+        self._worker.start(run_folder, device, resume, self._edits.held)
 
     @property
     def state(self) -> RunState:
@@ -65,41 +84,32 @@ class Run:
         """Whether the training process responds, but no step has ended for far longer than usual."""
         return self.state is RunState.TRAINING and self.is_responding and self._pace.is_slow(time.monotonic())
 
-    def pause(self) -> None:
-        """Halt training after the step in hand."""
-        self._order(Command("pause"))
-        self._status.pause()
+    def obey(self, request: RunRequest) -> None:
+        """Do what a client asks for; raises RunEndedError."""
+        if self.state.ended:
+            raise RunEndedError(state=self.state.value)
+        match request:
+            case Pause():
+                self._status.pause()
+                self._worker.order(Command("pause"))
+            case Resume():
+                self._status.resume()
+                self._worker.order(Command("resume"))
+            case Stop():
+                self._status.stop()
+                self._worker.order(Command("stop"))
+            case CheckpointNow():
+                self._worker.order(Command("checkpoint"))
+            case RollBack() | Edit():
+                self._worker.order(request)
+            case Kill():
+                self._worker.kill("it was ended by force, as asked for")
         self._tell()
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._order(Command("resume"))
-        self._status.resume()
-        self._tell()
-
-    def stop(self) -> None:
-        """End the run with a checkpoint."""
-        self._order(Command("stop"))
-        self._status.stop()
-        self._tell()
-
-    def checkpoint(self) -> None:
-        """Keep a checkpoint."""
-        self._order(Command("checkpoint"))
-
-    def roll_back(self, request: RollBack) -> None:
-        """Go back to a checkpoint."""
-        self._order(request)
-
-    def kill(self) -> None:
-        """End the training process by force."""
-        self._refuse_if_ended()
-        self._worker.kill("it was ended by force, as asked for")
 
     def shut_down(self) -> None:
         """Stop the run if it goes on; end its process by force if that takes too long."""
         if not self.state.ended and self._kill_at is None:
-            self.stop()
+            self.obey(Stop())
             self._kill_at = time.monotonic() + _STOP_PATIENCE
 
     def log(self, level: Literal["info", "warning", "error"], text: str) -> None:
@@ -124,14 +134,6 @@ class Run:
         if self._worker.is_over():
             self._end()
 
-    def _order(self, order: Command | RollBack) -> None:
-        self._refuse_if_ended()
-        self._worker.order(order)
-
-    def _refuse_if_ended(self) -> None:
-        if self.state.ended:
-            raise RunEndedError(state=self.state.value)
-
     def _take(self, message: WorkerFrame) -> None:
         match message:
             case Beat():
@@ -152,6 +154,7 @@ class Run:
             case Ended():
                 self._kill_at = time.monotonic() + _END_PATIENCE
             case _:
+                self._edits.take(message)
                 self._journal.append(message)
 
     def _settle(self) -> None:

@@ -12,6 +12,7 @@ from engine.protocol.messages import (
     Call,
     CheckpointNow,
     Done,
+    Edit,
     GetLog,
     GetNetwork,
     GetSnapshots,
@@ -38,6 +39,7 @@ from engine.store.snapshots import SnapshotStore
 from engine.supervisor.clients import Client, Clients
 from engine.supervisor.journal_thread import JournalThread, Question
 from engine.supervisor.run import Run
+from engine.training.live_settings import check_edit
 from engine.version import program_version
 
 
@@ -84,18 +86,11 @@ class Service:
                 return self._welcome(request)
             case Attach():
                 self._clients.attach(client, request)
-            case Pause():
-                self._run.pause()
-            case Resume():
-                self._run.resume()
-            case Stop():
-                self._run.stop()
-            case CheckpointNow():
-                self._run.checkpoint()
-            case RollBack():
-                self._run.roll_back(request)
-            case Kill():
-                self._run.kill()
+            case Edit():
+                check_edit(request)
+                self._run.obey(request)
+            case Pause() | Resume() | Stop() | CheckpointNow() | RollBack() | Kill():
+                self._run.obey(request)
             case Shutdown():
                 self.leaving = True
             case GetWeights():

@@ -16,7 +16,7 @@ from engine.errors import ProtocolError, WorkerDiedError
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.internal import Ended, EngineOrder, WorkerFrame, WorkerStart
 from engine.protocol.keys import new_key_pair
-from engine.protocol.messages import Problem
+from engine.protocol.messages import Edited, Problem
 from engine.protocol.problems import describe
 from engine.protocol.processes import exit_reason
 from engine.protocol.server import Endpoint, Gate
@@ -57,8 +57,11 @@ class WorkerProcess:
         self._killed: str | None = None
         self._gone_since: float | None = None
 
-    def start(self, run_folder: str, device: str, resume: bool) -> None:
-        """Start the process. Its standard input stays open as long as the engine lives."""
+    def start(self, run_folder: str, device: str, resume: bool, edits: tuple[Edited, ...] = ()) -> None:
+        """Start the process, which makes ``edits`` again.
+
+        Its standard input stays open as long as the engine lives.
+        """
         self.close()
         self._forget()
         keys = new_key_pair()
@@ -72,7 +75,7 @@ class WorkerProcess:
         )
         assert process.stdin is not None
         start = WorkerStart(
-            self.endpoint.port, self._engine_key, keys.public, keys.secret, run_folder, device, resume
+            self.endpoint.port, self._engine_key, keys.public, keys.secret, run_folder, device, resume, edits
         )
         try:
             process.stdin.write(msgspec.json.encode(start) + b"\n")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from engine.errors import ConvNetError
-from engine.protocol.messages import MetricRow, Progress, RollBack, RunState
+from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
 
-Command = Literal["pause", "resume", "stop", "checkpoint"] | RollBack
+Command = Literal["pause", "resume", "stop", "checkpoint"] | RollBack | Edit
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -33,11 +33,17 @@ class Observer(Protocol):
     def checkpoint_kept(self, step: int) -> None:
         """The checkpoint of ``step`` is on the disk."""
 
-    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
-        """Training goes on from the checkpoint of ``step``; what was told of later steps counts no more."""
+    def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
+        """Training goes on from the checkpoint of ``step``; what was told of later steps counts no more.
+
+        With ``takes_back``, edits of later steps neither.
+        """
 
     def loss_spiked(self, step: int, loss: float, usual: float) -> None:
         """The loss of the step after ``step`` is far above the usual one."""
+
+    def edited(self, edit: Edited) -> None:
+        """A setting was changed."""
 
     def settle(self) -> None:
         """Wait until what was told is safe: a checkpoint must not be newer than the figures before it."""

@@ -5,21 +5,26 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from engine import durable
 from engine.checkpoint import CheckpointState
 from engine.data.open import open_dataset
-from engine.errors import PlanError, RunFolderUnwritableError
+from engine.errors import PlanError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
-from engine.protocol.messages import RunState
-from engine.runtime.devices import best_code, device_kind
+from engine.protocol.messages import Edited, RunState
+from engine.runtime.devices import best_code, device_kind, replayed_code
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
 from engine.training.observer import Observer
+from engine.training.plan_lock import PlanLock, differences, from_record, lock_of
 from engine.training.trainer import Outcome, Trainer
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -33,21 +38,25 @@ def train(
     device: str,
     observer: Observer,
     checkpoint: CheckpointState | None = None,
+    edits: Sequence[Edited] = (),
 ) -> Outcome:
     """Train ``network`` on ``device`` in the run folder, from ``checkpoint`` on if there is one.
 
-    ``base`` is the folder that the network's data path is relative to. Raises what is wrong with network,
-    data, device or checkpoint as ConvNetError, before anything is trained.
+    ``edits`` of settings, of a training before, are made again. ``base`` is the folder that the network's
+    data path is relative to. Raises what is wrong with network, data, device or checkpoint as ConvNetError,
+    before anything is trained.
     """
     observer.state(RunState.COMPILING)
     kind = device_kind(device)
     layers = infer(network.graph)
+    was = None if checkpoint is None else from_record(checkpoint.plan_lock)
+    code = best_code(kind) if was is None else replayed_code(kind, was.code)
     plan = compile_network(
         network.graph,
         network.training.batch_size,
         device=kind,
         split=network.splits[0],
-        code=best_code(kind),
+        code=code,
         training=network.training,
     )
     if not plan.slots:
@@ -66,10 +75,14 @@ def train(
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
         observer.log("warning", text)
     size = check_data(layers, dataset, network.data.border)
+    lock = lock_of(plan, code)
+    if was is not None:
+        _warn_of_changes(was, lock, observer)
     try:
         run.plan.write_text(format_plan(plan), encoding="utf-8")
+        durable.write(run.lock, msgspec.json.format(msgspec.json.encode(lock)))
     except OSError as error:
-        raise RunFolderUnwritableError(path=str(run.path), reason=error.strerror or str(error)) from error
+        observer.log("error", f"The plan could not be kept in the run folder: {error.strerror or error}.")
     trainer = Trainer(
         plan=plan,
         layers=layers,
@@ -80,10 +93,19 @@ def train(
         run=run,
         network_sha256=network_sha256(network),
         observer=observer,
+        lock=lock,
+        edits=edits,
     )
     if checkpoint is not None:
         trainer.resume(checkpoint)
     return trainer.train()
+
+
+def _warn_of_changes(was: PlanLock, lock: PlanLock, observer: Observer) -> None:
+    changes = list(differences(was, lock))
+    if changes:
+        text = f"Going on within rounding, not bit for bit, since not all is as it was: {'; '.join(changes)}."
+        observer.log("warning", text)
 
 
 class _StoppedError(Exception):

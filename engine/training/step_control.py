@@ -42,6 +42,10 @@ class StepControl:
         step = int(self._counters[control.FIRST_BAD_STEP])
         return None if step == control.NO_BAD_STEP else step
 
+    def use(self, settings: TrainingSettings) -> None:
+        """Take rates, momentum and decay from these settings from now on."""
+        self._settings = settings
+
     def forget_bad_step(self) -> None:
         """Update weights again: they were put back to what they were before that step."""
         for counters in self._all_counters.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
 from engine.plan.types import TrainingPlan
-from engine.protocol.messages import MetricRow, Progress, RollBack, RunState
+from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
@@ -28,7 +29,9 @@ from engine.training.clock import StepClock
 from engine.training.figures import CostMeter, Figures
 from engine.training.health import SpikeWatch, first_not_finite
 from engine.training.initial import initial_weights
+from engine.training.live_settings import LiveSettings
 from engine.training.observer import Observer
+from engine.training.plan_lock import PlanLock, to_record
 from engine.training.probes import probed_weights, snapshot_steps
 from engine.training.step_control import StepControl
 
@@ -73,11 +76,16 @@ class Trainer:
         run: RunFolder,
         network_sha256: str,
         observer: Observer,
+        lock: PlanLock,
+        edits: Sequence[Edited] = (),
     ) -> None:
+        """``edits`` of settings are made again, each after its step."""
         self._plan = plan
         self._training = training
         self._run = run
         self._network_sha256 = network_sha256
+        self._lock = lock
+        self._live = LiveSettings(training, edits)
         self._observer = observer
         self._executor = Executor(plan)
         self._arrays = self._executor.arrays
@@ -101,6 +109,7 @@ class Trainer:
         self.place = Place()
         self._layers = layers
         self._set_initial_weights()
+        self._begin_settings()
 
     def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
         augmentation = Augmentation.fit(dataset.split("train").pictures, data)
@@ -148,6 +157,12 @@ class Trainer:
             array[...] = state.tensors[name]
         self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
         self._spikes = SpikeWatch(state.first_loss)
+        self._begin_settings()
+
+    def _begin_settings(self) -> None:
+        """Return to the settings that held at ``place``."""
+        self._live.begin_at(self.place.step)
+        self._control.use(self._live.now)
 
     def train(self) -> Outcome:
         """Train from ``place`` until all epochs are done or a stop is asked for; keep a checkpoint then.
@@ -182,23 +197,26 @@ class Trainer:
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""
         found = find_latest(self._run.checkpoints, at_most)
+        step = 0 if found is None else found.state.step
+        taken_back = self._live.take_back_after(step)
         if found is None:
             self._set_initial_weights()
             self.place = Place()
+            self._begin_settings()
         else:
             self.resume(found.state)
-        step = self.place.step
         drop_after(self._run.checkpoints, step)
         self._snapshots.drop_after(step)
         self._control.forget_bad_step()
         self._went_back = True
-        self._observer.rewound(step, cause)
+        self._observer.rewound(step, cause, takes_back=True)
         why = (
             ""
             if cause is None
             else f" after step {cause.fields['step']}: {cause.fields['what']} is not finite"
         )
-        self._observer.log("warning", f"Rolled back to step {step:,}{why}.")
+        edits = f" {taken_back} edits of later steps are taken back." if taken_back else ""
+        self._observer.log("warning", f"Rolled back to step {step:,}{why}.{edits}")
         self._clock.start()
 
     def _log_start(self) -> None:
@@ -245,6 +263,17 @@ class Trainer:
             self._keep_snapshot()
         self._tell_progress()
 
+    def _make_due_edits(self) -> None:
+        for edit in self._live.advance(self.place.step):
+            self._log(f"As before after step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+            self._control.use(self._live.now)
+
+    def _edit(self, request: Edit) -> None:
+        edit = self._live.edit(self.place.step, request)
+        self._control.use(self._live.now)
+        self._observer.edited(edit)
+        self._log(f"After step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+
     def _watch_loss(self, before: tuple[float, int]) -> None:
         loss, examples = self._meter.totals()
         spike = self._spikes.judge((loss - before[0]) / max(examples - before[1], 1))
@@ -282,7 +311,7 @@ class Trainer:
         """Measure validation and test figures; the sums of the training figures are left as they were."""
         self._observer.state(RunState.TESTING)
         sums = self._meter.save()
-        rate = self._training.schedule.rate_at(self.place.epoch, self._training.epochs)
+        rate = self._live.now.schedule.rate_at(self.place.epoch, self._training.epochs)
         for name in ("validation", "test"):
             if name not in self._loaders:
                 continue
@@ -330,6 +359,7 @@ class Trainer:
 
     def _obey(self) -> None:
         """Do what was asked for since the last step; while paused, wait for what comes next."""
+        self._make_due_edits()
         paused = False
         while True:
             for command in self._observer.commands(wait=paused):
@@ -345,6 +375,8 @@ class Trainer:
                     self._stopping = True
                 elif isinstance(command, RollBack):
                     self._go_back(command.step, None)
+                elif isinstance(command, Edit):
+                    self._edit(command)
             if self._stopping or not paused:
                 break
         self._clock.start()
@@ -367,6 +399,7 @@ class Trainer:
             seconds=place.seconds,
             preparation=preparation,
             first_loss=self._spikes.first_loss,
+            plan_lock=to_record(self._lock),
         )
         self._observer.settle()
         try:

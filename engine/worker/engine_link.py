@@ -22,7 +22,7 @@ from engine.protocol.internal import (
     WorkerStart,
 )
 from engine.protocol.keys import LOOPBACK, KeyPair, use_as_client
-from engine.protocol.messages import Progress, RollBack
+from engine.protocol.messages import Edit, Progress, RollBack
 from engine.protocol.wake import Wake
 
 _SEND_EVERY = 0.02  # s; messages gather meanwhile, so that neither side wakes for each
@@ -40,7 +40,7 @@ class EngineLink(threading.Thread):
 
     def __init__(self, start: WorkerStart) -> None:
         super().__init__(name="engine link", daemon=True)
-        self.commands: queue.SimpleQueue[Command | RollBack] = queue.SimpleQueue()
+        self.commands: queue.SimpleQueue[Command | RollBack | Edit] = queue.SimpleQueue()
         self._outgoing: queue.Queue[WorkerFrame] = queue.Queue(_MOST_WAITING)
         self._progress: Progress | None = None
         self._settles = 0  # that were asked for

@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 
 from engine.errors import ConvNetError
+from engine.protocol.internal import Command as Asked
 from engine.protocol.internal import MetricRows, WorkerState
 from engine.protocol.messages import (
     CheckpointKept,
+    Edited,
     LogLine,
     LossSpiked,
     MetricRow,
     Progress,
     Rewound,
-    RollBack,
     RunState,
     SnapshotKept,
 )
@@ -51,13 +52,17 @@ class EngineObserver:
         """The checkpoint of ``step`` is on the disk."""
         self._link.send(CheckpointKept(step))
 
-    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+    def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Training goes on from the checkpoint of ``step``."""
-        self._link.send(Rewound(step, None if cause is None else describe(cause)))
+        self._link.send(Rewound(step, None if cause is None else describe(cause), takes_back))
 
     def loss_spiked(self, step: int, loss: float, usual: float) -> None:
         """The loss of the step after ``step`` is far above the usual one."""
         self._link.send(LossSpiked(step, loss, usual))
+
+    def edited(self, edit: Edited) -> None:
+        """A setting was changed."""
+        self._link.send(edit)
 
     def settle(self) -> None:
         """Wait until what was told is in the journal."""
@@ -72,4 +77,4 @@ class EngineObserver:
         commands = [self._link.commands.get()] if wait else []
         while not self._link.commands.empty():
             commands.append(self._link.commands.get())
-        return [command if isinstance(command, RollBack) else command.name for command in commands]
+        return [command.name if isinstance(command, Asked) else command for command in commands]

@@ -33,6 +33,7 @@ def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
             device=start.device,
             observer=observer,
             checkpoint=state,
+            edits=start.edits,
         )
     finally:
         hold.release()

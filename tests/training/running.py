@@ -17,7 +17,7 @@ from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Pool, Softmax
-from engine.protocol.messages import MetricRow, Progress, RunState
+from engine.protocol.messages import Edited, MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -39,6 +39,7 @@ class Recorder:
         self.checkpoints: list[int] = []
         self.rewinds: list[tuple[int, ConvNetError | None]] = []
         self.spikes: list[tuple[int, float, float]] = []
+        self.edits: list[Edited] = []
         self.lines: list[tuple[Level, str]] = []
         self._steer = steer
 
@@ -57,11 +58,14 @@ class Recorder:
     def checkpoint_kept(self, step: int) -> None:
         self.checkpoints.append(step)
 
-    def rewound(self, step: int, cause: ConvNetError | None = None) -> None:
+    def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         self.rewinds.append((step, cause))
 
     def loss_spiked(self, step: int, loss: float, usual: float) -> None:
         self.spikes.append((step, loss, usual))
+
+    def edited(self, edit: Edited) -> None:
+        self.edits.append(edit)
 
     def settle(self) -> None:
         """Nothing waits."""
@@ -141,12 +145,16 @@ def make_run(folder: Path, what: NetworkFile) -> RunFolder:
 
 
 def run_training(
-    folder: Path, what: NetworkFile, recorder: Recorder, run: RunFolder | None = None
+    folder: Path,
+    what: NetworkFile,
+    recorder: Recorder,
+    run: RunFolder | None = None,
+    edits: Sequence[Edited] = (),
 ) -> tuple[Outcome, RunFolder]:
     """Train in ``folder``, where the pictures are: in a new run, or on from ``run``'s last checkpoint."""
     new = make_run(folder, what) if run is None else run
     checkpoint = None if run is None else load_latest(run.checkpoints)
-    outcome = train(what, folder, new, device="cpu", observer=recorder, checkpoint=checkpoint)
+    outcome = train(what, folder, new, device="cpu", observer=recorder, checkpoint=checkpoint, edits=edits)
     return outcome, new
 
 

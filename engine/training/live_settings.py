@@ -1,0 +1,79 @@
+"""Settings that may change while a training runs: learning rate, momentum, decay."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from engine.errors import FieldError
+from engine.graph.settings import TrainingSettings
+from engine.layers.fields import field_specs
+from engine.protocol.messages import Edit, Edited
+
+
+class LiveSettings:
+    """A network's settings with the edits so far as ``now``; edits of later steps wait for theirs.
+
+    An edit of step n holds for all steps after the n-th, so a resume makes it exactly where it was made.
+    """
+
+    def __init__(self, settings: TrainingSettings, edits: Sequence[Edited] = ()) -> None:
+        self.now = self._settings = settings
+        self._edits = list(edits)
+        self._waiting: list[Edited] = []
+
+    def begin_at(self, step: int) -> None:
+        """Return to what held at a step: the edits made until then."""
+        self.now = self._settings
+        self._waiting = self._edits.copy()
+        self.advance(step)
+
+    def advance(self, step: int) -> list[Edited]:
+        """Make the edits whose step has come, and return them."""
+        due = [edit for edit in self._waiting if edit.step <= step]
+        if due:
+            self._waiting = [edit for edit in self._waiting if edit.step > step]
+            for edit in due:
+                self.now = _edited(self.now, edit.setting, edit.new)
+        return due
+
+    def edit(self, step: int, request: Edit) -> Edited:
+        """Change a setting from ``step`` on. One of the same setting that still waits is dropped."""
+        made = Edited(step, request.setting, _value(self.now, request.setting), request.value)
+        self.now = _edited(self.now, request.setting, request.value)
+        self._edits = [*self._without_overtaken(self._edits, made), made]
+        self._waiting = self._without_overtaken(self._waiting, made)
+        return made
+
+    @staticmethod
+    def _without_overtaken(edits: Sequence[Edited], newer: Edited) -> list[Edited]:
+        return [edit for edit in edits if edit.setting != newer.setting or edit.step <= newer.step]
+
+    def take_back_after(self, step: int) -> int:
+        """Forget the edits of later steps, as a roll-back wants; return how many there were."""
+        kept = [edit for edit in self._edits if edit.step <= step]
+        taken_back = len(self._edits) - len(kept)
+        self._edits = kept
+        return taken_back
+
+
+def check_edit(edit: Edit) -> None:
+    """Raise FieldError if a setting cannot have the value."""
+    owner = type(TrainingSettings().schedule) if edit.setting == "rate" else TrainingSettings
+    spec = field_specs(owner)[edit.setting]
+    try:
+        spec.parse(edit.value)
+    except ValueError as error:
+        raise FieldError(
+            layer="training", field=edit.setting, expected=spec.expected, found=str(edit.value)
+        ) from error
+
+
+def _value(settings: TrainingSettings, setting: str) -> float:
+    return float(settings.schedule.rate if setting == "rate" else getattr(settings, setting))
+
+
+def _edited(settings: TrainingSettings, setting: str, value: float) -> TrainingSettings:
+    if setting == "rate":
+        return dataclasses.replace(settings, schedule=dataclasses.replace(settings.schedule, rate=value))
+    return dataclasses.replace(settings, **{setting: value})  # type: ignore[arg-type]
