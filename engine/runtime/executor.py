@@ -56,9 +56,10 @@ class Executor:
             step()
 
     def calls(self, program: str) -> Iterator[tuple[Operation, Callable[[], None]]]:
-        """Yield each operation of a program with a call of its own, so that it can be timed alone.
+        """Yield each operation of a program with a call of its own.
 
-        What they leave in memory that others use too is of no meaning.
+        Called in this order they do what ``run`` does. Out of it, as when one is timed alone, what they leave
+        in memory that others use too is of no meaning.
         """
         whole = self._plan.programs[program]
         for operation in whole.of_rank(self._rank):

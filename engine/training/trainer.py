@@ -16,6 +16,7 @@ from engine.data.dataset import Dataset, SplitName
 from engine.data.loader import Batch, Loader
 from engine.data.preparation import MEAN, Preparation
 from engine.data.preprocessing import Size
+from engine.data.views import Views
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
@@ -25,6 +26,7 @@ from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
+from engine.training.averaged import AveragedEvaluation
 from engine.training.clock import StepClock
 from engine.training.figures import CostMeter, Figures
 from engine.training.health import SpikeWatch, first_not_finite
@@ -322,11 +324,30 @@ class Trainer:
                     self._executor.run(EVALUATE)
             error = self._report(name, rate).error
             self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
+        if self.place.epoch == self._training.epochs:
+            self._test_views()
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
             raise NotFiniteError(step=self.place.step, what="The loss at the test")
         self._observer.state(RunState.TRAINING)
+
+    def _test_views(self) -> None:
+        """Measure the test figures of answers averaged over views, where more than one is asked for."""
+        views = Views(self._preparation.preprocessing, self._preparation.test_views)
+        if len(views) == 1 or "test" not in self._loaders:
+            return
+        loader = self._loaders["test"]
+        evaluation = AveragedEvaluation(self._plan, self._executor)
+        self._meter.reset()
+        with closing(loader.epoch(0, shuffle=False)) as batches:
+            for batch in batches:
+                self._feed(batch)
+                evaluation.run(loader.views(batch, views))
+        figures = self._meter.take()
+        self._log(
+            f"Averaged over {len(views)} views: test error {figures.error:.2%}, loss {figures.loss:.4f}"
+        )
 
     def _report(self, split: SplitName, rate: float) -> Figures:
         figures = self._meter.take()
