@@ -17,7 +17,7 @@ from kernels.cpu.vector.code_cache import linker
 from kernels.cpu.vector.ir import I64, POINTER, VOID, Code, Number, Unit, Value
 from kernels.cpu.vector.target import Method, Target, target_of
 
-IMAGE_GROUPS = 16
+IMAGE_GROUPS = 32
 """Groups that the images of a batch make, if there are as many images; fixed, whatever the threads."""
 
 

@@ -69,20 +69,30 @@ class PhaseSequence:
 def chained(phases: list[BoundPhase]) -> list[list[BoundPhase]]:
     """Return the phases in chains: a chain's phases follow one another group by group.
 
-    A phase joins the chain before it if both go by the same groups of images and share memory by whole
-    arrays only: then no group writes what another group has still to read. An early phase goes before the
-    chain that it would break, if neither writes what the other touches.
+    A phase joins an earlier chain if both go by the same groups of images and share memory by whole arrays
+    only: then no group writes what another group has still to read. It may overtake chains that touch
+    nothing that it writes, and write nothing that it touches; so an early phase, which prepares weights, goes
+    before the chain that it would break.
     """
     chains: list[list[BoundPhase]] = []
     for phase in phases:
-        last = chains[-1] if chains else []
-        if phase.phase.early and last and all(_independent(phase, other) for other in last):
+        place = len(chains)
+        while place and all(_independent(phase, other) for other in chains[place - 1]):
+            place -= 1
+        joined = next(
+            (chain for chain in reversed(chains[max(0, place - 1) :]) if _joins(phase, chain)), None
+        )
+        if joined is not None:
+            joined.append(phase)
+        elif phase.phase.early and place < len(chains):
             chains.insert(len(chains) - 1, [phase])
-        elif last and all(_by_groups(other, phase) for other in last):
-            last.append(phase)
         else:
             chains.append([phase])
     return chains
+
+
+def _joins(phase: BoundPhase, chain: list[BoundPhase]) -> bool:
+    return all(_by_groups(other, phase) for other in chain)
 
 
 def _independent(a: BoundPhase, b: BoundPhase) -> bool:
