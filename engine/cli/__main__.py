@@ -1,4 +1,4 @@
-"""``convnet``: trains and describes networks, and shows data sets, in a terminal."""
+"""``convnet``: trains, describes and asks networks, and shows data sets, in a terminal."""
 
 from __future__ import annotations
 
@@ -76,6 +76,28 @@ def train(  # noqa: PLR0917 - typer passes each option by name
         if given or run_folder is not None:
             raise typer.BadParameter("With --resume all settings but --device are those of the run.")
         trainings.train_on(resume, device)
+
+
+@app.command()
+def predict(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_OR_CHECKPOINT",
+            help="A run folder, or a checkpoint's step-….json in one.",
+            show_default=False,
+        ),
+    ],
+    pictures: Annotated[list[Path], typer.Argument(help="Picture files.", show_default=False)],
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the same as CSV.", show_default=False)
+    ] = None,
+) -> None:
+    """Show what a trained network sees on pictures. Exits with 1 where none can be read."""
+    from engine.cli import predict as predictions
+
+    predictions.predict(run, pictures, top, csv)
 
 
 @app.command()
