@@ -79,19 +79,20 @@ def imagenet() -> NetworkFile:
     """The talk's ImageNet network: that of 'One weird trick', with a padding of 16 in conv1."""
     net = Stack(Data(size=(224, 224)), "labvec")
     norm = CmRNorm(size=5, scale=0.0001, power=0.75)
-    net.add("conv1", Conv(filters=64, size=(11, 11), stride=(4, 4), padding=(16, 16)))
+    start = {"initial": "glorot", "bias_rate": 2.0}
+    net.add("conv1", Conv(filters=64, size=(11, 11), stride=(4, 4), padding=(16, 16), **start))
     net.add("rnorm1", norm)
     net.add("pool1", Pool())
-    net.add("conv2", Conv(filters=192, size=(5, 5), padding=(2, 2)))
+    net.add("conv2", Conv(filters=192, size=(5, 5), padding=(2, 2), **start))
     net.add("rnorm2", norm)
     net.add("pool2", Pool())
     for number, filters in ((3, 384), (4, 256), (5, 256)):
-        net.add(f"conv{number}", Conv(filters=filters, size=(3, 3), padding=(1, 1)))
+        net.add(f"conv{number}", Conv(filters=filters, size=(3, 3), padding=(1, 1), **start))
     net.add("pool3", Pool())
     for number, letter in ((1, "a"), (2, "b")):
-        net.add(f"fc4096{letter}", Fc(outputs=4096, neuron="relu"))
+        net.add(f"fc4096{letter}", Fc(outputs=4096, neuron="relu", **start))
         net.add(f"dropout{number}", Dropout())
-    net.add("fc1000", Fc(outputs=1000, initial="normal", deviation=0.01))
+    net.add("fc1000", Fc(outputs=1000, **start))
     schedule = Steps(rate=0.01, epochs=(30, 60, 80))
     training = TrainingSettings(schedule=schedule, epochs=90, batch_size=128, decay=0.0005)
     data = DataSettings(source="path", path="imagenet", size=256, mirror=True, colour_noise=0.1)

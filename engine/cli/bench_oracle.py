@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,9 @@ def oracle(network: NetworkFile, steps: int, batch_size: int, data: Path | None,
     done = 0
     for step, ours, theirs in compare(network, steps, batch_size, data, seconds):
         done = step + 1
-        largest = max(largest, abs(ours - theirs))
-        print(f"step {done:4}  loss {ours:.12f}  PyTorch {theirs:.12f}  apart {abs(ours - theirs):.1e}")
+        apart = abs(ours - theirs)
+        largest = max(largest, apart if isfinite(apart) else inf)
+        print(f"step {done:4}  loss {ours:.12f}  PyTorch {theirs:.12f}  apart {apart:.1e}")
     agrees = done > 0 and largest <= BAR
     print(f"{done} steps of batch {batch_size}: at most {largest:.1e} apart, bar {BAR:.0e}")
     return agrees
