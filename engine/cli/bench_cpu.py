@@ -33,7 +33,9 @@ def bench_cpu(
     output: Annotated[Path | None, typer.Option(help="A file for the figures, as JSON.")] = None,
 ) -> None:
     """Time training steps on this machine's processors, by turns with PyTorch, whole and by layer."""
-    count = threads or len(os.sched_getaffinity(0))
+    count = threads or (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     results = {}
     for network in networks:
         result = measure(network, batch_size, steps=steps, threads=count, peer=peer)

@@ -11,10 +11,11 @@ from kernels.registry import find
 from tests.kernels.cpu.vector.against_numpy import check, numbers, run_generated, run_numpy
 from tests.kernels.test_conv import Geometry
 
+PARTIAL = Geometry((18, 7, 9, 20), 37, (3, 3), (1, 1), (1, 1))
+"""Tiles and vectors are partial."""
 GEOMETRIES = {
     "whole tiles": Geometry((3, 12, 12, 16), 16, (3, 3), (1, 1), (1, 1)),
-    "partial tiles and vectors": Geometry((18, 7, 9, 20), 37, (3, 3), (1, 1), (1, 1)),
-    "5 × 5": Geometry((2, 9, 8, 17), 70, (5, 5), (1, 1), (2, 1)),
+    "5 × 5": Geometry((2, 9, 8, 16), 32, (5, 5), (1, 1), (2, 1)),
     "no border": Geometry((1, 6, 7, 16), 16, (3, 3), (1, 1), (0, 0)),
 }
 every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
@@ -31,7 +32,7 @@ def test_matrices_make_a_convolution(results: int, taps: int) -> None:
 
 def test_maps_of_each_target(target: str) -> None:
     """They agree with NumPy's, in partial tiles and vectors too."""
-    check_maps(f"{target} winograd", GEOMETRIES["partial tiles and vectors"], "relu")
+    check_maps(f"{target} winograd", PARTIAL, "relu")
 
 
 @every_geometry
@@ -56,7 +57,7 @@ def check_maps(code: str, geometry: Geometry, neuron: str) -> None:
 
 def test_gradients_of_each_target(target: str) -> None:
     """Added to what is there, they agree with NumPy's, in partial tiles and vectors too."""
-    check_gradients(f"{target} winograd", GEOMETRIES["partial tiles and vectors"], accumulate=True)
+    check_gradients(f"{target} winograd", PARTIAL, accumulate=True)
 
 
 @every_geometry
