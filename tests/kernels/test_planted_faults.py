@@ -20,6 +20,7 @@ from tests.kernels import (
     test_fc,
     test_max_pool,
     test_neuron,
+    test_pooled_conv,
     test_softmax,
     test_softmax_cross_entropy,
 )
@@ -39,6 +40,7 @@ CHECKS: dict[str, Callable[[Kernels], None]] = {
     "max_pool.backward": test_max_pool.check,
     "neuron.backward": test_neuron.check,
     "neuron.backward_from_input": lambda kernels: test_neuron.check(kernels, "silu"),
+    "pooled_conv.backward_weights": test_pooled_conv.check,
     "softmax.backward": test_softmax.check,
     "softmax_cross_entropy.backward": test_softmax_cross_entropy.check,
 }
