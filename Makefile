@@ -1,17 +1,21 @@
 # make run    set everything up, then train the example in the studio
 # make test   set everything up, then lint, types, import rules and tests
+# make faults inject every fault in full numbers, and print a table of what came of it
 # make lock   renew requirements/dev.lock after a change of dependencies (needs uv)
 
 PYTHON := .venv/bin/python
 SET_UP := .venv/.set-up
 
-.PHONY: run test lint lock clean
+.PHONY: run test faults lint lock clean
 
 run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
 
 test: $(SET_UP) lint
 	$(PYTHON) -m pytest -n auto -q
+
+faults: $(SET_UP)
+	$(PYTHON) tools/faults.py
 
 lint: $(SET_UP)
 	.venv/bin/ruff check .

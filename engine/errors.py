@@ -39,6 +39,7 @@
     │   └── WorkerDiedError
     ├── TrainingError
     │   ├── NotFiniteError
+    │   ├── OutOfMemoryError
     │   └── RankError             another rank of the training has failed
     └── UnexpectedError           a fault of the program itself
 
@@ -322,6 +323,15 @@ class NotFiniteError(TrainingError):
     template = (
         "Step {step}: {what} is not a finite number. The weights of the last good checkpoint are kept; "
         "lower the learning rate and resume."
+    )
+
+
+class OutOfMemoryError(TrainingError):
+    """The training process was refused memory."""
+
+    template = (
+        "There is not enough memory to train on. Close other programs, or make the batch or the network "
+        "smaller; the run can be resumed from its last checkpoint."
     )
 
 

@@ -135,6 +135,27 @@ def verify(  # noqa: PLR0917 - typer passes each option by name
     verifications.verify(network, devices, split, steps=steps, batch_size=batch_size, single=float32)
 
 
+@app.command()
+def serve(
+    run_folder: Annotated[Path, typer.Argument(help="A run that has ended.", show_default=False)],
+    linger: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to stay while nobody looks.", min=0.0)
+    ] = 3600.0,
+) -> None:
+    """Let a run that has ended be looked at, without training. Ctrl+C ends that."""
+    from engine.cli import serve as serving
+
+    serving.serve(run_folder, linger)
+
+
+@app.command()
+def runs() -> None:
+    """List your runs on this machine: those that go on, and those that have ended."""
+    from engine.cli import runs as listing
+
+    listing.show_runs()
+
+
 def main() -> None:
     """Run the command line; what the user can put right is told in one message, with exit code 2."""
     try:

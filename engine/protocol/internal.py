@@ -46,6 +46,13 @@ class ResumeRun(Message, frozen=True):
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
 
 
+class ServeRun(Message, frozen=True):
+    """Show a run that has ended, and train nothing."""
+
+    run_folder: str  # path of a folder with a run
+    linger_seconds: float  # s that the engine stays while no client is attached
+
+
 class Started(Message, frozen=True):
     """The engine's answer, one line of JSON on its standard output; a ``Problem`` if it could not start."""
 

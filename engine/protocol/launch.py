@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 
 from engine.errors import EngineStartError
-from engine.protocol.internal import ResumeRun, Started, StartRun
+from engine.protocol.internal import ResumeRun, ServeRun, Started, StartRun
 from engine.protocol.messages import Problem
 from engine.protocol.problems import rebuild
 from engine.protocol.processes import exit_reason
@@ -31,7 +31,7 @@ class LaunchedEngine:
     last_sequence: int  # newest number of the journal before this engine; 0: a new run
 
 
-def launch(instructions: StartRun | ResumeRun) -> LaunchedEngine:
+def launch(instructions: StartRun | ResumeRun | ServeRun) -> LaunchedEngine:
     """Start an engine. It goes on when the starter ends.
 
     Raises EngineStartError, or the error for which the engine refuses: RunFolderInUseError, say.

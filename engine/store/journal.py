@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,16 @@ from typing import Any
 import msgspec
 
 from engine.errors import RunFolderError, RunFolderUnwritableError
-from engine.protocol.messages import Entry, LogLine, MetricRow, NumberedLine, Rewound
+from engine.protocol.messages import (
+    Entry,
+    LogLine,
+    MetricRow,
+    NumberedLine,
+    Problem,
+    Rewound,
+    RunState,
+    StateChanged,
+)
 from engine.store.edits import Edits
 
 VERSION = 1
@@ -140,6 +150,23 @@ class Journal:
         for (body,) in self._database.execute(query):
             edits.take(_event_decoder.decode(body))
         return edits
+
+    def last_state(self) -> RunState | None:
+        """Return the state that the run was said to be in last; None if it never was in any."""
+        query = "SELECT body FROM event WHERE kind = 'StateChanged' ORDER BY sequence DESC LIMIT 1"
+        row = self._database.execute(query).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=StateChanged).state
+
+    def end(self) -> RunState:
+        """Return how the run ended. One that ended without a word has failed, which is entered."""
+        state = self.last_state()
+        if state is None or not state.ended:
+            state = RunState.FAILED
+            cause = Problem(
+                "EngineError", {"message": "The engine ended without a word; the run can be resumed."}
+            )
+            self.append([StateChanged(time.time(), state, cause)])
+        return state
 
     def close(self) -> None:
         """Close the file."""

@@ -183,11 +183,16 @@ def hold_worker(path: Path) -> Hold:
     return Hold(path, "worker")
 
 
-def make_run_path(name: str) -> Path:
-    """Make an empty folder ``<name>-<date>-<nn>`` where runs are kept; raises RunFolderUnwritableError."""
-    runs = Path(
+def runs_folder() -> Path:
+    """Return the folder where runs are kept, which may not be there yet."""
+    return Path(
         os.environ.get(RUNS_VARIABLE) or platformdirs.user_data_path("ConvNet Studio", False) / "runs"
     )
+
+
+def make_run_path(name: str) -> Path:
+    """Make an empty folder ``<name>-<date>-<nn>`` where runs are kept; raises RunFolderUnwritableError."""
+    runs = runs_folder()
     stem = f"{re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'run'}-{time.strftime('%Y-%m-%d')}"
     number = 1
     with _unwritable_if_refused(runs):

@@ -38,6 +38,8 @@ class SnapshotStore:
 
     def read(self, step: int, name: str) -> NDArray[Any]:
         """Return one array; raises KeyError if it is not kept for ``step``, or cannot be read."""
+        if self._path(step).is_symlink():
+            raise KeyError(f"step {step} is kept elsewhere")
         try:
             with safe_open(self._path(step), framework="numpy") as file:
                 array: NDArray[Any] = file.get_tensor(name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import ConvNetError
-from engine.protocol.internal import ResumeRun, Started, StartRun
+from engine.protocol.internal import ResumeRun, ServeRun, Started, StartRun
 from engine.protocol.problems import describe
 from engine.store.hold import Hold
 from engine.store.run_folder import RunFolder, hold_engine, make_run_path
@@ -24,24 +24,27 @@ def main() -> int:
     """Run an engine; returns the exit code."""
     try:
         instructions = msgspec.json.decode(
-            sys.stdin.buffer.readline(_LONGEST_START), type=StartRun | ResumeRun
+            sys.stdin.buffer.readline(_LONGEST_START), type=StartRun | ResumeRun | ServeRun
         )
         folder, hold = _open(instructions)
-        engine = Engine(folder, instructions.linger_seconds)
+        engine = Engine(folder, instructions.linger_seconds, trains=not isinstance(instructions, ServeRun))
     except ConvNetError as error:
         _answer(describe(error))
         return 2
     _answer(Started(str(folder.connection), engine.last_sequence))
     _leave_starter(folder)
     _obey_signals(engine)
-    device = instructions.device or folder.description.device
-    engine.serve(device, resume=isinstance(instructions, ResumeRun))
+    if isinstance(instructions, ServeRun):
+        engine.serve()
+    else:
+        device = instructions.device or folder.description.device
+        engine.train(device, resume=isinstance(instructions, ResumeRun))
     hold.release()
     return 0
 
 
-def _open(instructions: StartRun | ResumeRun) -> tuple[RunFolder, Hold]:
-    if isinstance(instructions, ResumeRun):
+def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:
+    if not isinstance(instructions, StartRun):
         folder = RunFolder.open(Path(instructions.run_folder))
         return folder, hold_engine(folder.path)
     path = instructions.run_folder

@@ -23,6 +23,7 @@ from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder
 from engine.supervisor.clients import Clients
 from engine.supervisor.devices import DeviceSampler
+from engine.supervisor.finished_run import FinishedRun
 from engine.supervisor.journal_thread import Answered, JournalThread
 from engine.supervisor.run import Run
 from engine.supervisor.service import Service
@@ -36,17 +37,20 @@ _REPORT_MALFORMED_EVERY = 60.0  # s
 
 
 class Engine:
-    """Opens the sockets and writes the connection file; ``serve`` then trains and answers until the end.
+    """Opens the sockets and writes the connection file; ``train`` then trains and answers until the end.
+
+    One that does not train shows a run that has ended, by ``serve``.
 
     Stays until the run has ended and no client was there for ``linger_seconds``, or until it is asked to
     leave by ``Shutdown`` or by setting ``leaving``.
     """
 
-    def __init__(self, folder: RunFolder, linger_seconds: float) -> None:
+    def __init__(self, folder: RunFolder, linger_seconds: float, *, trains: bool = True) -> None:
         self.leaving = False
         self._folder, self._linger_seconds = folder, linger_seconds
         self._wake = Wake()
         journal = Journal(folder.journal)
+        end = None if trains else journal.end()
         self._journal = JournalThread(journal, folder.log, self._wake)
         self.last_sequence = self._journal.committed  # of the journal before this engine
         self._devices = DeviceSampler()
@@ -54,7 +58,12 @@ class Engine:
             self._open_sockets(undo)
             self._undo = undo.pop_all()
         self._clients = Clients(self._control, self._journal)
-        self._run = Run(self._worker, self._journal, journal.edits())
+        self._training: Run | None = None
+        self._run: Run | FinishedRun
+        if end is None:
+            self._run = self._training = Run(self._worker, self._journal, journal.edits())
+        else:
+            self._run = FinishedRun(end)
         self._service = Service(self._control, self._clients, self._run, folder, self._journal)
         self._weights = WeightsThread(self._bulk, folder.snapshots)
         self._poller = zmq.Poller()
@@ -101,14 +110,19 @@ class Engine:
             client_secret=client_keys.secret,
         )
 
-    def serve(self, device: str, resume: bool) -> None:
+    def train(self, device: str, resume: bool) -> None:
         """Train and answer until it is time to leave."""
+        assert self._training is not None
+        self._undo.callback(self._worker.close)
+        self._training.start(str(self._folder.path), device, resume)
+        self.serve()
+
+    def serve(self) -> None:
+        """Answer until it is time to leave."""
         with self._undo:
             for thread in (self._journal, self._weights, self._devices):
                 thread.start()
                 self._undo.callback(thread.stop)
-            self._undo.callback(self._worker.close)
-            self._run.start(str(self._folder.path), device, resume)
             while not self._is_done():
                 self._poller.poll(int(_TICK * 1000))
                 self._turn(time.monotonic())

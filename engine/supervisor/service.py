@@ -37,6 +37,7 @@ from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.supervisor.clients import Client, Clients
+from engine.supervisor.finished_run import FinishedRun
 from engine.supervisor.journal_thread import JournalThread, Question
 from engine.supervisor.run import Run
 from engine.training.live_settings import check_edit
@@ -47,7 +48,12 @@ class Service:
     """``leaving`` is set once a client has asked for the engine's end."""
 
     def __init__(
-        self, endpoint: Endpoint, clients: Clients, run: Run, folder: RunFolder, journal: JournalThread
+        self,
+        endpoint: Endpoint,
+        clients: Clients,
+        run: Run | FinishedRun,
+        folder: RunFolder,
+        journal: JournalThread,
     ) -> None:
         self.leaving = False
         self._endpoint, self._clients, self._run = endpoint, clients, run

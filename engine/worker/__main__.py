@@ -10,7 +10,7 @@ import traceback
 
 import msgspec
 
-from engine.errors import ConvNetError
+from engine.errors import ConvNetError, OutOfMemoryError
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.worker.engine_link import EngineLink
@@ -49,6 +49,8 @@ def _run(start: WorkerStart, link: EngineLink) -> Ended:
         return Ended(train_in_folder(start, link))
     except ConvNetError as error:
         return Ended("failed", describe(error))
+    except MemoryError:
+        return Ended("failed", describe(OutOfMemoryError()))
     except Exception as error:
         traceback.print_exc()  # the engine puts it into the log
         return Ended("failed", describe(error))

@@ -13,7 +13,7 @@ from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.protocol.client import Client
 from engine.protocol.inbox import Event, Link, LinkChanged
-from engine.protocol.internal import ResumeRun, StartRun
+from engine.protocol.internal import ResumeRun, ServeRun, StartRun
 from engine.protocol.launch import LaunchedEngine, launch
 from engine.protocol.messages import Entries, Entry, Heartbeat, RunState, StateChanged
 
@@ -38,6 +38,13 @@ def running(folder: Path, what: str, linger: float = LINGER) -> Iterator[Launche
 def resumed(folder: Path) -> Iterator[LaunchedEngine]:
     """Go on with the run in a folder."""
     with ending(launch(ResumeRun(str(folder), None, LINGER))) as engine:
+        yield engine
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[LaunchedEngine]:
+    """Serve the ended run in a folder."""
+    with ending(launch(ServeRun(str(folder), LINGER))) as engine:
         yield engine
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +10,8 @@ import psutil
 import pytest
 
 from engine import checkpoint
-from engine.errors import EngineDiedError, NoEngineError, RunFolderError, RunFolderInUseError
-from engine.protocol import connection as connections
+from engine.errors import RunFolderError
 from engine.protocol.client import Client
-from engine.protocol.inbox import Link
 from engine.protocol.internal import ResumeRun
 from engine.protocol.launch import launch
 from engine.protocol.messages import (
@@ -24,7 +19,6 @@ from engine.protocol.messages import (
     Entry,
     LogLine,
     MetricRow,
-    Pause,
     Rewound,
     RunState,
     Shutdown,
@@ -37,67 +31,13 @@ from tests.supervisor.engines import (
     has_ended,
     heartbeat_where,
     is_state,
-    link_change,
     resumed,
     running,
-    start,
-    worker_of,
 )
 
 
 def is_step(step: int) -> Callable[[Entry], bool]:
     return lambda entry: isinstance(entry, MetricRow) and entry.step >= step
-
-
-def test_an_engine_that_hangs_and_a_training_process_that_hangs_are_told_apart(tmp_path: Path) -> None:
-    """Both stop; the engine goes on, says that the other does not respond, and answers meanwhile."""
-    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
-        client.connect()
-        client.attach()
-        entries_until(client, is_state(RunState.TRAINING))
-        worker = worker_of(engine)
-        worker.suspend()
-        os.kill(engine.process.pid, signal.SIGSTOP)
-        link_change(client, Link.NOT_RESPONDING, seconds=5.0)
-        os.kill(engine.process.pid, signal.SIGCONT)
-        link_change(client, Link.CONNECTED, seconds=5.0)
-        silent = heartbeat_where(client, lambda beat: not beat.responding, seconds=9.0)
-        assert silent.state is RunState.TRAINING
-        client.request(Pause(), timeout=1.0)
-        worker.resume()
-        heartbeat_where(client, lambda beat: beat.responding and beat.state is RunState.PAUSED)
-
-
-def test_a_killed_engine_is_told_and_its_training_process_leaves(tmp_path: Path) -> None:
-    """The new engine waits for the old training process; the run goes on where its checkpoint is."""
-    folder = tmp_path / "run"
-    with running(folder, "steps 1000000") as engine, Client(engine.connection, engine.process) as client:
-        client.connect()
-        client.attach()
-        before = entries_until(client, is_step(350))
-        worker = worker_of(engine)
-        engine.process.kill()
-        change = link_change(client, Link.DIED, seconds=3.0)
-        assert isinstance(change.problem, EngineDiedError)
-        assert "SIGKILL" in str(change.problem)
-        with pytest.raises(EngineDiedError):
-            client.request(Stop())
-        worker.wait(5.0)
-        with pytest.raises(NoEngineError):
-            Client(engine.connection)
-        assert engine.connection not in connections.running()
-        with resumed(folder):
-            link_change(client, Link.CONNECTED, seconds=5.0)
-            # The very same client goes on, without a gap.
-            after = entries_until(client, is_step(400))
-    assert sum(isinstance(entry, Rewound) for entry in before) == 0
-    (rewound,) = [entry for entry in after if isinstance(entry, Rewound)]
-    assert rewound.step >= 300
-    first = next(entry for entry in after[after.index(rewound) :] if isinstance(entry, MetricRow))
-    assert first.step == rewound.step + 1
-    with sqlite3.connect(folder / "run.sqlite") as database:
-        steps = [step for (step,) in database.execute("SELECT step FROM curve ORDER BY sequence")]
-    assert steps == list(range(1, len(steps) + 1)), "the curve has a gap or a duplicate"
 
 
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
@@ -144,17 +84,6 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path: Path
     assert Rewound(100) in entries
     warnings = [entry.text for entry in entries if isinstance(entry, LogLine) and entry.level == "warning"]
     assert any(newest.name in warning for warning in warnings)
-
-
-def test_a_second_engine_for_a_folder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with running(folder, "steps 1000000") as engine:
-        holder = f"process {engine.process.pid}"
-        with pytest.raises(RunFolderInUseError, match=holder):
-            start(folder, "steps 10")
-        with pytest.raises(RunFolderInUseError, match=holder):
-            launch(ResumeRun(str(folder), None, LINGER))
-        assert engine.process.poll() is None
 
 
 def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
-from engine.errors import DataNotFoundError
+from engine.errors import CheckpointError, DataNotFoundError
 from engine.protocol.messages import MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
@@ -24,6 +25,8 @@ def train(run: RunFolder, observer: Any, state: CheckpointState | None) -> str:
     match what:
         case "steps":
             return FakeTraining(run, observer, state, int(number)).train()
+        case "hungry":
+            return HungryTraining(run, observer, state, int(number)).train()
         case "exit":
             print("the last words", flush=True)
             os._exit(int(number))
@@ -45,6 +48,7 @@ class FakeTraining:
         self._step = state.step if state else 0
         self._weight = state.tensors["w"].copy() if state else np.ones(4, np.float32)
         self._stopping = self._paused = False
+        self._was_resumed = state is not None
 
     def train(self) -> str:
         self._observer.state(RunState.TRAINING)
@@ -63,8 +67,7 @@ class FakeTraining:
         self._observer.progress(Progress(self._step, self._steps, 0, 1000.0, None))
         if self._step % 100 == 0:
             self._keep_checkpoint()
-            SnapshotStore(self._run.snapshots).write(self._step, {"conv1.weights": self._weight})
-            self._observer.snapshot_kept(self._step)
+            self._keep_snapshot()
 
     def _obey(self) -> None:
         while True:
@@ -82,5 +85,28 @@ class FakeTraining:
     def _keep_checkpoint(self) -> None:
         self._observer.settle()
         state = CheckpointState(self._step, 0, self._step, 0, "", {"w": self._weight}, 0.001 * self._step)
-        checkpoint.save(self._run.checkpoints, state)
-        self._observer.checkpoint_kept(self._step)
+        try:
+            checkpoint.save(self._run.checkpoints, state)
+        except CheckpointError as error:
+            self._observer.log("error", str(error))
+        else:
+            self._observer.checkpoint_kept(self._step)
+
+    def _keep_snapshot(self) -> None:
+        try:
+            SnapshotStore(self._run.snapshots).write(self._step, {"conv1.weights": self._weight})
+        except OSError as error:
+            self._observer.log("error", str(error))
+        else:
+            self._observer.snapshot_kept(self._step)
+
+
+class HungryTraining(FakeTraining):
+    """Takes ever more memory after step 150, and is refused it; not once it was resumed."""
+
+    def _train_step(self) -> None:
+        super()._train_step()
+        if self._step == 150 and not self._was_resumed:
+            limit = 4 << 30
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            self._taken = [np.empty(1 << 24) for _ in range(1000)]

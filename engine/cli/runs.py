@@ -1,0 +1,65 @@
+"""``convnet runs``: the runs of this user on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.errors import ConvNetError, RunFolderError
+from engine.protocol import connection as connections
+from engine.protocol.client import Client
+from engine.store.journal import Journal
+from engine.store.run_folder import RunFolder, runs_folder
+
+_PATIENCE = 3.0  # s that an engine has to say how it is
+
+
+def show_runs() -> None:
+    """Print the running engines, then all other runs in the folder where runs are kept, newest first."""
+    table = Table("state", "begun", "network", "run folder", box=None, pad_edge=False)
+    running = {connections.read(path).run_folder: path for path in connections.running()}
+    folders = [Path(folder) for folder in running]
+    folders += [folder for folder in _kept() if str(folder) not in running]
+    for folder in folders:
+        path = running.get(str(folder))
+        try:
+            run = RunFolder.open(folder)
+            state = _state_of_engine(path) if path is not None else _state_of_folder(run)
+        except ConvNetError as error:
+            table.add_row("damaged", "", "", f"{folder} ({type(error).__name__})")
+            continue
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.description.created))
+        table.add_row(state, begun, run.description.name, str(folder))
+    if table.row_count:
+        Console(soft_wrap=True).print(table)
+    else:
+        print("There are no runs yet.")
+
+
+def _kept() -> Iterator[Path]:
+    """Yield the run folders where runs are kept, newest first."""
+    if not runs_folder().is_dir():
+        return
+    found = [path.parent for path in runs_folder().glob("*/run.json")]
+    yield from sorted(found, key=lambda folder: (folder / "run.json").stat().st_mtime, reverse=True)
+
+
+def _state_of_engine(path: Path) -> str:
+    with Client(path) as client:
+        try:
+            return client.connect(_PATIENCE).state.value
+        except ConvNetError:
+            return "not responding"
+
+
+def _state_of_folder(run: RunFolder) -> str:
+    if not run.journal.exists():
+        raise RunFolderError(path=str(run.path), expected="a journal", found="none", hint="")
+    journal = Journal(run.journal)
+    state = journal.last_state()
+    journal.close()
+    return state.value if state is not None and state.ended else "ended without a word"

@@ -1,0 +1,33 @@
+"""A run that has ended and is only looked at: the engine serves journal and weights, and trains nothing."""
+
+from __future__ import annotations
+
+from typing import Literal, NoReturn
+
+from engine.errors import RunEndedError
+from engine.protocol.messages import Progress, RunState
+from engine.supervisor.run import RunRequest
+
+
+class FinishedRun:
+    """Stands where a :class:`engine.supervisor.run.Run` stands otherwise."""
+
+    is_responding = True
+    is_slow = False
+    progress: Progress | None = None
+
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+
+    def obey(self, request: RunRequest) -> NoReturn:
+        """Refuse."""
+        raise RunEndedError(state=self.state.value)
+
+    def shut_down(self) -> None:
+        """There is nothing to stop."""
+
+    def log(self, level: Literal["info", "warning", "error"], text: str) -> None:
+        """Keep the journal as it is."""
+
+    def turn(self) -> None:
+        """There is nothing to do."""
