@@ -51,7 +51,7 @@ def replayed_code(kind: DeviceKind, code: str) -> str:
     from kernels.cpu.vector.target import SETTING, targets
 
     is_set = bool(os.environ.get(SETTING, ""))
-    can_be_built = not code or code.split()[0] in targets()
+    can_be_built = not code or code.split(maxsplit=1)[0] in targets()
     return best_code(kind) if is_set or not can_be_built else code
 
 

@@ -15,7 +15,8 @@ HEAVY = {"numpy", "networkx", "zmq", "msgspec", "safetensors", "psutil", "PySide
 def imported_by(statement: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has after ``statement``."""
     code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     return set(result.stdout.split())
 
 
