@@ -43,6 +43,8 @@ def inject(module: str, share: float) -> None:
     """Inject one row's fault, and print what came of it as JSON: the child's part."""
     from tests.faults import shared
 
+    # Engines train with the fake from here on; this process is to know the real trainer.
+    os.environ["PYTHONPATH"] = str(ROOT / "tests" / "supervisor" / "fake_training")
     row = importlib.import_module(module)
     count = max(round(row.FULL * share), 2 if module.endswith("15_hangs") else 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -54,11 +56,10 @@ def inject(module: str, share: float) -> None:
 
 
 def run(module: str, share: float) -> dict[str, object]:
-    """Run a row in a process of its own, with run folders, lists of engines and trainer of the tests."""
+    """Run a row in a process of its own, with run folders and lists of engines of its own."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(ROOT / "tests" / "supervisor" / "fake_training"),
             "XDG_STATE_HOME": str(Path(folder, "state")),
             "CONVNET_RUNS": str(Path(folder, "runs")),
         }

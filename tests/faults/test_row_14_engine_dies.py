@@ -37,7 +37,6 @@ def body(count: int, folder: Path) -> Outcome:
                 told = told and isinstance(error, EngineDiedError)
             found = engine.connection in connections.running()
             with resumed(path):
-                link_change(client, Link.CONNECTED)
                 after = entries_until(client, lambda e: isinstance(e, Rewound))
                 after += entries_until(client, lambda e: isinstance(e, MetricRow))
         rewound = [entry for entry in before + after if isinstance(entry, Rewound)]
