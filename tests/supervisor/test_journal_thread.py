@@ -14,7 +14,7 @@ from engine.protocol.messages import Entries, Entry, LogLine, Problem, Reply, Sn
 from engine.protocol.wake import Wake
 from engine.store.journal import Journal
 from engine.supervisor import journal_thread
-from engine.supervisor.journal_thread import Answered, Chunk, JournalThread, Question, Read
+from engine.supervisor.journal_thread import Answered, Chunk, Flush, JournalThread, Question, Read
 
 
 class RefusingJournal(Journal):
@@ -113,3 +113,18 @@ def test_questions_are_answered_and_errors_told(thread: JournalThread) -> None:
     assert isinstance(frames[1], Reply)
     assert isinstance(frames[1].answer, Problem)
     assert frames[1].answer.code == "UnexpectedError"
+
+
+def test_what_waits_is_committed_without_delay_when_that_is_asked_for(
+    thread: JournalThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries are numbered as they are appended, so one may wait for a number to be safe."""
+    monkeypatch.setattr(journal_thread, "_COMMIT_EVERY", 60.0)
+    thread.append(line(1))
+    thread.start()
+    wait_for(lambda: thread.committed == 1)
+    thread.append(line(2))
+    assert thread.appended == 2
+    thread.ask(Flush())
+    wait_for(lambda: thread.committed == 2)
+    thread.stop()

@@ -45,3 +45,26 @@ def test_nothing_comes_after_a_stop_but_the_end() -> None:
     status.end(RunState.STOPPED)
     status.report(RunState.TRAINING)
     assert status.state is RunState.STOPPED
+
+
+def test_a_restart_shows_until_the_new_process_says_what_it_does() -> None:
+    status = RunStatus()
+    status.report(RunState.TRAINING)
+    status.restart()
+    assert status.state is RunState.RESTARTING
+    status.report(RunState.COMPILING)
+    assert status.state is RunState.COMPILING
+
+
+def test_what_was_asked_for_before_a_restart_stays_asked_for() -> None:
+    status = RunStatus()
+    status.pause()
+    status.report(RunState.PAUSED)
+    status.restart()
+    assert status.state is RunState.RESTARTING
+    assert status.is_pausing
+    status.report(RunState.TRAINING)
+    assert status.state is RunState.PAUSING
+    status.stop()
+    status.restart()
+    assert status.state is RunState.STOPPING
