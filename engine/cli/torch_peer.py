@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from engine.layers.cmrnorm import CmRNorm
@@ -23,8 +24,6 @@ from engine.layers.local import Local
 from engine.layers.pool import Pool
 from engine.layers.softmax import Softmax
 from engine.plan.analysis.infer import InferredLayer
-
-Tensor = torch.Tensor
 
 
 class TorchPeer:
@@ -44,7 +43,7 @@ class TorchPeer:
             if module is not None:
                 modules.append(module)
         self._network = torch.nn.Sequential(*modules)
-        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network.to(memory_format=torch.channels_last)
         self._labels = torch.randint(0, int(self._network(self._pictures[:1]).shape[1]), (batch_size,))
         self._optimiser = torch.optim.SGD(
             self._network.parameters(), lr=1e-3, momentum=0.9, weight_decay=4e-3, fused=True

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from engine.graph.settings import TrainingSettings
@@ -32,7 +33,6 @@ from engine.layers.pool import Pool
 from engine.layers.softmax import Softmax
 from engine.plan.analysis.infer import InferredLayer, all_weights
 
-Tensor = torch.Tensor
 Arrays = Mapping[str, NDArray[Any]]
 
 
