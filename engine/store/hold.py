@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from engine.errors import RunFolderInUseError
+
+_NAMED_WITHIN = 0.5  # s
 
 
 class Hold:
@@ -39,7 +42,12 @@ class Hold:
 
 
 def _read(holder: Path) -> str:
-    try:
-        return holder.read_text().strip() or "another process"
-    except OSError:
-        return "another process"
+    """Return who holds the folder. One that has begun this very moment is given the time to say so."""
+    deadline = time.monotonic() + _NAMED_WITHIN
+    while True:
+        with suppress(OSError):
+            if name := holder.read_text().strip():
+                return name
+        if time.monotonic() > deadline:
+            return "another process"
+        time.sleep(0.02)

@@ -113,11 +113,14 @@ class RunFolder:
         folder = cls(path.absolute(), description)
         with _unwritable_if_refused(folder.path), ExitStack() as undo:
             folder.path.mkdir(parents=True, exist_ok=True)
-            if not (folder.path / "engine.lock").exists():
-                folder._refuse_content()  # before a lock is left in someone else's folder
+            # Before a lock is left in someone else's folder; an engine's lock is there before its content.
+            found = folder._content()
+            if found and not (folder.path / "engine.lock").exists():
+                raise folder._not_empty(found)
             hold = hold_engine(folder.path)
             undo.callback(hold.release)
-            folder._refuse_content()
+            if found := folder._content():
+                raise folder._not_empty(found)
             folder.checkpoints.mkdir()
             undo.callback(folder.checkpoints.rmdir)
             folder.snapshots.mkdir()
@@ -150,19 +153,20 @@ class RunFolder:
             ) from error
         return cls(path.absolute(), description)
 
-    def _refuse_content(self) -> None:
-        found = sorted(
+    def _content(self) -> list[str]:
+        return sorted(
             entry.name
             for entry in self.path.iterdir()
             if entry.suffix not in (".lock", ".holder") and not entry.name.startswith(".")
         )
-        if found:
-            raise RunFolderError(
-                path=str(self.path),
-                expected="a new or an empty folder",
-                found=", ".join(found[:3]),
-                hint="Choose another folder, or resume the run that is in it.",
-            )
+
+    def _not_empty(self, found: list[str]) -> RunFolderError:
+        return RunFolderError(
+            path=str(self.path),
+            expected="a new or an empty folder",
+            found=", ".join(found[:3]),
+            hint="Choose another folder, or resume the run that is in it.",
+        )
 
 
 def hold_engine(path: Path) -> Hold:

@@ -106,7 +106,8 @@ class Trainer:
         self._row_every = math.ceil(self._total_steps / MOST_TRAIN_ROWS)
         self._clock = StepClock()
         self._spikes = SpikeWatch()
-        self._bad_steps: set[int] = set()
+        self._roll_backs = 0
+        self._gone_back_to: dict[int, int] = {}  # from which step to which
         self._stopping = self._went_back = False
         self.place = Place()
         self._layers = layers
@@ -169,8 +170,8 @@ class Trainer:
     def train(self) -> Outcome:
         """Train from ``place`` until all epochs are done or a stop is asked for; keep a checkpoint then.
 
-        Where the loss or a weight is no longer a number, training goes back to the last checkpoint. Raises
-        NotFiniteError if that happens at the same step again, since all would come as before, or too often.
+        Where the loss or a weight is no longer a number, training goes back to the last checkpoint, or to one
+        before it. Raises NotFiniteError if the same step fails from all of them, or that happens too often.
         """
         self._log_start()
         self._observer.state(RunState.TRAINING)
@@ -190,11 +191,21 @@ class Trainer:
         return "finished" if self.place.epoch == self._training.epochs else "stopped"
 
     def _recover(self, error: NotFiniteError) -> None:
-        """Go back after a number that is not finite, unless that is of no use."""
-        if self.place.step in self._bad_steps or len(self._bad_steps) == MOST_ROLL_BACKS:
+        """Go back after a number that is not finite; further back than before if the same step fails again.
+
+        The checkpoint before it may hold weights that are finite yet, but beyond help.
+        """
+        step = self.place.step
+        at_most = step
+        if step in self._gone_back_to:
+            at_most = self._gone_back_to[step] - 1
+            if find_latest(self._run.checkpoints, at_most) is None:
+                raise error
+        if self._roll_backs == MOST_ROLL_BACKS:
             raise error
-        self._bad_steps.add(self.place.step)
-        self._go_back(self.place.step, error)
+        self._roll_backs += 1
+        self._go_back(at_most, error)
+        self._gone_back_to[step] = self.place.step
 
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""

@@ -107,14 +107,42 @@ def test_a_poisoned_training_recovers(tmp_path: Path) -> None:
 def test_what_comes_again_at_the_same_step_ends_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A training that goes back does all as before, so a second time is no accident."""
-    monkeypatch.setattr("engine.training.run.Trainer", poisoned(5, "data.output", times=2))
+    """Each checkpoint is tried, the newest first: a training that goes back does all as before."""
+    monkeypatch.setattr("engine.training.run.Trainer", poisoned(5, "data.output", times=9))
     save_pictures(tmp_path)
     recorder = Recorder()
     with pytest.raises(NotFiniteError, match="Step 5"):
         run_training(tmp_path, network(), recorder)
-    assert [step for step, _ in recorder.rewinds] == [4]
+    assert [step for step, _ in recorder.rewinds] == [4, 2]
     assert isinstance(recorder.rewinds[0][1], NotFiniteError)
+
+
+def test_a_checkpoint_of_weights_beyond_help_is_left_for_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights are huge, but finite, when the checkpoint of step 4 is kept; the loss overflows after it."""
+    broken: list[int] = []
+
+    class Exploding(Trainer):
+        def _end_epoch(self) -> None:
+            if self.place.step == 4 and not broken:
+                broken.append(4)
+                self._arrays["fc1.weights"][...] = 3e38
+                self._arrays["fc2.weights"][...] = 3e38
+            super()._end_epoch()
+
+    for name in ("broken", "whole"):
+        (tmp_path / name).mkdir()
+        save_pictures(tmp_path / name)
+    what = network(test_every=100)
+    _, whole = run_training(tmp_path / "whole", what, Recorder())
+    monkeypatch.setattr("engine.training.run.Trainer", Exploding)
+    recorder = Recorder()
+    with np.errstate(all="ignore"):
+        outcome, run = run_training(tmp_path / "broken", what, recorder)
+    assert outcome == "finished"
+    assert [step for step, _ in recorder.rewinds] == [4, 2]
+    assert fingerprint(run) == fingerprint(whole)
 
 
 def test_it_goes_back_a_number_of_times_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
