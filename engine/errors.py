@@ -235,7 +235,8 @@ class RunFolderUnwritableError(RunFolderError):
     """The run folder cannot be written."""
 
     template = (
-        "{path}: cannot be written ({reason}). Choose a folder that you may write to, with --run-folder."
+        "{path}: cannot be written ({reason}). "
+        "Make room, or allow writing there, or choose another folder for the run."
     )
 
 

@@ -87,13 +87,23 @@ def decoding_shown() -> Iterator[Progress]:
 
 
 def _settings(data: str, size: int, grey: bool) -> DataSettings:
-    """Take a word that is no file for the name of a data set, so that a slip of the pen is told as one."""
+    """Take a word that is no file for the name of a data set, so that a slip of the pen is told as one.
+
+    Raises DataNotFoundError for a word that is neither.
+    """
     from engine.data.open import BUILT_IN
+    from engine.errors import DataNotFoundError
     from engine.graph.settings import DataSettings
 
     path = Path(data)
     if data not in BUILT_IN and (path.exists() or path.suffix or len(path.parts) > 1):
         return DataSettings(source="path", path=data, size=size, colour="grey" if grey else "colour")
+    if data not in BUILT_IN:
+        raise DataNotFoundError(
+            source=data,
+            expected=f"a data set ({', '.join(BUILT_IN)}) or the path of one",
+            hint="Correct the name or the path.",
+        )
     return DataSettings(source=data)
 
 

@@ -45,8 +45,11 @@ def _open(path: Path) -> NpzFile:
             return archive
         found = "a single array"
     except _UNREADABLE as error:
-        found = str(error)
-    raise DataError(source=path, expected="an archive of numpy.savez", found=found, hint="Save it again.")
+        # NumPy's own words, on what else it might be and how to load that unsafely, would mislead.
+        reason = error.strerror if isinstance(error, OSError) else None
+        found = reason or "something else, or a damaged one"
+    hint = "Save the arrays again with numpy.savez, or choose another file."
+    raise DataError(source=path, expected="an archive of numpy.savez", found=found, hint=hint)
 
 
 class _Reader:
@@ -59,7 +62,8 @@ class _Reader:
     def dataset(self, validation_share: float) -> Dataset:
         unknown = sorted(set(self._archive.files) - _NAMES)
         if unknown:
-            raise self._error(unknown[0], f"only arrays named {', '.join(sorted(_NAMES))}", "this name")
+            expected = f"only arrays named {', '.join(sorted(_NAMES))}"
+            raise self._error(unknown[0], expected, "this name", "Rename the array, or leave it out.")
         splits = {name: self._split(name) for name in SPLITS if name != "validation" or self._has(name)}
         self._check_same_size(splits)
         classes = 1 + max(int(split.labels.max()) for split in splits.values())
@@ -77,7 +81,8 @@ class _Reader:
     def _split(self, name: SplitName) -> Split:
         pictures, labels = self._pictures(f"{name}_pictures"), self._labels(f"{name}_labels")
         if len(labels) != len(pictures):
-            raise self._error(f"{name}_labels", f"{len(pictures)} labels, one a picture", len(labels))
+            expected, hint = f"{len(pictures)} labels, one a picture", "Save as many labels as pictures."
+            raise self._error(f"{name}_labels", expected, len(labels), hint)
         return Split(pictures, labels)
 
     def _array(self, name: str) -> NDArray[np.generic]:
@@ -86,7 +91,8 @@ class _Reader:
         try:
             return np.ascontiguousarray(self._archive[name])
         except _UNREADABLE as error:
-            raise self._error(name, "an array that can be read", error, "Save it again.") from error
+            hint = "Save plain numbers with numpy.savez."
+            raise self._error(name, "an array that can be read", "a damaged one, or objects", hint) from error
 
     def _pictures(self, name: str) -> NDArray[np.uint8]:
         array = self._array(name)
@@ -101,13 +107,15 @@ class _Reader:
     def _labels(self, name: str) -> NDArray[np.int32]:
         array = self._array(name)
         if array.ndim != 1 or 0 in array.shape:
-            raise self._error(name, "shape (N,), not empty", array.shape)
+            hint = "Save one whole number for each picture."
+            raise self._error(name, "shape (N,), not empty", array.shape, hint)
         if not np.issubdtype(array.dtype, np.integer):
-            raise self._error(name, "whole numbers", array.dtype)
+            raise self._error(name, "whole numbers", array.dtype, "Convert them with astype(numpy.int32).")
         low, high = int(array.min()), int(array.max())
         if low < 0 or high >= _MOST_CLASSES:
             wrong = low if low < 0 else high
-            raise self._error(name, f"classes counted from 0 to at most {_MOST_CLASSES - 1}", wrong)
+            expected = f"classes counted from 0 to at most {_MOST_CLASSES - 1}"
+            raise self._error(name, expected, wrong, "Number the classes from 0.")
         return array.astype(np.int32)
 
     def _check_same_size(self, splits: dict[SplitName, Split]) -> None:
@@ -115,7 +123,8 @@ class _Reader:
         for name, split in splits.items():
             found = split.pictures.shape[1:]
             if found != expected:
-                raise self._error(f"{name}_pictures", f"pictures of {expected} as train_pictures", found)
+                wanted, hint = f"pictures of {expected} as train_pictures", "Scale all pictures alike."
+                raise self._error(f"{name}_pictures", wanted, found, hint)
 
     def _hold_out(self, train: Split, share: float) -> tuple[Split, Split]:
         validation, kept = stratified_parts(train.labels, (share,), _VALIDATION_SEED)
@@ -130,5 +139,9 @@ class _Reader:
         array = self._array("class_names")
         if array.ndim != 1 or array.dtype.kind != "U" or len(array) < classes:
             found = f"{array.dtype} {array.shape}"
-            raise self._error("class_names", f"text of shape (classes,) with at least {classes}", found)
+            expected, hint = (
+                f"text of shape (classes,) with at least {classes}",
+                "Save a name for each class.",
+            )
+            raise self._error("class_names", expected, found, hint)
         return tuple(array.tolist())

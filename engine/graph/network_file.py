@@ -70,7 +70,11 @@ def load(path: Path) -> NetworkFile:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise FileFormatError(
-            path=path, where="file", expected="a file that can be read", found=error.strerror, hint=""
+            path=path,
+            where="file",
+            expected="a network file that can be read",
+            found=f"none ({error.strerror})",
+            hint="Correct the path, or allow reading it.",
         ) from error
     if len(content) > LARGEST_FILE:
         raise FileFormatError(

@@ -193,7 +193,7 @@ class Run:
         self._settles.clear()
         self._status.restart()
         self._tell(cause)
-        self.log("warning", f"{rebuild(cause)}\nRestart {self._restarts} of {MOST_RESTARTS}.")
+        self.log("warning", f"{rebuild(cause)} Restart {self._restarts} of {MOST_RESTARTS}.")
         self.start(self._run_folder, self._device, resume=True)
         if self._status.is_pausing:
             self._worker.order(Command("pause"))
