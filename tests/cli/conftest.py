@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.supervisor.conftest import fake_training
+from tests.supervisor.conftest import engines_home, fake_training
 
-__all__ = ["fake_training"]
+__all__ = ["engines_home", "fake_training"]

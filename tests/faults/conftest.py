@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults import shared
-from tests.supervisor.conftest import fake_training
+from tests.supervisor.conftest import engines_home, fake_training
 
-__all__ = ["fake_training"]
+__all__ = ["engines_home", "fake_training"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _end_shared_engine(fake_training: None) -> Iterator[None]:
+def _end_shared_engine() -> Iterator[None]:
     yield
     shared.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,19 @@ from engine.protocol.launch import LaunchedEngine
 from tests.supervisor.engines import FAKE_TRAINING, running
 
 
-@pytest.fixture(scope="session", autouse=True)
-def fake_training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def engines_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all engines of these tests leave what they leave; the same for all modules, which share some."""
+    return tmp_path_factory.mktemp("engines")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fake_training(engines_home: Path) -> Iterator[None]:
+    """Set the environment while a module's tests run, and not a moment longer: other tests train for real."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FAKE_TRAINING), prepend=os.pathsep)
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        patch.setenv("CONVNET_RUNS", str(tmp_path_factory.mktemp("runs")))
+        patch.setenv("XDG_STATE_HOME", str(engines_home / "state"))
+        patch.setenv("CONVNET_RUNS", str(engines_home / "runs"))
         yield
 
 
