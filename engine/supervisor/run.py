@@ -199,6 +199,7 @@ class Run:
             self._worker.order(Command("pause"))
 
     def _tell(self, cause: Problem | None = None) -> None:
-        if self.state != self._told:
+        # A process that dies before it said anything leaves the state at "restarting": its cause is news.
+        if self.state != self._told or cause is not None:
             self._told = self.state
             self._journal.append(StateChanged(time.time(), self.state, cause))
