@@ -230,6 +230,8 @@ def test_a_large_answer_does_not_hold_up_a_command(engine: LaunchedEngine) -> No
     """Weights come over a socket of their own: while many are asked for, a command is answered at once."""
     with Client(engine.connection) as client:
         client.connect()
+        client.attach()
+        entries_until(client, lambda entry: isinstance(entry, SnapshotKept))
         pending = [client.submit(GetWeights("conv1", "weights")) for _ in range(200)]
         begun = time.monotonic()
         client.request(CheckpointNow())
