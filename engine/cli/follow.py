@@ -23,6 +23,7 @@ from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, Pro
 from engine.protocol.problems import rebuild
 
 _LINE_EVERY = 2.0  # s between two lines, where no bar can be drawn
+_DISK_PATIENCE = 10.0  # s that the end of a run may wait for a disk that takes no more
 
 
 class Follower:
@@ -33,10 +34,14 @@ class Follower:
         self.figures = RunFigures()
         self._client, self._last_sequence = client, last_sequence
         self._told_problem: Problem | None = None
+        self._unkept_since: float | None = None
         self._view = _View(epochs, console)
 
     def follow(self, interrupts: Interrupts) -> StateChanged:
-        """Show the run until its end and return that. Stops it on Ctrl+C. Raises EngineDiedError."""
+        """Show the run until its end and return that. Stops it on Ctrl+C.
+
+        Raises EngineDiedError, and RunFolderUnwritableError where the disk does not take the run's end.
+        """
         with self._view:
             while self.ended is None:
                 if interrupts.asked and not interrupts.obeyed:
@@ -71,6 +76,16 @@ class Follower:
             self._view.say(str(rebuild(heartbeat.problem)))
         self._told_problem = heartbeat.problem
         self._view.show(heartbeat, self.figures)
+        self._check_end_is_kept(heartbeat)
+
+    def _check_end_is_kept(self, heartbeat: Heartbeat) -> None:
+        """Wait no longer for an end that cannot be written: what is not in the journal is told to nobody."""
+        if heartbeat.problem is None or not heartbeat.state.ended:
+            self._unkept_since = None
+        elif self._unkept_since is None:
+            self._unkept_since = time.monotonic()
+        elif time.monotonic() - self._unkept_since > _DISK_PATIENCE:
+            raise rebuild(heartbeat.problem)
 
     def _take_link(self, change: LinkChanged) -> None:
         if change.problem is not None:

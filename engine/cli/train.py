@@ -66,14 +66,19 @@ def _run(instructions: StartRun | ResumeRun) -> None:
         network = network_file.loads(client.request(GetNetwork()).text)
         client.attach()
         follower = Follower(client, engine.last_sequence, network.training.epochs, console)
-        ended = follower.follow(interrupts)
+        try:
+            ended = follower.follow(interrupts)
+        except KeyboardInterrupt:
+            _leave_to_itself(client)
+            _print(console, f"The engine stops by itself. Go on then with: {_resume(welcome.run_folder)}")
+            raise typer.Exit(_INTERRUPTED) from None
         _leave(client, engine)
     if follower.figures.any():
         console.print(figures_table(follower.figures))
     if ended.state is RunState.FAILED and ended.cause is not None:
         raise rebuild(ended.cause)
     if ended.state is RunState.STOPPED:
-        _print(console, f"Stopped. Go on with: convnet train --resume {shlex.quote(welcome.run_folder)}")
+        _print(console, f"Stopped. Go on with: {_resume(welcome.run_folder)}")
     if interrupts.asked:
         raise typer.Exit(_INTERRUPTED)
 
@@ -83,6 +88,17 @@ def _leave(client: Client, engine: LaunchedEngine) -> None:
     with suppress(ConvNetError, subprocess.TimeoutExpired):
         client.request(Shutdown())
         engine.process.wait(10.0)
+
+
+def _leave_to_itself(client: Client) -> None:
+    """Have the engine end as soon as its run has stopped, so that the run folder is free then."""
+    with suppress(ConvNetError, KeyboardInterrupt):
+        client.request(Shutdown(), timeout=2.0)
+
+
+def _resume(run_folder: str) -> str:
+    """Return the command that goes on with a run."""
+    return f"convnet train --resume {shlex.quote(run_folder)}"
 
 
 def _print(console: Console, text: str) -> None:

@@ -10,13 +10,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from rich.console import Console
 
 from engine import checkpoint
+from engine.cli import follow
 from engine.cli.__main__ import main
+from engine.cli.follow import Follower
+from engine.cli.interrupts import Interrupts
+from engine.errors import RunFolderUnwritableError
 from engine.protocol import connection as connections
 from engine.protocol.client import Client
+from engine.protocol.messages import Heartbeat, RunState
+from engine.protocol.problems import describe
 from tests.supervisor.engines import wait_for
 
 EXAMPLE = Path(__file__).parents[2] / "resources" / "examples" / "digits.convnet"
@@ -81,6 +89,37 @@ def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(network: Path, tmp
     code, output, complaints = convnet("train", "--resume", folder)
     assert (code, complaints) == (0, "")
     assert re.search(r"^train +600 ", output, re.MULTILINE)
+
+
+def test_a_second_ctrl_c_leaves_the_engine_to_stop_by_itself_and_says_how_to_go_on(
+    network: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    process = start("train", network.rename(tmp_path / "hang.convnet"), "--run-folder", folder)
+    assert process.stdout is not None
+    wait_for(lambda: connections.running() and (folder / "plan.txt").exists(), 20.0)
+    process.send_signal(signal.SIGINT)
+    while "Stopping." not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output, complaints = process.communicate(timeout=20)
+    assert (process.returncode, complaints) == (130, "")
+    assert f"convnet train --resume {folder}" in output
+    (path,) = connections.running()
+    os.kill(connections.read(path).pid, signal.SIGKILL)
+    wait_for(lambda: not connections.running())
+
+
+@pytest.mark.usefixtures("_signals_as_before")
+def test_the_end_of_a_run_that_the_disk_does_not_take_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not in the journal is told to nobody, so the heartbeat's problem must end the wait."""
+    monkeypatch.setattr(follow, "_DISK_PATIENCE", 0.0)
+    problem = describe(RunFolderUnwritableError(path="run", reason="disk is full"))
+    client = Mock()
+    client.poll.side_effect = lambda _seconds: Heartbeat(0, RunState.STOPPED, True, None, 0, (), problem)
+    follower = Follower(client, 0, 10, Console(quiet=True))
+    with pytest.raises(RunFolderUnwritableError, match="disk is full"):
+        follower.follow(Interrupts())
 
 
 def test_a_run_whose_window_is_killed_goes_on(network: Path, tmp_path: Path) -> None:
