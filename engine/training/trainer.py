@@ -199,13 +199,18 @@ class Trainer:
         at_most = step
         if step in self._gone_back_to:
             at_most = self._gone_back_to[step] - 1
-            if find_latest(self._run.checkpoints, at_most) is None:
+            if not self._can_go_back(at_most):
                 raise error
         if self._roll_backs == MOST_ROLL_BACKS:
             raise error
         self._roll_backs += 1
         self._go_back(at_most, error)
         self._gone_back_to[step] = self.place.step
+
+    def _can_go_back(self, at_most: int) -> bool:
+        """Whether there is a checkpoint, or the start is no further away than one would be."""
+        interval = self._training.checkpoint_every * self._steps_an_epoch
+        return 0 <= at_most < interval or find_latest(self._run.checkpoints, at_most) is not None
 
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""

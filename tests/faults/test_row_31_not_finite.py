@@ -107,13 +107,13 @@ def test_a_poisoned_training_recovers(tmp_path: Path) -> None:
 def test_what_comes_again_at_the_same_step_ends_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each checkpoint is tried, the newest first: a training that goes back does all as before."""
+    """Each checkpoint is tried, the newest first, and then the start: all comes as before."""
     monkeypatch.setattr("engine.training.run.Trainer", poisoned(5, "data.output", times=9))
     save_pictures(tmp_path)
     recorder = Recorder()
     with pytest.raises(NotFiniteError, match="Step 5"):
         run_training(tmp_path, network(), recorder)
-    assert [step for step, _ in recorder.rewinds] == [4, 2]
+    assert [step for step, _ in recorder.rewinds] == [4, 2, 0]
     assert isinstance(recorder.rewinds[0][1], NotFiniteError)
 
 
