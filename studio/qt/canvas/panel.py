@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.models.document import Document
 from studio.models.examples import example_names
@@ -17,6 +17,7 @@ from studio.qt.canvas.view import CanvasView
 from studio.qt.labels import Label
 
 _MARGIN = 12
+_EXAMPLES_ABREAST = 3  # as many as the narrow canvas beside a training has room for
 
 
 class CanvasPanel(QWidget):
@@ -109,14 +110,14 @@ class _Invitation(QFrame):
         layout.setSpacing(8)
         title = Label(self.tr("Draw a network here"), "heading")
         note = Label(self.tr("Drag layers from the left, then drag from port to port."), "secondary")
-        for label in (title, note):
+        examples = Label(self.tr("Or open an example:"), "secondary")
+        for label in (title, note, examples):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)
-        row = QHBoxLayout()
-        row.addStretch()
-        for name in example_names():
-            button = QPushButton(self.tr("Open example {name}").format(name=name))
+        grid = QGridLayout()
+        for index, name in enumerate(example_names()):
+            button = QPushButton(name)
+            button.setAccessibleName(self.tr("Open example {name}").format(name=name))
             button.clicked.connect(lambda _=False, name=name: self.example_chosen.emit(name))
-            row.addWidget(button)
-        row.addStretch()
-        layout.addLayout(row)
+            grid.addWidget(button, index // _EXAMPLES_ABREAST, index % _EXAMPLES_ABREAST)
+        layout.addLayout(grid)

@@ -77,6 +77,8 @@ def test_an_empty_canvas_invites_to_draw(qtbot: QtBot) -> None:
     bench = Bench(qtbot, Document())
     invitation = bench.panel.invitation
     assert invitation.isVisible()
+    bench.panel.resize(320, 500)
+    assert bench.panel.rect().contains(invitation.geometry()), "there is no room for all examples"
     editing.add_layer(bench.document, "data", (0, 0))
     assert not invitation.isVisible()
 
