@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from engine.errors import ConvNetError
+from engine.errors import ConvNetError, InvalidNetworkError
 from engine.graph.network_file import SUFFIX
 from studio.models.document import Document
 from studio.models.examples import load_example
@@ -103,9 +103,15 @@ class Files(QObject):
         except ConvNetError as error:
             if not path.exists():
                 self.recent.remove(path)
-            self.failed.emit(error_text(error))
+            self.failed.emit(self._why_not_opened(path, error))
             return
         self._remember(path)
+
+    def _why_not_opened(self, path: Path, error: ConvNetError) -> str:
+        """Return what is wrong with a file, with its name; layers alone would be taken for those shown."""
+        if not isinstance(error, InvalidNetworkError):
+            return error_text(error)
+        return self.tr("{name} cannot be opened:").format(name=path.name) + "\n" + error_text(error)
 
     def _save(self, path: Path) -> bool:
         try:

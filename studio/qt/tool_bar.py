@@ -49,6 +49,8 @@ class ToolBar(QToolBar):
         for name in ("pause", "resume", "stop"):
             self._add_words(name)
         self._show_train_icon()
+        # Whenever its action changes, the button takes the action's icon again.
+        commands["train"].changed.connect(self._show_train_icon)
 
     def _add_words(self, name: str) -> QToolButton:
         """Add a command with its title."""

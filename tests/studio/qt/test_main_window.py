@@ -270,7 +270,7 @@ def test_a_bad_file_is_explained_and_the_network_stays(bench: Bench, tmp_path: P
 
 
 def test_all_unknown_layers_of_a_file_are_listed(bench: Bench, tmp_path: Path) -> None:
-    """One line each, and no more than a few."""
+    """One line each after the file's name, and no more than a few."""
     content = json.loads(dumps(small_network()))
     for layer in content["layers"]:
         layer["type"] = "warp"
@@ -278,8 +278,9 @@ def test_all_unknown_layers_of_a_file_are_listed(bench: Bench, tmp_path: Path) -
     path.write_text(json.dumps(content))
     bench.window.files.open_path(path)
     lines = bench.window.banner.message.splitlines()
-    assert lines[0].startswith("data1: expected a type of layer")
-    assert lines[-1] == "… and 2 more"
+    assert lines[0] == "unknown.convnet cannot be opened:"
+    assert lines[1].startswith("data1: expected a type of layer")
+    assert lines[-1] == "… and 3 more"
 
 
 def test_a_recent_file_that_is_gone_is_forgotten(bench: Bench, tmp_path: Path) -> None:
@@ -365,6 +366,16 @@ def test_training_starts_with_the_network_as_drawn(bench: Bench) -> None:
     assert bench.window.commands["resume"].isVisible()
     assert not bench.window.commands["pause"].isVisible()
     assert bench.window.status.engine.text() == "Paused"
+
+
+def test_the_main_commands_icon_keeps_its_colour(bench: Bench) -> None:
+    """Also after its action was disabled for a training and enabled again."""
+    button = bench.window.findChild(QToolButton, "primary")
+    for can_train in (True, False, True):
+        bench.window.commands["train"].setEnabled(can_train)
+        picture = button.icon().pixmap(20, 20).toImage()
+        inks = [picture.pixelColor(x, y) for x in range(20) for y in range(20)]
+        assert {ink.name() for ink in inks if ink.alpha() == 255} == {theme.colour("on_accent").name()}
 
 
 def test_a_network_with_problems_is_not_trained(bench: Bench) -> None:
