@@ -97,7 +97,7 @@ def test_a_second_ctrl_c_leaves_the_engine_to_stop_by_itself_and_says_how_to_go_
     folder = tmp_path / "run"
     process = start("train", network.rename(tmp_path / "hang.convnet"), "--run-folder", folder)
     assert process.stdout is not None
-    wait_for(lambda: connections.running() and (folder / "plan.txt").exists(), 20.0)
+    wait_for((folder / "plan.txt").exists, 20.0)
     process.send_signal(signal.SIGINT)
     while "Stopping." not in process.stdout.readline():
         assert process.poll() is None
