@@ -7,6 +7,7 @@ numbers from its own on.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from engine.graph.layer_graph import LayerGraph, Wire
 from engine.layers.base import Content, Layer
@@ -48,6 +49,16 @@ def can_connect(graph: LayerGraph, wire: Wire) -> bool:
         and wire.source != wire.target
         and wire.target not in graph.ancestors(wire.source)
     )
+
+
+Obstacle = Literal["circle", "no input", "content"]
+
+
+def obstacle(graph: LayerGraph, source: str, target: str) -> Obstacle:
+    """Return why no wire may lead from one layer into another, where none may."""
+    if not graph[target].inputs:
+        return "no input"
+    return "circle" if source == target or target in graph.ancestors(source) else "content"
 
 
 def wires_from(graph: LayerGraph, source: str) -> Iterator[Wire]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ConvNetError, InvalidNetworkError
+from studio.models.connecting import Obstacle
 from studio.models.edits import Title
 
 
@@ -16,6 +17,20 @@ def layer_text(source: str) -> str:
 def action_text(source: str) -> str:
     """Translate a text of the table of commands."""
     return QCoreApplication.translate("actions", source)
+
+
+def obstacle_text(obstacle: Obstacle, source: str, target: str) -> str:
+    """Say why one layer cannot be connected to another."""
+    template = {
+        "circle": QCoreApplication.translate(
+            "connecting", "{target} cannot take {source}: the layers would form a circle."
+        ),
+        "no input": QCoreApplication.translate("connecting", "{target} has no input."),
+        "content": QCoreApplication.translate(
+            "connecting", "{target} cannot take what {source} gives: labels, values and costs do not mix."
+        ),
+    }[obstacle]
+    return template.format(source=source, target=target)
 
 
 def title_text(title: Title) -> str:

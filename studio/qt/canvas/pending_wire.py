@@ -9,14 +9,18 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from engine.graph.layer_graph import LayerGraph, Wire
-from studio.models.connecting import best_wire, wires_from, wires_into
+from studio.models.connecting import best_wire, obstacle, wires_from, wires_into
 from studio.qt import theme
 from studio.qt.canvas.node_item import NodeItem, PortRef, input_of
 from studio.qt.canvas.wire_item import curve
+from studio.qt.texts import obstacle_text
 
 
 class PendingWire(QGraphicsPathItem):
-    """Starts at ``port``; ``lifted`` is the wire that was in it, which is led elsewhere from its source."""
+    """Starts at ``port``; ``lifted`` is the wire that was in it, which is led elsewhere from its source.
+
+    Where it may not end, ``refusal`` says why; it is empty elsewhere.
+    """
 
     def __init__(
         self, graph: LayerGraph, nodes: Mapping[str, NodeItem], port: PortRef, lifted: Wire | None
@@ -38,11 +42,13 @@ class PendingWire(QGraphicsPathItem):
         for name, node in nodes.items():
             node.offer(frozenset(end for end in self._ends if end.layer == name))
         self.wire: Wire | None = None
+        self.refusal = ""
         self.setZValue(3)
 
     def lead_to(self, place: QPointF) -> None:
         """Follow the pointer; ``wire`` is what letting go here would connect, or None."""
         self.wire = self._wire_at(place)
+        self.refusal = "" if self.wire is not None else self._refusal_at(place)
         end = None if self.wire is None else self._end_of(self.wire)
         for name, node in self._nodes.items():
             node.hover(end if end is not None and end.layer == name else None)
@@ -73,6 +79,14 @@ class PendingWire(QGraphicsPathItem):
             if node.contains(node.mapFromScene(place)):
                 return self._wire_onto(name)
         return None
+
+    def _refusal_at(self, place: QPointF) -> str:
+        for name, node in self._nodes.items():
+            is_there = node.port_at(place) is not None or node.contains(node.mapFromScene(place))
+            if is_there and name != self._port.layer:
+                ends = (self._port.layer, name) if self._port.side == "output" else (name, self._port.layer)
+                return obstacle_text(obstacle(self._graph, *ends), *ends)
+        return ""
 
     def _wire_onto(self, name: str) -> Wire | None:
         """Return the wire for a drop anywhere on a card."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGraphicsScene,
     QGraphicsSceneDragDropEvent,
     QGraphicsSceneMouseEvent,
+    QToolTip,
 )
 
 from engine.errors import MissingInputError, ShapeMismatchError
@@ -195,6 +196,7 @@ class CanvasScene(QGraphicsScene):
     def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._pending is not None:
             self._pending.lead_to(event.scenePos())
+            QToolTip.showText(event.screenPos(), self._pending.refusal)  # no text hides it
         elif self._drag is not None:
             self._drag_to(self._drag, event)
         else:
@@ -244,6 +246,7 @@ class CanvasScene(QGraphicsScene):
         if self._pending is not None:
             pending, self._pending = self._pending, None
             pending.finish()
+            QToolTip.hideText()
             if pending.lifted in self.wires:
                 self.wires[pending.lifted].show_all(True)
             self.removeItem(pending)

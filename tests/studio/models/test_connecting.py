@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.graph.layer_graph import Wire
-from studio.models.connecting import best_wire, can_connect, wires_from, wires_into
+from studio.models.connecting import best_wire, can_connect, obstacle, wires_from, wires_into
 from tests.studio.networks import small_network
 
 
@@ -22,6 +22,15 @@ def test_labels_go_into_inputs_for_labels_only() -> None:
     assert not can_connect(graph, Wire("softmax1", "cross_entropy1", 1))
     assert not can_connect(graph, Wire("cross_entropy1", "fc1"))
     assert not can_connect(graph, Wire("conv1", "data1")), "a data layer has no input"
+
+
+def test_what_stands_in_the_way_of_a_wire_is_known() -> None:
+    """A layer without an input could not be connected even if it came after."""
+    graph = small_network().graph
+    assert obstacle(graph, "fc1", "conv1") == "circle"
+    assert obstacle(graph, "conv1", "data1") == "no input"
+    assert obstacle(graph, "conv1", "labels1") == "no input"
+    assert obstacle(graph, "labels1", "fc1") == "content"
 
 
 def test_all_sources_of_an_input_are_found() -> None:

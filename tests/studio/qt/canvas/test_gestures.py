@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.graph.layer_graph import Wire
@@ -41,6 +41,20 @@ def test_while_a_wire_is_drawn_the_inputs_that_fit_are_lit(bench: Bench) -> None
     assert lit == {"pool1", "fc1", "softmax1", "cross_entropy1"}
     bench.release(bench.empty())
     assert not any(node.offered for node in bench.scene.nodes.values())
+    assert not bench.document.dirty
+
+
+def test_a_wire_that_does_not_fit_says_why_at_the_pointer(bench: Bench, qtbot: QtBot) -> None:
+    """The words go where it would fit, and when it is let go."""
+    bench.press(bench.output("labels1"))
+    bench.move(bench.card("fc1"))
+    assert QToolTip.text().startswith("fc1 cannot take what labels1 gives")
+    bench.move(bench.card("cross_entropy1"))
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    bench.move(bench.input("conv1"))
+    assert QToolTip.text().startswith("conv1 cannot take what labels1 gives")
+    bench.release(bench.input("conv1"))
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
     assert not bench.document.dirty
 
 
