@@ -54,6 +54,11 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url("$images/up.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url("$images/down.svg"); width: 12px; height: 12px; }
+QCheckBox::indicator { border: 1px solid $edge; border-radius: 3px; width: 14px; height: 14px;
+    background: $surface; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:disabled { border-color: $line; background: $background; }
+QCheckBox::indicator:checked { image: url("$images/check.svg"); }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$images/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; outline: none; }
