@@ -51,4 +51,4 @@ def body(count: int, folder: Path) -> Outcome:
 
 
 def test_a_death_while_pruning_leaves_two(tmp_path: Path) -> None:
-    assert body(10, tmp_path).holds
+    assert body(5, tmp_path).holds

@@ -63,4 +63,4 @@ def body(count: int, folder: Path) -> Outcome:
 
 
 def test_a_stop_at_any_batch_changes_nothing(tmp_path: Path) -> None:
-    assert body(10, tmp_path).holds
+    assert body(5, tmp_path).holds

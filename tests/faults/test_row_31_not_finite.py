@@ -101,7 +101,7 @@ def body(count: int, folder: Path) -> Outcome:
 
 
 def test_a_poisoned_training_recovers(tmp_path: Path) -> None:
-    assert body(6, tmp_path).holds
+    assert body(3, tmp_path).holds
 
 
 def test_what_comes_again_at_the_same_step_ends_the_training(

@@ -88,7 +88,7 @@ def false_alarms(kind: str, steps: int) -> float:
 
 
 def test_a_spike_is_flagged_and_noise_is_not(tmp_path: Path) -> None:
-    assert body(3, tmp_path).holds
+    assert body(2, tmp_path).holds
 
 
 def test_a_loss_that_stays_high_is_flagged_once_and_becomes_usual() -> None:
