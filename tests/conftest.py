@@ -1,9 +1,34 @@
-"""Hypothesis draws the same examples in every run; ``--hypothesis-profile=explore`` draws new ones."""
+"""Hypothesis draws the same examples in every run; ``--hypothesis-profile=explore`` draws new ones.
+
+Tests with the marker ``gpu`` are skipped where there is no GPU, or no CuPy.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("same")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU that is not there."""
+    if item.get_closest_marker("gpu") is not None and not _has_gpu():
+        pytest.skip("needs an NVIDIA GPU")
+
+
+@cache
+def _has_gpu() -> bool:
+    if find_spec("cupy") is None:
+        return False
+    import cupy
+
+    try:
+        return bool(cupy.cuda.runtime.getDeviceCount())
+    except cupy.cuda.runtime.CUDARuntimeError:
+        return False

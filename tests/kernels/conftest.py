@@ -7,7 +7,7 @@ import pytest
 from tests.kernels.gradient_check import Kernels
 
 
-@pytest.fixture(params=["cpu"])
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def device(request: pytest.FixtureRequest) -> str:
     """A device kind."""
     return str(request.param)

@@ -1,6 +1,6 @@
 """What all tests of kernels share: running a kernel on a device, and checking its gradient.
 
-Tests speak NumPy only. A further device is one more branch of ``Kernels.run``.
+Tests speak NumPy only: ``Kernels.run`` moves arrays to a device and back.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kernels.registry import find
+from tests.kernels import on_gpu
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -42,7 +43,10 @@ class Kernels:
             dtype = arrays["dy" if "dy" in arrays else "x"].dtype
             wanted = kernel.workspace(shapes, **attributes)
             scratch = {name: np.full(shape, np.nan, dtype) for name, shape in wanted.items()}
-        kernel.function(**arrays, **scratch, **attributes)
+        if self.device == "cuda":
+            on_gpu.call(kernel.function, arrays | scratch, attributes)
+        else:
+            kernel.function(**arrays, **scratch, **attributes)
         if operation == self.faulty:
             kept = ("dy", "denominators")
             gradient = next(a for name, a in arrays.items() if name.startswith("d") and name not in kept)

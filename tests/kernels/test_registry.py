@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
 from kernels import control
 from kernels.cpu import conv
-from kernels.registry import MissingKernelError, find, operations
+from kernels.registry import Kernel, MissingKernelError, find, operations
 
 
 def test_lists_all_operations_of_a_device(device: str) -> None:
@@ -49,7 +50,7 @@ def test_kernels_take_keywords_only_and_return_nothing(device: str, operation: s
 @pytest.mark.parametrize(
     ("operation", "device", "message"),
     [
-        ("conv.forward", "cuda", "conv.forward: there are no kernels for devices of the kind 'cuda'."),
+        ("conv.forward", "tpu", "conv.forward: there are no kernels for devices of the kind 'tpu'."),
         ("conv.forward", "cuda:0", "conv.forward: there are no kernels for devices of the kind 'cuda:0'."),
         (
             "conv.sideways",
@@ -75,7 +76,22 @@ def test_says_what_is_missing(operation: str, device: str, message: str) -> None
 
 def test_a_device_without_kernels_has_no_operations() -> None:
     """An unknown device kind has none."""
-    assert operations("cuda") == []
+    assert operations("tpu") == []
+
+
+@pytest.mark.parametrize("operation", sorted({*operations("cuda")} & {*operations("cpu")}))
+def test_kernels_for_gpus_take_what_those_of_the_cpu_take(operation: str) -> None:
+    """The same keywords, but for scratch arrays; optimisers write a copy of the weights too."""
+    on_cpu, on_cuda = find(operation, "cpu"), find(operation, "cuda")
+    taken, by_twin = set(signature_of(on_cpu)), set(signature_of(on_cuda)) - {"copy"}
+    assert taken <= by_twin or on_cpu.workspace is not None
+    assert by_twin <= taken or on_cuda.workspace is not None
+    assert on_cuda.in_place in {None, on_cpu.in_place}
+
+
+def signature_of(kernel: Kernel) -> Iterable[str]:
+    """Return the names of the arguments."""
+    return inspect.signature(kernel.function).parameters
 
 
 def test_the_indices_of_step_control_are_places_of_their_own() -> None:
