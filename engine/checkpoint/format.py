@@ -43,6 +43,7 @@ class CheckpointState:
     preparation: Mapping[str, Any] | None = None  # how pictures are prepared; plain values for JSON
     first_loss: float | None = None  # median of the training's first losses; None: not known yet
     plan_lock: Mapping[str, Any] | None = None  # what the plan was compiled to; plain values for JSON
+    best: Mapping[str, Any] | None = None  # the least validation error so far; plain values for JSON
 
 
 class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +71,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     preparation: dict[str, Any] | None = None
     first_loss: float | None = None
     plan_lock: dict[str, Any] | None = None
+    best: dict[str, Any] | None = None
 
 
 class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

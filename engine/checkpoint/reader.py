@@ -71,6 +71,7 @@ def load(path: Path) -> layout.CheckpointState:
         preparation=manifest.preparation,
         first_loss=manifest.first_loss,
         plan_lock=manifest.plan_lock,
+        best=manifest.best,
     )
 
 

@@ -13,8 +13,10 @@ from engine.checkpoint import reader
 from engine.errors import CheckpointError
 
 
-def save(folder: Path, state: layout.CheckpointState, keep: int = 3) -> Path:
+def save(folder: Path, state: layout.CheckpointState, keep: int = 3, best: int | None = None) -> Path:
     """Keep ``state``, then remove all checkpoints but the newest ``keep``; returns the manifest's path.
+
+    The one of step ``best`` is kept as well.
 
     A checkpoint of a later step is of a course of training that was given up, and is removed as well.
     Raises CheckpointError if the disk refuses; the checkpoints that were there are then unharmed.
@@ -23,7 +25,7 @@ def save(folder: Path, state: layout.CheckpointState, keep: int = 3) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path = _write(folder, state)
         reader.verify(path)
-        _prune(folder, state.step, keep)
+        _prune(folder, state.step, keep, best)
     except OSError as error:
         raise _refused(folder, error) from error
     return path
@@ -68,6 +70,7 @@ def _write(folder: Path, state: layout.CheckpointState) -> Path:
         preparation=None if state.preparation is None else dict(state.preparation),
         first_loss=state.first_loss,
         plan_lock=None if state.plan_lock is None else dict(state.plan_lock),
+        best=None if state.best is None else dict(state.best),
     )
     durable.write(folder / manifest.file, content)
     path = layout.manifest_path(folder, state.step)
@@ -75,9 +78,10 @@ def _write(folder: Path, state: layout.CheckpointState) -> Path:
     return path
 
 
-def _prune(folder: Path, step: int, keep: int) -> None:
+def _prune(folder: Path, step: int, keep: int, best: int | None) -> None:
     steps = layout.manifest_steps(folder)
-    kept = [other for other in steps if other <= step][-keep:]
+    newest = [other for other in steps if other <= step][-keep:]
+    kept = [other for other in steps if other in newest or other == best]
     for other in steps:
         if other not in kept:
             layout.manifest_path(folder, other).unlink()

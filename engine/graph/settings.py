@@ -92,6 +92,20 @@ class TrainingSettings:
         group="training",
         minimum=2,
     )
+    keep_best: bool = flag(
+        True,
+        title="Keep the best",
+        help="The checkpoint with the least validation error so far is kept, too.",
+        group="training",
+    )
+    early_stop: int = whole(
+        0,
+        minimum=0,
+        title="Early stop",
+        unit="tests",
+        help="Training ends after so many tests without a lower validation error; 0 never ends it early.",
+        group="training",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

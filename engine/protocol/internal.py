@@ -79,7 +79,7 @@ class WorkerStart(Message, frozen=True):
 class Command(Message, frozen=True):
     """Sent to the training process, which looks at the end of each step."""
 
-    name: Literal["pause", "resume", "stop", "checkpoint"]  # what to do
+    name: Literal["pause", "resume", "stop", "checkpoint", "test"]  # what to do
 
 
 class Settled(Message, frozen=True):

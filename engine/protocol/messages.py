@@ -117,8 +117,9 @@ class LossSpiked(Message, frozen=True):
     usual: float  # running median of the steps before
 
 
-Setting = Literal["rate", "momentum", "decay"]
-"""What may be edited in a run: the schedule's own learning rate, the network's momentum and decay."""
+Setting = Literal["rate", "momentum", "decay", "epochs"]
+"""What may be edited in a run: the schedule's own learning rate, the network's momentum and decay, and the
+number of epochs."""
 
 
 class Edited(Message, frozen=True):
@@ -152,6 +153,7 @@ class Progress(Message, frozen=True):
     epoch: Count  # passes over the training split that are finished
     examples_per_second: float  # training examples/s, lately
     eta_seconds: float | None  # s until the training is finished; None: not known yet
+    epochs: Count  # passes over the training split when the training will be finished
 
 
 class Device(Message, frozen=True):
@@ -212,6 +214,12 @@ class CheckpointNow(Message, frozen=True):
     """Keep a checkpoint and go on. ``Done``: accepted."""
 
 
+class TestNow(Message, frozen=True):
+    """Measure validation and test figures at the end of the step in hand, and go on. ``Done``: accepted."""
+
+    __test__ = False  # no test of pytest's
+
+
 class RollBack(Message, frozen=True):
     """Go back to the newest checkpoint that is not after a step, and go on from there. ``Done``: accepted."""
 
@@ -263,6 +271,7 @@ Request = (
     | Resume
     | Stop
     | CheckpointNow
+    | TestNow
     | RollBack
     | Edit
     | Kill

@@ -30,6 +30,7 @@ from engine.protocol.messages import (
     RunState,
     StateChanged,
     Stop,
+    TestNow,
 )
 from engine.protocol.problems import rebuild
 from engine.store.edits import Edits
@@ -45,7 +46,7 @@ _STOP_PATIENCE = 30.0  # s that the engine's end gives the training process for 
 _END_PATIENCE = 10.0  # s that the process may take to leave after its last message
 
 
-RunRequest = Pause | Resume | Stop | CheckpointNow | RollBack | Edit | Kill
+RunRequest = Pause | Resume | Stop | CheckpointNow | TestNow | RollBack | Edit | Kill
 """What may be asked of a run that goes on."""
 
 
@@ -100,6 +101,8 @@ class Run:
                 self._worker.order(Command("stop"))
             case CheckpointNow():
                 self._worker.order(Command("checkpoint"))
+            case TestNow():
+                self._worker.order(Command("test"))
             case RollBack() | Edit():
                 self._worker.order(request)
             case Kill():

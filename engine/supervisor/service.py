@@ -29,6 +29,7 @@ from engine.protocol.messages import (
     Shutdown,
     Snapshots,
     Stop,
+    TestNow,
     Welcome,
 )
 from engine.protocol.problems import describe
@@ -95,7 +96,7 @@ class Service:
             case Edit():
                 check_edit(request)
                 self._run.obey(request)
-            case Pause() | Resume() | Stop() | CheckpointNow() | RollBack() | Kill():
+            case Pause() | Resume() | Stop() | CheckpointNow() | TestNow() | RollBack() | Kill():
                 self._run.obey(request)
             case Shutdown():
                 self.leaving = True

@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.plan.compile.pipeline import EVALUATE
+from engine.plan.types import TrainingPlan
+from engine.runtime.executor import Executor
+
 WINDOW = 101
 """Steps whose losses tell what is usual."""
 
@@ -33,6 +37,24 @@ def first_not_finite(arrays: Mapping[str, NDArray[Any]]) -> str | None:
             # The sum is quick and takes no memory; large numbers may overflow in it and be finite still.
             if not math.isfinite(float(array.sum())) and not np.isfinite(array).all():
                 return name
+    return None
+
+
+def first_bad_output(plan: TrainingPlan, executor: Executor) -> str | None:
+    """Return the first layer whose output for the batch in place is not finite, if there is one.
+
+    What the costs sum up is changed.
+    """
+    for buffer in plan.by_role("input"):
+        if first_not_finite({buffer.name: executor.arrays[buffer.name]}) is not None:
+            return buffer.name.removesuffix(".output")
+    for operation, call in executor.calls(EVALUATE):
+        call()
+        for name in operation.outputs.values():
+            if plan.buffers[name].dtype == plan.dtype:
+                array = executor.content(EVALUATE, name)
+                if first_not_finite({name: array}) is not None:
+                    return operation.layer
     return None
 
 

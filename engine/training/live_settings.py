@@ -1,4 +1,4 @@
-"""Settings that may change while a training runs: learning rate, momentum, decay."""
+"""Settings that may change while a training runs: learning rate, momentum, decay, epochs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.errors import FieldError
 from engine.graph.settings import TrainingSettings
-from engine.layers.fields import field_specs
+from engine.layers.fields import WholeSpec, field_specs
 from engine.protocol.messages import Edit, Edited
 
 
@@ -61,8 +61,9 @@ def check_edit(edit: Edit) -> None:
     """Raise FieldError if a setting cannot have the value."""
     owner = type(TrainingSettings().schedule) if edit.setting == "rate" else TrainingSettings
     spec = field_specs(owner)[edit.setting]
+    is_whole = isinstance(spec, WholeSpec) and edit.value.is_integer()
     try:
-        spec.parse(edit.value)
+        spec.parse(int(edit.value) if is_whole else edit.value)
     except ValueError as error:
         raise FieldError(
             layer="training", field=edit.setting, expected=spec.expected, found=str(edit.value)
@@ -76,4 +77,6 @@ def _value(settings: TrainingSettings, setting: str) -> float:
 def _edited(settings: TrainingSettings, setting: str, value: float) -> TrainingSettings:
     if setting == "rate":
         return dataclasses.replace(settings, schedule=dataclasses.replace(settings.schedule, rate=value))
+    if setting == "epochs":
+        return dataclasses.replace(settings, epochs=int(value))
     return dataclasses.replace(settings, **{setting: value})  # type: ignore[arg-type]

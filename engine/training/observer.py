@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from engine.errors import ConvNetError
 from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
 
-Command = Literal["pause", "resume", "stop", "checkpoint"] | RollBack | Edit
+Command = Literal["pause", "resume", "stop", "checkpoint", "test"] | RollBack | Edit
 Level = Literal["debug", "info", "warning", "error"]
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, drop_after, find_latest, save
@@ -27,9 +28,10 @@ from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.training.averaged import AveragedEvaluation
+from engine.training.best import Best
 from engine.training.clock import StepClock
 from engine.training.figures import CostMeter, Figures
-from engine.training.health import SpikeWatch, first_not_finite
+from engine.training.health import SpikeWatch, first_bad_output, first_not_finite
 from engine.training.initial import initial_weights
 from engine.training.live_settings import LiveSettings
 from engine.training.observer import Observer
@@ -89,6 +91,7 @@ class Trainer:
         self._lock = lock
         self._live = LiveSettings(training, edits)
         self._observer = observer
+        self._best = Best()
         self._executor = Executor(plan)
         self._arrays = self._executor.arrays
         self._control = StepControl(self._arrays, plan.slots, training, training.seed)
@@ -101,14 +104,12 @@ class Trainer:
         self._loaders = self._make_loaders(dataset, data)
         self._examples = len(dataset.split("train"))
         self._steps_an_epoch = math.ceil(self._examples / plan.batch_size)
-        self._total_steps = self._steps_an_epoch * training.epochs
-        self._snapshot_steps = snapshot_steps(self._total_steps)
-        self._row_every = math.ceil(self._total_steps / MOST_TRAIN_ROWS)
+        self._row_every = math.ceil(self._steps_an_epoch * training.epochs / MOST_TRAIN_ROWS)
         self._clock = StepClock()
         self._spikes = SpikeWatch()
         self._roll_backs = 0
         self._gone_back_to: dict[int, int] = {}  # from which step to which
-        self._stopping = self._went_back = False
+        self._stopping = self._went_back = self._is_done_early = False
         self.place = Place()
         self._layers = layers
         self._set_initial_weights()
@@ -160,12 +161,18 @@ class Trainer:
             array[...] = state.tensors[name]
         self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
         self._spikes = SpikeWatch(state.first_loss)
+        self._best = Best() if state.best is None else msgspec.convert(state.best, Best)
         self._begin_settings()
 
     def _begin_settings(self) -> None:
         """Return to the settings that held at ``place``."""
         self._live.begin_at(self.place.step)
+        self._use_settings()
+
+    def _use_settings(self) -> None:
         self._control.use(self._live.now)
+        self._total_steps = self._steps_an_epoch * self._live.now.epochs
+        self._snapshot_steps = snapshot_steps(self._total_steps)
 
     def train(self) -> Outcome:
         """Train from ``place`` until all epochs are done or a stop is asked for; keep a checkpoint then.
@@ -185,10 +192,14 @@ class Trainer:
                 self._recover(error)
 
     def _train_epochs(self) -> Outcome:
-        while self.place.epoch < self._training.epochs and not self._stopping:
+        while not self._is_done and not self._stopping:
             self._train_epoch()
         self._keep_checkpoint()
-        return "finished" if self.place.epoch == self._training.epochs else "stopped"
+        return "finished" if self._is_done else "stopped"
+
+    @property
+    def _is_done(self) -> bool:
+        return self._is_done_early or self.place.epoch >= self._live.now.epochs
 
     def _recover(self, error: NotFiniteError) -> None:
         """Go back after a number that is not finite; further back than before if the same step fails again.
@@ -220,6 +231,7 @@ class Trainer:
         if found is None:
             self._set_initial_weights()
             self.place = Place()
+            self._best = Best()
             self._begin_settings()
         else:
             self.resume(found.state)
@@ -227,6 +239,7 @@ class Trainer:
         self._snapshots.drop_after(step)
         self._control.forget_bad_step()
         self._went_back = True
+        self._is_done_early = False
         self._observer.rewound(step, cause, takes_back=True)
         why = (
             ""
@@ -268,7 +281,7 @@ class Trainer:
         before = self._meter.totals()
         self._executor.run(TRAIN)
         if self._control.first_bad_step is not None:
-            raise NotFiniteError(step=self._control.first_bad_step, what="The loss")
+            raise NotFiniteError(step=self._control.first_bad_step, what=self._name_bad_output())
         self._watch_loss(before)
         place.step += 1
         place.cursor += batch.valid
@@ -284,11 +297,11 @@ class Trainer:
     def _make_due_edits(self) -> None:
         for edit in self._live.advance(self.place.step):
             self._log(f"As before after step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
-            self._control.use(self._live.now)
+            self._use_settings()
 
     def _edit(self, request: Edit) -> None:
         edit = self._live.edit(self.place.step, request)
-        self._control.use(self._live.now)
+        self._use_settings()
         self._observer.edited(edit)
         self._log(f"After step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
 
@@ -300,6 +313,11 @@ class Trainer:
             self._observer.loss_spiked(step, spike.loss, spike.usual)
             text = f"Step {step:,}: the loss leapt to {spike.loss:.4g}; {spike.usual:.4g} is usual."
             self._observer.log("warning", text)
+
+    def _name_bad_output(self) -> str:
+        """Say where the step's numbers went wrong; its batch is still in place, and so are its weights."""
+        layer = first_bad_output(self._plan, self._executor)
+        return "The loss" if layer is None else f"The output of {layer}"
 
     def _check_finite(self) -> None:
         name = first_not_finite(self.learned())
@@ -319,17 +337,31 @@ class Trainer:
         place = self.place
         place.epoch += 1
         place.cursor = 0
-        done = place.epoch == self._training.epochs
-        if done or place.epoch % self._training.test_every == 0:
-            self._test()
-        if not done and place.epoch % self._training.checkpoint_every == 0:
+        if self._is_done or place.epoch % self._training.test_every == 0:
+            self._judge(self._test())
+        is_best = self._training.keep_best and self._best.step == place.step
+        if not self._is_done and (is_best or place.epoch % self._training.checkpoint_every == 0):
             self._keep_checkpoint()
 
-    def _test(self) -> None:
-        """Measure validation and test figures; the sums of the training figures are left as they were."""
+    def _judge(self, error: float | None) -> None:
+        """Tell from a validation error whether these weights are the best, and whether to go on."""
+        if error is None:
+            return
+        self._best = self._best.after(self.place.step, error)
+        patience = self._training.early_stop
+        if patience and self._best.waited >= patience and not self._is_done:
+            self._is_done_early = True
+            self._log(f"Stopped early: no lower validation error in {self._best.waited} tests.")
+
+    def _test(self, then: RunState = RunState.TRAINING) -> float | None:
+        """Measure validation and test figures; return the validation error, None without such pictures.
+
+        The sums of the training figures are left as they were.
+        """
         self._observer.state(RunState.TESTING)
+        errors = {}
         sums = self._meter.save()
-        rate = self._live.now.schedule.rate_at(self.place.epoch, self._training.epochs)
+        rate = self._live.now.schedule.rate_at(self.place.epoch, self._live.now.epochs)
         for name in ("validation", "test"):
             if name not in self._loaders:
                 continue
@@ -338,15 +370,16 @@ class Trainer:
                 for batch in batches:
                     self._feed(batch)
                     self._executor.run(EVALUATE)
-            error = self._report(name, rate).error
+            errors[name] = error = self._report(name, rate).error
             self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
-        if self.place.epoch == self._training.epochs:
+        if self._is_done:
             self._test_views()
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
             raise NotFiniteError(step=self.place.step, what="The loss at the test")
-        self._observer.state(RunState.TRAINING)
+        self._observer.state(then)
+        return errors.get("validation")
 
     def _test_views(self) -> None:
         """Measure the test figures of answers averaged over views, where more than one is asked for."""
@@ -382,7 +415,7 @@ class Trainer:
         return figures
 
     def _tell_progress(self) -> None:
-        left = (self._training.epochs - self.place.epoch) * self._examples - self.place.cursor
+        left = max(self._live.now.epochs - self.place.epoch, 0) * self._examples - self.place.cursor
         rate = self._clock.examples_per_second
         self._observer.progress(
             Progress(
@@ -390,7 +423,8 @@ class Trainer:
                 total_steps=self._total_steps,
                 epoch=self.place.epoch,
                 examples_per_second=rate,
-                eta_seconds=left / rate if rate else None,
+                eta_seconds=max(left, 0) / rate if rate else None,
+                epochs=self._live.now.epochs,
             )
         )
 
@@ -408,6 +442,8 @@ class Trainer:
                     self._observer.state(RunState.TRAINING)
                 elif command == "checkpoint":
                     self._keep_checkpoint()
+                elif command == "test":
+                    self._test(RunState.PAUSED if paused else RunState.TRAINING)
                 elif command == "stop":
                     self._stopping = True
                 elif isinstance(command, RollBack):
@@ -437,15 +473,18 @@ class Trainer:
             preparation=preparation,
             first_loss=self._spikes.first_loss,
             plan_lock=to_record(self._lock),
+            best=None if self._best.step is None else msgspec.structs.asdict(self._best),
         )
+        best = self._best.step if self._training.keep_best else None
         self._observer.settle()
         try:
-            save(self._run.checkpoints, state, keep=self._training.keep_checkpoints)
+            save(self._run.checkpoints, state, keep=self._training.keep_checkpoints, best=best)
         except CheckpointError as error:
             self._observer.log("error", str(error))
         else:
             self._observer.checkpoint_kept(place.step)
-            self._log(f"Checkpoint at step {place.step:,}")
+            is_best = "" if best is None or best != place.step else ", the best so far"
+            self._log(f"Checkpoint at step {place.step:,}{is_best}")
         self._clock.start()
 
     def _keep_snapshot(self) -> None:

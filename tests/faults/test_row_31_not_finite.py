@@ -55,10 +55,10 @@ def watch_checkpoints(patch: pytest.MonkeyPatch, unsound: list[int]) -> None:
     """Note each checkpoint that holds a number that is not finite."""
     original = trainers.save
 
-    def save(folder: Path, state: Any, keep: int) -> Path:
+    def save(folder: Path, state: Any, keep: int, best: int | None = None) -> Path:
         if first_not_finite(state.tensors) is not None:
             unsound.append(state.step)
-        return original(folder, state, keep=keep)
+        return original(folder, state, keep=keep, best=best)
 
     patch.setattr(trainers, "save", save)
 

@@ -52,7 +52,7 @@ ENGINE: list[EngineFrame] = [
         1,
         RunState.TRAINING,
         True,
-        Progress(1, 10, 0, 100.0, None),
+        Progress(1, 10, 0, 100.0, None, 2),
         5,
         (Device("x", "gpu", 50.0, (), 1, 2, 60.0, None),),
     ),

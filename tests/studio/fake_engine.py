@@ -67,7 +67,7 @@ class FakeLink:
         self.journal(StateChanged(0.0, state))
 
     def beat(self, state: RunState, step: int = 0, total: int = 1000, *, responding: bool = True) -> None:
-        progress = Progress(step, total, step * 10 // total, 1234.0, 60.0)
+        progress = Progress(step, total, step * 10 // total, 1234.0, 60.0, 10)
         self.arrivals.append(Heartbeat(1, state, responding, progress, self.sequence, (cpu(),)))
 
     def link(self, link: Link, problem: ConvNetError | None = None) -> None:

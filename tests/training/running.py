@@ -33,7 +33,7 @@ class Recorder:
 
     def __init__(self, steer: Callable[[Recorder, bool], Sequence[Command]] = lambda *_: ()) -> None:
         self.states: list[RunState] = []
-        self.newest = Progress(0, 0, 0, 0.0, None)
+        self.newest = Progress(0, 0, 0, 0.0, None, 0)
         self.rows: list[MetricRow] = []
         self.snapshots: list[int] = []
         self.checkpoints: list[int] = []

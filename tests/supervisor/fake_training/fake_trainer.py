@@ -64,7 +64,7 @@ class FakeTraining:
         self._weight *= np.float32(1.0001)
         row = MetricRow(self._step, 0, self._step, 0.001 * self._step, "train", 1 / self._step, 0.5, 0.1)
         self._observer.metrics([row])
-        self._observer.progress(Progress(self._step, self._steps, 0, 1000.0, None))
+        self._observer.progress(Progress(self._step, self._steps, 0, 1000.0, None, 1))
         if self._step % 100 == 0:
             self._keep_checkpoint()
             self._keep_snapshot()
