@@ -8,6 +8,7 @@
     │   ├── MissingInputError
     │   ├── TooManyInputsError
     │   ├── ShapeMismatchError
+    │   ├── NotProbabilitiesError
     │   ├── NoGradientError
     │   ├── UnknownLayerError
     │   ├── UnknownFieldError
@@ -114,6 +115,15 @@ class ShapeMismatchError(NetworkError):
     """What reaches ``layer`` from ``source`` does not fit."""
 
     template = "{layer}: expected {expected}, found {found} from {source}. {hint}"
+
+
+class NotProbabilitiesError(NetworkError):
+    """A cost ``layer`` takes probabilities, and what reaches it from ``source`` may be any numbers."""
+
+    template = (
+        "{layer}: expected probabilities, found numbers of any size from {source}, whose logarithm need not "
+        "exist. {hint}"
+    )
 
 
 class NoGradientError(NetworkError):

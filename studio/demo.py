@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from engine.graph.examples import load_example
 from studio.app import Studio, build
-from studio.models.examples import load_example
 from studio.models.readings import duration, percent, three_digits
 from studio.models.run_state import RunState
 

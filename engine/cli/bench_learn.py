@@ -11,7 +11,8 @@ from statistics import mean
 from rich.console import Console
 from rich.table import Table
 
-from engine.cli.in_process import load_example, run_in
+from engine.cli.in_process import run_in
+from engine.graph.examples import load_example
 
 _SEEDS = 5
 _BARS = {"digits": (2.5, 30.0), "shapes": (5.0, 120.0)}

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.checkpoint import load_latest
-from engine.cli.in_process import Watcher, load_example, run_in
+from engine.cli.in_process import Watcher, run_in
+from engine.graph.examples import load_example
 from engine.store.run_folder import RunFolder
 
 

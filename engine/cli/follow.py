@@ -23,6 +23,7 @@ from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, Pro
 from engine.protocol.problems import rebuild
 
 _LINE_EVERY = 2.0  # s between two lines, where no bar can be drawn
+_MOST_LINES = 20  # of further figures; a cost may have two for each class
 _DISK_PATIENCE = 10.0  # s that the end of a run may wait for a disk that takes no more
 
 
@@ -152,6 +153,23 @@ def figures_table(figures: RunFigures) -> Table:
         row = figures.newest(split)
         if row is not None:
             table.add_row(split, f"{row.step:,}", f"{row.loss:.4f}", _percent(row))
+    return table
+
+
+def further_table(figures: RunFigures) -> Table | None:
+    """Return the costs' further figures, a line for each, or None where there are none."""
+    rows = {split: row for split in SPLITS if (row := figures.newest(split)) is not None}
+    titles = list(dict.fromkeys(title for row in rows.values() for title in row.further))
+    if not titles:
+        return None
+    table = Table("", box=None, pad_edge=False)
+    for split in rows:
+        table.add_column(split, justify="right")
+    for title in titles[:_MOST_LINES]:
+        values = [row.further.get(title) for row in rows.values()]
+        table.add_row(title, *("" if value is None else f"{value:.4f}" for value in values))
+    if len(titles) > _MOST_LINES:
+        table.add_row(f"… {len(titles) - _MOST_LINES} more in run.sqlite")
     return table
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from engine.checkpoint import load_latest
 from engine.errors import ConvNetError
-from engine.graph.network_file import SUFFIX, NetworkFile, dumps, loads
+from engine.graph.network_file import NetworkFile, dumps
 from engine.protocol.messages import Edited, MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
@@ -56,12 +55,6 @@ class Watcher:
 
     def commands(self, wait: bool) -> Sequence[Command]:
         return ["stop"] if self.step == self._stop_at else []
-
-
-def load_example(name: str) -> NetworkFile:
-    """Return an example that comes with the program."""
-    content = files("resources").joinpath("examples", name + SUFFIX).read_bytes()
-    return loads(content, name + SUFFIX)
 
 
 def run_in(path: Path, network: NetworkFile, stop_at: int | None = None) -> tuple[RunFolder, Watcher]:

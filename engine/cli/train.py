@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from engine.cli.follow import Follower, figures_table
+from engine.cli.follow import Follower, figures_table, further_table
 from engine.cli.interrupts import Interrupts
 from engine.errors import ConvNetError
 from engine.graph import network_file
@@ -75,6 +75,9 @@ def _run(instructions: StartRun | ResumeRun) -> None:
         _leave(client, engine)
     if follower.figures.any():
         console.print(figures_table(follower.figures))
+    further = further_table(follower.figures)
+    if further is not None:
+        console.print(further)
     if ended.state is RunState.FAILED and ended.cause is not None:
         raise rebuild(ended.cause)
     if ended.state is RunState.STOPPED:

@@ -12,12 +12,13 @@ from engine.errors import (
     MissingInputError,
     NetworkError,
     NoGradientError,
+    NotProbabilitiesError,
     ShapeMismatchError,
     TooManyInputsError,
     UnusedLayerError,
 )
 from engine.graph.layer_graph import LayerGraph, Wire
-from engine.layers.base import Layer, ShapeRuleError, TensorType
+from engine.layers.base import Layer, Likelihood, ShapeRuleError, TensorType
 from engine.layers.data import Data
 from engine.layers.labels import Labels
 
@@ -53,6 +54,7 @@ def inspect_network(graph: LayerGraph) -> Inspection:
     outputs, shape_problems = infer_shapes(graph)
     problems += shape_problems
     problems += _lost_gradients(graph, outputs)
+    problems += _no_probabilities(graph, outputs)
     problems += _unused(graph)
     layers = graph.layers().values()
     problems += [
@@ -138,6 +140,29 @@ def _lost_gradients(graph: LayerGraph, outputs: dict[str, TensorType]) -> list[N
             wire.source in carrying for wire in wires
         ):
             carrying.add(name)
+    return problems
+
+
+_LIKELIHOOD_HINTS = {
+    Likelihood.EACH: "Give {source} a logistic neuron, or put a softmax layer between them.",
+    Likelihood.TOGETHER: "Put a softmax layer between them.",
+}
+
+
+def _no_probabilities(graph: LayerGraph, outputs: dict[str, TensorType]) -> list[NetworkError]:
+    """Inputs that take probabilities, and are given what need not be. Source: cuda-convnet, layer.py."""
+    problems: list[NetworkError] = []
+    found: dict[str, Likelihood] = {}
+    for name in (name for name in graph.order() if name in outputs):
+        layer, wires = graph[name], graph.inputs(name)
+        for wire in wires:
+            port = layer.port(wire.port)
+            if port is not None and found[wire.source] < port.likelihood:
+                hint = _LIKELIHOOD_HINTS[port.likelihood].format(source=wire.source)
+                problems.append(
+                    NotProbabilitiesError(layer=name, port=wire.port, source=wire.source, hint=hint)
+                )
+        found[name] = layer.likelihood([found[wire.source] for wire in wires])
     return problems
 
 

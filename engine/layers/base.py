@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar, Literal
 
 from engine.layers.fields import FieldSpec, field_specs
@@ -47,13 +48,23 @@ class TensorType:
         return "×".join(str(extent) for extent in self.shape)
 
 
+class Likelihood(IntEnum):
+    """Whether values can be taken for probabilities; each of these is more than the one before."""
+
+    NONE = 0
+    EACH = 1
+    """Each value is from 0 to 1: the answer to a question of its own."""
+    TOGETHER = 2
+    """They sum to 1 too: the answers to one question."""
+
+
 @dataclass(frozen=True)
 class Port:
     """An input of a layer. ``title`` is an English source text.
 
     A port that takes ``many`` wires, at ``least`` some number of them, is the last of its layer; its wires
     are numbered on from its own number, and gaps between them do not matter. Where there is no ``gradient``,
-    the layer hands none back: no layer that learns may come before.
+    the layer hands none back: no layer that learns may come before. ``likelihood`` is what values have to be.
     """
 
     name: str
@@ -62,6 +73,7 @@ class Port:
     many: bool = False
     least: int = 1
     gradient: bool = True
+    likelihood: Likelihood = Likelihood.NONE
 
 
 SEVERAL = Port("input", "Input", many=True)
@@ -190,6 +202,13 @@ class Layer:
             multiply_adds=self.multiply_adds(inputs),
             activations=0 if self.is_cost else self.output(inputs).size,
         )
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        """Return whether the output can be taken for probabilities, given that for each input.
+
+        As a rule a layer's neuron decides.
+        """
+        return Likelihood.EACH if getattr(self, "neuron", None) == "logistic" else Likelihood.NONE
 
     def multiply_adds(self, inputs: Sequence[TensorType]) -> int:
         """Return the number of multiply-adds of the forward pass of one example."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from engine.layers.base import TensorType
 from engine.layers.cost_layer import (
-    PROBABILITIES,
+    CHANCES,
     TARGETS,
     CostLayer,
     expect_probabilities,
@@ -37,7 +37,7 @@ class Bce(CostLayer):
         "cost",
         "loss",
     )
-    inputs = (PROBABILITIES, TARGETS)
+    inputs = (CHANCES, TARGETS)
 
     positive_weight: float = real(
         1.0,

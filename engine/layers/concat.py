@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.layers.base import SEVERAL, Layer, ShapeRuleError, TensorType
+from engine.layers.base import SEVERAL, Layer, Likelihood, ShapeRuleError, TensorType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +28,6 @@ class Concat(Layer):
                 wanted = "×".join(map(str, places)) + " px" if places else "a vector"
                 raise ShapeRuleError(port, f"{wanted}, like the first input", "Give all inputs one size.")
         return TensorType((*places, sum(kind.shape[-1] for kind in inputs)))
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        return min(*inputs, Likelihood.EACH)

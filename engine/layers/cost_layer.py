@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.layers.base import Layer, Port, ShapeRuleError, TensorType
+from engine.layers.base import Layer, Likelihood, Port, ShapeRuleError, TensorType
 from engine.layers.fields import real
 
-PROBABILITIES = Port("probabilities", "Probabilities")
+PROBABILITIES = Port("probabilities", "Probabilities", likelihood=Likelihood.TOGETHER)
+CHANCES = Port("probabilities", "Probabilities", likelihood=Likelihood.EACH)
 LABELS = Port("labels", "Labels", "labels")
 TARGETS = Port("targets", "Targets", gradient=False)
 
@@ -38,7 +39,10 @@ class CostLayer(Layer):
         return 0
 
     def further_figures(self, sums: Sequence[float], examples: float) -> dict[str, float]:
-        """Return figures by English name, from the layer's own sums over ``examples``."""
+        """Return figures by English name, from the layer's own sums over some ``examples``.
+
+        What would be a share of nothing is left out.
+        """
         return {}
 
 

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from engine.layers.base import TensorType
 from engine.layers.bce import Bce
 
+_MOST_CLASSES = 100
+"""Whose figures are told one by one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dce(Bce):
-    """Binary cross entropy that also tells precision and recall of each class, at a threshold of 0.5."""
+    """Binary cross entropy that also tells precision and recall, at a threshold of 0.5.
+
+    They are told over all classes together, and of each class where there are at most 100.
+    """
 
     kind = "dce"
     title = "Detection cross entropy"
@@ -24,9 +30,15 @@ class Dce(Bce):
 
     def further_figures(self, sums: Sequence[float], examples: float) -> dict[str, float]:
         classes = len(sums) // 3
-        figures = {}
-        for number in range(classes):
-            both, found, true = sums[number], sums[classes + number], sums[2 * classes + number]
-            figures[f"precision of class {number}"] = both / found if found else float("nan")
-            figures[f"recall of class {number}"] = both / true if true else float("nan")
+        rightly, found, true = sums[:classes], sums[classes : 2 * classes], sums[2 * classes :]
+        figures = _shares("", sum(rightly), sum(found), sum(true))
+        if classes <= _MOST_CLASSES:
+            for number, counts in enumerate(zip(rightly, found, true, strict=True)):
+                figures |= _shares(f" of class {number}", *counts)
         return figures
+
+
+def _shares(of: str, rightly: float, found: float, true: float) -> dict[str, float]:
+    """Return precision and recall, as far as something was found and something is true."""
+    counts = {f"precision{of}": found, f"recall{of}": true}
+    return {name: rightly / count for name, count in counts.items() if count}

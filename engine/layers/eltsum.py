@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isclose
 
-from engine.layers.base import SEVERAL, Layer, ShapeRuleError, TensorType, expect_one_shape
+from engine.layers.base import SEVERAL, Layer, Likelihood, ShapeRuleError, TensorType, expect_one_shape
 from engine.layers.fields import real_list
 from engine.layers.neuron import IDENTITY, neuron_caption, neuron_field
 
@@ -36,6 +37,10 @@ class EltSum(Layer):
                 "Give as many coefficients as inputs, or none.",
             )
         return expect_one_shape(inputs)
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        is_mean = min(self.coefficients, default=-1.0) >= 0.0 and isclose(sum(self.coefficients), 1.0)
+        return min(inputs) if is_mean and self.neuron == IDENTITY else super().likelihood(inputs)
 
     def multiply_adds(self, inputs: Sequence[TensorType]) -> int:
         return inputs[0].size * len(inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.layers.base import Layer, TensorType, expect_picture
+from engine.layers.base import Layer, Likelihood, TensorType, expect_picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,3 +23,6 @@ class GlobalAvg(Layer):
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         _, _, channels = expect_picture(inputs)
         return TensorType((channels,))
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        return min(inputs[0], Likelihood.EACH)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.layers.base import Layer
+from engine.layers.base import Layer, Likelihood
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +19,6 @@ class PassOn(Layer):
     formula = "y = x"
     source = "cuda-convnet2, layer type pass"
     synonyms = ("identity", "pass", "alias")
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        return inputs[0]

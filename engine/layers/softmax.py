@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.layers.base import Layer, ShapeRuleError, TensorType
+from engine.layers.base import Layer, Likelihood, ShapeRuleError, TensorType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +24,6 @@ class Softmax(Layer):
         if len(inputs[0].shape) != 1:
             raise ShapeRuleError(0, "a vector of one value a class", "Put a fully connected layer before it.")
         return inputs[0]
+
+    def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:
+        return Likelihood.TOGETHER

@@ -71,6 +71,7 @@ class MetricRow(Message, frozen=True):
     loss: float  # mean of the cost layer over the examples, nats for cross entropy; may be NaN
     error: float  # fraction of the examples that were classified wrongly, 0..1
     learning_rate: float  # of the network's first learning layer at this step
+    further: dict[Name, float] = {}  # further figures of the costs, such as "top-5 error"; none are NaN
 
 
 class StateChanged(Message, frozen=True):

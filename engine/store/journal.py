@@ -28,23 +28,31 @@ from engine.protocol.messages import (
 )
 from engine.store.edits import Edits
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = f"""
 CREATE TABLE metric (
     sequence INTEGER PRIMARY KEY,
     step INTEGER, epoch INTEGER, examples INTEGER, seconds REAL,
     split TEXT, loss REAL, error REAL, learning_rate REAL,
+    further TEXT NOT NULL,
     superseded INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE event (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX event_kind ON event (kind, sequence);
 CREATE VIEW curve AS
-    SELECT sequence, step, epoch, examples, seconds, split, loss, error, learning_rate
+    SELECT sequence, step, epoch, examples, seconds, split, loss, error, learning_rate, further
     FROM metric WHERE NOT superseded;
 PRAGMA user_version = {VERSION};
 """
-_COLUMNS = "sequence, step, epoch, examples, seconds, split, loss, error, learning_rate"
+_COLUMNS = "sequence, step, epoch, examples, seconds, split, loss, error, learning_rate, further"
+
+_FROM_VERSION_1 = f"""
+    DROP VIEW curve;
+    ALTER TABLE metric ADD COLUMN further TEXT NOT NULL DEFAULT '{{}}';
+    CREATE VIEW curve AS SELECT {_COLUMNS} FROM metric WHERE NOT superseded;
+    PRAGMA user_version = {VERSION};
+"""
 
 _event_decoder = msgspec.json.Decoder(Entry)
 
@@ -71,8 +79,9 @@ class Journal:
 
     def _prepare(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        script = {0: _SCHEMA, 1: _FROM_VERSION_1}.get(version)
+        if script is not None:
+            self._database.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
         elif version != VERSION:
             raise self._error(f"one of version {version}")
 
@@ -109,13 +118,14 @@ class Journal:
         metrics, events, rewinds = [], [], []
         for sequence, entry in numbered:
             if isinstance(entry, MetricRow):
-                metrics.append((sequence, *msgspec.structs.astuple(entry)))
+                *figures, further = msgspec.structs.astuple(entry)
+                metrics.append((sequence, *figures, msgspec.json.encode(further).decode()))
             else:
                 events.append((sequence, type(entry).__name__, msgspec.json.encode(entry).decode()))
             if isinstance(entry, Rewound):
                 rewinds.append((entry.step, sequence))
         insert = self._database.executemany
-        insert(f"INSERT INTO metric ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", metrics)
+        insert(f"INSERT INTO metric ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", metrics)
         insert("INSERT INTO event VALUES (?, ?, ?)", events)
         insert("UPDATE metric SET superseded = 1 WHERE step > ? AND sequence < ?", rewinds)
 
@@ -175,6 +185,6 @@ class Journal:
 
 def _metric_row(row: tuple[Any, ...]) -> MetricRow:
     """A MetricRow from its columns. SQLite keeps no NaN: it makes it NULL."""
-    _, step, epoch, examples, seconds, split, *figures = row
+    _, step, epoch, examples, seconds, split, *figures, further = row
     loss, error, rate = (math.nan if figure is None else figure for figure in figures)
-    return MetricRow(step, epoch, examples, seconds, split, loss, error, rate)
+    return MetricRow(step, epoch, examples, seconds, split, loss, error, rate, msgspec.json.decode(further))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -362,6 +362,7 @@ class Trainer:
         errors = {}
         sums = self._meter.save()
         rate = self._live.now.schedule.rate_at(self.place.epoch, self._live.now.epochs)
+        over_views = self._test_views() if self._is_done else {}
         for name in ("validation", "test"):
             if name not in self._loaders:
                 continue
@@ -370,10 +371,8 @@ class Trainer:
                 for batch in batches:
                     self._feed(batch)
                     self._executor.run(EVALUATE)
-            errors[name] = error = self._report(name, rate).error
+            errors[name] = error = self._report(name, rate, over_views if name == "test" else {}).error
             self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
-        if self._is_done:
-            self._test_views()
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
@@ -381,11 +380,11 @@ class Trainer:
         self._observer.state(then)
         return errors.get("validation")
 
-    def _test_views(self) -> None:
-        """Measure the test figures of answers averaged over views, where more than one is asked for."""
+    def _test_views(self) -> dict[str, float]:
+        """Return the test figures of answers averaged over views, where more than one is asked for."""
         views = Views(self._preparation.preprocessing, self._preparation.test_views)
         if len(views) == 1 or "test" not in self._loaders:
-            return
+            return {}
         loader = self._loaders["test"]
         evaluation = AveragedEvaluation(self._plan, self._executor)
         self._meter.reset()
@@ -397,8 +396,11 @@ class Trainer:
         self._log(
             f"Averaged over {len(views)} views: test error {figures.error:.2%}, loss {figures.loss:.4f}"
         )
+        named = {"error": figures.error, "loss": figures.loss, **figures.further}
+        return {f"{title} over {len(views)} views": value for title, value in named.items()}
 
-    def _report(self, split: SplitName, rate: float) -> Figures:
+    def _report(self, split: SplitName, rate: float, more: Mapping[str, float] | None = None) -> Figures:
+        """Take the figures since the last time and tell them, with ``more`` figures of their kind."""
         figures = self._meter.take()
         place = self.place
         row = MetricRow(
@@ -410,6 +412,7 @@ class Trainer:
             loss=figures.loss,
             error=figures.error,
             learning_rate=rate,
+            further={**figures.further, **(more or {})},
         )
         self._observer.metrics([row])
         return figures

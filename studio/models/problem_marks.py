@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from engine.errors import CycleError, NetworkError, ShapeMismatchError
+from engine.errors import CycleError, NetworkError, NotProbabilitiesError, ShapeMismatchError
 from engine.graph.layer_graph import LayerGraph, Wire
 
 
@@ -30,7 +30,7 @@ def mark_problems(graph: LayerGraph, problems: Iterable[NetworkError]) -> Proble
 
 
 def _wires(graph: LayerGraph, problem: NetworkError) -> list[Wire]:
-    if isinstance(problem, ShapeMismatchError):
+    if isinstance(problem, ShapeMismatchError | NotProbabilitiesError):
         layer, port = str(problem.fields["layer"]), problem.fields["port"]
         return [wire for wire in graph.inputs(layer) if wire.port == port]
     if isinstance(problem, CycleError):

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from engine.graph.examples import example_names
 from studio.actions import ACTIONS, MENU_TITLES
 from studio.actions import Action as Row
-from studio.models.examples import example_names
 from studio.qt import icons
 from studio.qt.files import Files
 from studio.qt.texts import action_text

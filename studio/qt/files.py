@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine.errors import ConvNetError, InvalidNetworkError
+from engine.graph.examples import load_example
 from engine.graph.network_file import SUFFIX
 from studio.models.document import Document
-from studio.models.examples import load_example
 from studio.models.recent import RecentFiles
 from studio.qt.texts import error_text
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+from rich.console import Console
+
 from engine.cli.figures import RunFigures
+from engine.cli.follow import further_table
 from engine.protocol.messages import MetricRow, Rewound, SnapshotKept
 
 
@@ -27,3 +31,32 @@ def test_rows_after_the_step_of_a_resume_do_not_count() -> None:
         figures.take(entry)
     assert figures.newest("train") == row(10)
     assert figures.newest("test") == row(10, "test")
+
+
+def printed(figures: RunFigures) -> str:
+    console = Console(width=100)
+    table = further_table(figures)
+    assert table is not None
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
+
+
+def test_further_figures_have_a_line_each() -> None:
+    figures = RunFigures()
+    figures.take(row(1))
+    assert further_table(figures) is None
+    figures.take(replace(row(2), further={"top-5 error": 0.125}))
+    figures.take(replace(row(2, "test"), further={"top-5 error": 0.5, "loss over 10 views": 0.7512}))
+    lines = printed(figures).splitlines()
+    assert [line.split() for line in lines] == [
+        ["train", "test"],
+        ["top-5", "error", "0.1250", "0.5000"],
+        ["loss", "over", "10", "views", "0.7512"],
+    ]
+
+
+def test_where_figures_are_left_out_their_number_is_told() -> None:
+    figures = RunFigures()
+    figures.take(replace(row(2), further={f"recall of class {number}": 0.5 for number in range(25)}))
+    assert "… 5 more" in printed(figures)

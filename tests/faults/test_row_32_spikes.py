@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cli.in_process import load_example
+from engine.graph.examples import load_example
 from engine.protocol.messages import RollBack
 from engine.training.health import SpikeWatch
 from engine.training.observer import Command

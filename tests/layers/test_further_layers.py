@@ -157,10 +157,14 @@ def test_ports_that_take_many_wires_are_the_last_and_number_on() -> None:
 
 def test_costs_tell_figures_of_their_own() -> None:
     assert CrossEntropy(top=5).further_figures([3.0], 12.0) == {"top-5 error": 0.25}
-    figures = Dce().further_figures([3.0, 0.0, 4.0, 2.0, 6.0, 1.0], 10.0)
-    assert figures["precision of class 0"] == 0.75
-    assert figures["recall of class 0"] == 0.5
-    assert figures["recall of class 1"] == 0.0
+    assert Dce().further_figures([3.0, 0.0, 4.0, 0.0, 6.0, 1.0], 10.0) == {
+        "precision": 3 / 4,
+        "recall": 3 / 7,
+        "precision of class 0": 3 / 4,
+        "recall of class 0": 3 / 6,
+        "recall of class 1": 0.0,
+    }, "nothing was found of class 1, so that its precision is a share of nothing"
+    assert Dce().further_figures([1.0] * 303, 10.0) == {"precision": 1.0, "recall": 1.0}
 
 
 @pytest.mark.parametrize(

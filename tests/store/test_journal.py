@@ -24,7 +24,8 @@ from engine.store.journal import Journal
 
 
 def row(step: int, loss: float = 1.5) -> MetricRow:
-    return MetricRow(step, step // 10, step * 32, step * 0.25, "train", loss, 0.5, 0.01)
+    further = {"top-5 error": 0.25} if step % 2 else {}
+    return MetricRow(step, step // 10, step * 32, step * 0.25, "train", loss, 0.5, 0.01, further)
 
 
 ALL_KINDS: list[Entry] = [
@@ -132,3 +133,24 @@ def test_a_newer_journal_is_refused(path: Path) -> None:
 def test_a_journal_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunFolderUnwritableError):
         Journal(tmp_path / "missing" / "run.sqlite")
+
+
+def test_a_journal_of_version_1_is_taken_on(path: Path) -> None:
+    """It knew no further figures; its curves and all that comes after them can be read."""
+    with sqlite3.connect(path) as database:
+        columns = "step, epoch, examples, seconds, split, loss, error, learning_rate"
+        database.executescript(f"""
+            CREATE TABLE metric (sequence INTEGER PRIMARY KEY, {columns}, superseded DEFAULT 0);
+            CREATE TABLE event (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
+            CREATE VIEW curve AS SELECT sequence, {columns} FROM metric WHERE NOT superseded;
+            INSERT INTO metric VALUES (1, 2, 0, 64, 0.5, 'train', 1.5, 0.5, 0.01, 0);
+            PRAGMA user_version = 1;
+        """)
+    journal = Journal(path)
+    journal.append([row(3)])
+    assert journal.read(0, 9) == [row(2), row(3)]
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT step, further FROM curve").fetchall() == [
+            (2, "{}"),
+            (3, '{"top-5 error":0.25}'),
+        ]

@@ -14,7 +14,7 @@ SHORT_DEMO = """
 import sys
 from dataclasses import replace
 from studio import demo
-from studio.models import examples
+from engine.graph import examples
 
 whole = examples.load_example
 

@@ -84,9 +84,11 @@ def test_costs_see_the_mean_of_the_probabilities_over_the_views() -> None:
     losses = [part * -np.log(mean[head][rows, labels]).mean() for head, part in COEFFICIENTS.items()]
     assert figures.examples == 10
     assert figures.loss == pytest.approx(sum(losses), rel=1e-12)
+    parts = [COEFFICIENTS[head] * figures.further[f"loss{head}: loss"] for head in COEFFICIENTS]
+    assert parts == pytest.approx(losses, rel=1e-12)
     assert figures.error == np.mean(mean["1"].argmax(1) != labels)
     second = np.sort(mean["2"], axis=1)[:, -2]
-    assert figures.further["top-2 error"] == np.mean(mean["2"][rows, labels] < second)
+    assert figures.further["loss2: top-2 error"] == np.mean(mean["2"][rows, labels] < second)
 
 
 def test_a_training_ends_with_the_figures_of_the_averaged_views(tmp_path: Path) -> None:
@@ -117,3 +119,11 @@ def test_a_training_ends_with_the_figures_of_the_averaged_views(tmp_path: Path) 
     assert [text for _, text in recorders["nine"].lines].count(line) == 1
     assert not any("Averaged" in text for _, text in recorders["one"].lines)
     assert recorders["nine"].figures() == recorders["one"].figures()
+    (*before, last), of_one = (
+        [row.further for row in recorders[name].rows if row.split == "test"] for name in ("nine", "one")
+    )
+    assert last == {
+        "error over 9 views": pytest.approx(error),
+        "loss over 9 views": pytest.approx(loss, rel=1e-5),
+    }
+    assert not any([*before, *of_one])

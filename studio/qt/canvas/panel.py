@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from engine.graph.examples import example_names
 from studio.models.document import Document
-from studio.models.examples import example_names
 from studio.models.selection import Selection
 from studio.qt import icons
 from studio.qt.canvas.scene import CanvasScene

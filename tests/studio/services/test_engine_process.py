@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.graph.examples import load_example
 from engine.protocol.messages import Weights
 from studio.models.document import Document
-from studio.models.examples import load_example
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
 from studio.services.engine_process import EngineProcesses

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.graph.examples import example_names, load_example
 from engine.graph.validate import check_network
-from studio.models.examples import example_names, load_example
 
 
 def test_digits_and_shapes_are_there() -> None:
