@@ -46,8 +46,8 @@ class Follower:
         with self._view:
             while self.ended is None:
                 if interrupts.asked and not interrupts.obeyed:
+                    interrupts.obeyed = True  # before the person is told, who may then press again at once
                     self._stop()
-                    interrupts.obeyed = True
                 event = self._client.poll(0.2)
                 if isinstance(event, Entries):
                     self._take_entries(event)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.checkpoint import load_latest
-from engine.errors import ConvNetError
+from engine.errors import CheckpointError, ConvNetError
 from engine.graph.network_file import NetworkFile, dumps
 from engine.protocol.messages import Edited, MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
@@ -36,6 +36,9 @@ class Watcher:
 
     def checkpoint_kept(self, step: int) -> None:
         """Ignored."""
+
+    def checkpoint_refused(self, error: CheckpointError) -> None:
+        print(error)
 
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Ignored."""

@@ -80,8 +80,12 @@ def _run(instructions: StartRun | ResumeRun) -> None:
         console.print(further)
     if ended.state is RunState.FAILED and ended.cause is not None:
         raise rebuild(ended.cause)
+    if ended.cause is not None:
+        _print(console, f"The last checkpoint was not kept. {rebuild(ended.cause)}")
     if ended.state is RunState.STOPPED:
-        _print(console, f"Stopped. Go on with: {_resume(welcome.run_folder)}")
+        # A run that was stopped before its first step leaves nothing to go on with.
+        is_kept = Path(welcome.run_folder).exists()
+        _print(console, f"Stopped. Go on with: {_resume(welcome.run_folder)}" if is_kept else "Stopped.")
     if interrupts.asked:
         raise typer.Exit(_INTERRUPTED)
 

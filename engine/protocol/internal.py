@@ -121,7 +121,7 @@ class Ended(Message, frozen=True):
     """The last message: nothing more will come."""
 
     outcome: Literal["finished", "stopped", "failed"]  # how the training ended
-    cause: Problem | None = None  # why, for "failed"
+    cause: Problem | None = None  # why, for "failed"; else why the last checkpoint was not kept
 
 
 WorkerFrame = (

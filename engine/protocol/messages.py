@@ -79,7 +79,7 @@ class StateChanged(Message, frozen=True):
 
     time: float  # s since 1970-01-01 UTC
     state: RunState  # what the run is doing from now on
-    cause: Problem | None = None  # why, for "failed" and "restarting"
+    cause: Problem | None = None  # why, for "failed" and "restarting"; else what was not kept at the end
 
 
 class LogLine(Message, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -38,9 +39,15 @@ def main() -> int:
         engine.serve()
     else:
         device = instructions.device or folder.description.device
-        engine.train(device, resume=isinstance(instructions, ResumeRun))
+        if not engine.train(device, isinstance(instructions, ResumeRun)) and _is_own(instructions):
+            shutil.rmtree(folder.path, ignore_errors=True)
     hold.release()
     return 0
+
+
+def _is_own(instructions: StartRun | ResumeRun) -> bool:
+    """Whether this engine made the run folder, in a place that it chose."""
+    return isinstance(instructions, StartRun) and instructions.run_folder is None
 
 
 def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:

@@ -110,12 +110,13 @@ class Engine:
             client_secret=client_keys.secret,
         )
 
-    def train(self, device: str, resume: bool) -> None:
-        """Train and answer until it is time to leave."""
+    def train(self, device: str, resume: bool) -> bool:
+        """Train and answer until it is time to leave; return False if it came to nothing."""
         assert self._training is not None
         self._undo.callback(self._worker.close)
         self._training.start(str(self._folder.path), device, resume)
         self.serve()
+        return not self._training.came_to_nothing
 
     def serve(self) -> None:
         """Answer until it is time to leave."""

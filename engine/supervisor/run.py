@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import Literal
 
-from engine.errors import RunEndedError
+from engine.errors import RunEndedError, UnexpectedError
 from engine.protocol.internal import (
     Beat,
     Command,
@@ -56,6 +56,9 @@ class Run:
     def __init__(self, worker: WorkerProcess, journal: JournalThread, edits: Edits) -> None:
         """``edits`` are those of the journal so far."""
         self.progress: Progress | None = None
+        self.came_to_nothing = False
+        """Whether it ended before its first step, for a reason that was told: nothing of it is missed."""
+        self._has_trained = False
         self._worker, self._journal, self._edits = worker, journal, edits
         self._status = RunStatus()
         self._told: RunState | None = None
@@ -142,6 +145,7 @@ class Run:
             case Beat():
                 pass
             case WorkerState(state):
+                self._has_trained = self._has_trained or state is RunState.TRAINING
                 self._pace.rest(time.monotonic())
                 self._status.report(state)
                 self._tell()
@@ -183,6 +187,8 @@ class Run:
         ended = self._worker.ended
         if ended is not None:
             self._status.end(RunState(ended.outcome))
+            is_fault = ended.cause is not None and ended.cause.code == UnexpectedError.__name__
+            self.came_to_nothing = not self._has_trained and not is_fault
             self._tell(ended.cause)
         elif self._restarts < MOST_RESTARTS and not self._status.is_stopping:
             self._restart(self._worker.cause_of_death())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from engine.errors import ConvNetError
+from engine.errors import CheckpointError, ConvNetError
 from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "test"] | RollBack | Edit
@@ -32,6 +32,9 @@ class Observer(Protocol):
 
     def checkpoint_kept(self, step: int) -> None:
         """The checkpoint of ``step`` is on the disk."""
+
+    def checkpoint_refused(self, error: CheckpointError) -> None:
+        """The disk did not take a checkpoint; those before it are still there."""
 
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Training goes on from the checkpoint of ``step``; what was told of later steps counts no more.

@@ -23,7 +23,7 @@ from engine.protocol.messages import Edited, RunState
 from engine.runtime.devices import best_code, device_kind, replayed_code
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
-from engine.training.observer import Observer
+from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, differences, from_record, lock_of
 from engine.training.trainer import Outcome, Trainer
 
@@ -66,8 +66,9 @@ def train(
             found="none",
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
+    decoding = _Decoding(observer)
     try:
-        dataset = open_dataset(network.data, base, _Decoding(observer))
+        dataset = open_dataset(network.data, base, decoding)
     except _StoppedError:
         return "stopped"
     if dataset.skipped:
@@ -95,6 +96,7 @@ def train(
         observer=observer,
         lock=lock,
         edits=edits,
+        commands=decoding.commands,
     )
     if checkpoint is not None:
         trainer.resume(checkpoint)
@@ -113,14 +115,19 @@ class _StoppedError(Exception):
 
 
 class _Decoding:
-    """Logs now and then how many pictures are decoded, which may take hours, and obeys a stop."""
+    """Logs now and then how many pictures are decoded, which may take hours.
+
+    A stop is obeyed; other ``commands`` are kept for when there is something to train.
+    """
 
     def __init__(self, observer: Observer) -> None:
+        self.commands: list[Command] = []
         self._observer = observer
         self._told = time.monotonic()
 
     def __call__(self, done: int) -> None:
-        if "stop" in self._observer.commands(wait=False):
+        self.commands += self._observer.commands(wait=False)
+        if "stop" in self.commands:
             raise _StoppedError
         if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()

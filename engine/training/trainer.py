@@ -34,7 +34,7 @@ from engine.training.figures import CostMeter, Figures
 from engine.training.health import SpikeWatch, first_bad_output, first_not_finite
 from engine.training.initial import initial_weights
 from engine.training.live_settings import LiveSettings
-from engine.training.observer import Observer
+from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, to_record
 from engine.training.probes import probed_weights, snapshot_steps
 from engine.training.step_control import StepControl
@@ -82,8 +82,9 @@ class Trainer:
         observer: Observer,
         lock: PlanLock,
         edits: Sequence[Edited] = (),
+        commands: Sequence[Command] = (),
     ) -> None:
-        """``edits`` of settings are made again, each after its step."""
+        """``edits`` of settings are made again, each after its step. ``commands`` came before, in vain."""
         self._plan = plan
         self._training = training
         self._run = run
@@ -92,6 +93,7 @@ class Trainer:
         self._live = LiveSettings(training, edits)
         self._observer = observer
         self._best = Best()
+        self._commands = commands
         self._executor = Executor(plan)
         self._arrays = self._executor.arrays
         self._control = StepControl(self._arrays, plan.slots, training, training.seed)
@@ -185,6 +187,7 @@ class Trainer:
         self._clock.start()
         if self.place.step == 0:
             self._keep_snapshot()
+        self._obey(self._commands)
         while True:
             try:
                 return self._train_epochs()
@@ -431,12 +434,13 @@ class Trainer:
             )
         )
 
-    def _obey(self) -> None:
+    def _obey(self, early: Sequence[Command] = ()) -> None:
         """Do what was asked for since the last step; while paused, wait for what comes next."""
         self._make_due_edits()
         paused = False
+        commands = [*early, *self._observer.commands(wait=False)]
         while True:
-            for command in self._observer.commands(wait=paused):
+            for command in commands:
                 if command == "pause" and not paused:
                     paused = True
                     self._observer.state(RunState.PAUSED)
@@ -455,6 +459,7 @@ class Trainer:
                     self._edit(command)
             if self._stopping or not paused:
                 break
+            commands = list(self._observer.commands(wait=True))
         self._clock.start()
 
     def _keep_checkpoint(self) -> None:
@@ -483,7 +488,7 @@ class Trainer:
         try:
             save(self._run.checkpoints, state, keep=self._training.keep_checkpoints, best=best)
         except CheckpointError as error:
-            self._observer.log("error", str(error))
+            self._observer.checkpoint_refused(error)
         else:
             self._observer.checkpoint_kept(place.step)
             is_best = "" if best is None or best != place.step else ", the best so far"

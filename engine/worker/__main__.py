@@ -46,7 +46,7 @@ def _run(start: WorkerStart, link: EngineLink) -> Ended:
         # The engine hears from this process before NumPy and all else is imported.
         from engine.worker.training import train_in_folder
 
-        return Ended(train_in_folder(start, link))
+        return train_in_folder(start, link)
     except ConvNetError as error:
         return Ended("failed", describe(error))
     except MemoryError:

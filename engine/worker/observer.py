@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from engine.errors import ConvNetError
+from engine.errors import CheckpointError, ConvNetError
 from engine.protocol.internal import Command as Asked
 from engine.protocol.internal import MetricRows, WorkerState
 from engine.protocol.messages import (
@@ -31,6 +31,8 @@ class EngineObserver:
 
     def __init__(self, link: EngineLink) -> None:
         self._link = link
+        self.refusal: CheckpointError | None = None
+        """Why the newest checkpoint was not kept; None if it was."""
 
     def state(self, state: RunState) -> None:
         """The training does something else from now on."""
@@ -50,7 +52,13 @@ class EngineObserver:
 
     def checkpoint_kept(self, step: int) -> None:
         """The checkpoint of ``step`` is on the disk."""
+        self.refusal = None
         self._link.send(CheckpointKept(step))
+
+    def checkpoint_refused(self, error: CheckpointError) -> None:
+        """The disk did not take a checkpoint."""
+        self.refusal = error
+        self.log("error", str(error))
 
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Training goes on from the checkpoint of ``step``."""

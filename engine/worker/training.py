@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.graph import network_file
-from engine.protocol.internal import WorkerStart
+from engine.protocol.internal import Ended, WorkerStart
+from engine.protocol.problems import describe
 from engine.store.run_folder import RunFolder, hold_worker
 from engine.store.snapshots import SnapshotStore
 from engine.training.run import train
 from engine.worker.engine_link import EngineLink
 from engine.worker.observer import EngineObserver
 
-if TYPE_CHECKING:
-    from engine.training.trainer import Outcome
 
+def train_in_folder(start: WorkerStart, link: EngineLink) -> Ended:
+    """Train what the run folder holds until it is finished or stopped; raises ConvNetError.
 
-def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
-    """Train what the run folder holds until it is finished or stopped; raises ConvNetError."""
+    A run whose last checkpoint the disk did not take has ended with that as the cause.
+    """
     observer = EngineObserver(link)
     run = RunFolder.open(Path(start.run_folder))
     hold = hold_worker(run.path)
     try:
         state = _take_up(run, observer) if start.resume else None
-        return train(
+        outcome = train(
             network_file.load(run.network),
             Path(run.description.base),
             run,
@@ -35,6 +35,7 @@ def train_in_folder(start: WorkerStart, link: EngineLink) -> Outcome:
             checkpoint=state,
             edits=start.edits,
         )
+        return Ended(outcome, None if observer.refusal is None else describe(observer.refusal))
     finally:
         hold.release()
 

@@ -21,14 +21,14 @@ FAKE_TRAINING = Path(__file__).parent / "fake_training"
 LINGER = 30.0  # s
 
 
-def start(folder: Path, what: str, linger: float = LINGER) -> LaunchedEngine:
-    """Start an engine whose training does ``what``; see fake_trainer."""
+def start(folder: Path | None, what: str, linger: float = LINGER) -> LaunchedEngine:
+    """Start an engine whose training does ``what``; see fake_trainer. Without a folder it makes one."""
     text = network_file.dumps(NetworkFile())
-    return launch(StartRun(text, what, str(folder.parent), str(folder), "cpu", linger))
+    return launch(StartRun(text, what, "/", None if folder is None else str(folder), "cpu", linger))
 
 
 @contextlib.contextmanager
-def running(folder: Path, what: str, linger: float = LINGER) -> Iterator[LaunchedEngine]:
+def running(folder: Path | None, what: str, linger: float = LINGER) -> Iterator[LaunchedEngine]:
     """Start an engine; end it, by force if need be, with its training process."""
     with ending(start(folder, what, linger)) as engine:
         yield engine

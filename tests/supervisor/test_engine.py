@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from engine.errors import (
+    CheckpointError,
     DataNotFoundError,
     NotKeptError,
     ProtocolError,
@@ -224,6 +225,35 @@ def test_a_run_that_fails_says_why(tmp_path: Path, what: str, error: type[Except
     log = [entry.text for entry in entries if isinstance(entry, LogLine)]
     if what == "bug":
         assert any("ZeroDivisionError" in line for line in log)
+
+
+@pytest.mark.parametrize(("what", "is_kept"), [("refuse", False), ("bug", True), ("steps 3", True)])
+def test_a_new_run_folder_goes_again_if_the_run_never_began(what: str, is_kept: bool) -> None:
+    """Unless the program itself was at fault: the log in it says more."""
+    with running(None, what) as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, has_ended)
+        assert engine.connection.exists()
+        client.request(Shutdown())
+        assert engine.process.wait(10.0) == 0
+    assert engine.connection.parent.exists() == is_kept
+
+
+def test_a_stop_whose_checkpoint_the_disk_refuses_says_so(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries_until(client, lambda entry: isinstance(entry, MetricRow) and entry.step > 110)
+        checkpoints = tmp_path / "run" / "checkpoints"
+        checkpoints.rename(tmp_path / "elsewhere")
+        checkpoints.write_text("no folder")
+        client.request(Stop())
+        end = entries_until(client, has_ended)[-1]
+    assert isinstance(end, StateChanged)
+    assert end.state is RunState.STOPPED
+    assert end.cause is not None
+    assert isinstance(rebuild(end.cause), CheckpointError)
 
 
 def test_a_large_answer_does_not_hold_up_a_command(engine: LaunchedEngine) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, load_latest
-from engine.errors import ConvNetError
+from engine.errors import CheckpointError, ConvNetError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
@@ -37,6 +37,7 @@ class Recorder:
         self.rows: list[MetricRow] = []
         self.snapshots: list[int] = []
         self.checkpoints: list[int] = []
+        self.refusals: list[CheckpointError] = []
         self.rewinds: list[tuple[int, ConvNetError | None]] = []
         self.spikes: list[tuple[int, float, float]] = []
         self.edits: list[Edited] = []
@@ -57,6 +58,9 @@ class Recorder:
 
     def checkpoint_kept(self, step: int) -> None:
         self.checkpoints.append(step)
+
+    def checkpoint_refused(self, error: CheckpointError) -> None:
+        self.refusals.append(error)
 
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         self.rewinds.append((step, cause))

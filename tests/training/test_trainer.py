@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import durable
+from engine.data.dataset import Dataset
+from engine.data.open import open_dataset
 from engine.errors import CheckpointError, NotFiniteError, PlanError
 from engine.graph.layer_graph import Wire
 from engine.graph.schedules import Constant, Steps
+from engine.graph.settings import DataSettings
 from engine.layers.catalogue import CrossEntropy, Data, Fc
 from engine.plan.analysis.infer import all_weights, infer
-from engine.protocol.messages import RunState
+from engine.protocol.messages import Edit, RunState
 from engine.training.initial import initial_weights
 from engine.training.run import train
 from engine.training.trainer import Trainer
@@ -255,7 +259,7 @@ def test_pause_waits_for_resume_and_changes_nothing(tmp_path: Path, pictures: Ar
     def steer(recorder: Recorder, wait: bool) -> list[Any]:
         waits.append(wait)
         if wait:
-            return ["pause"] if len(waits) < 5 else ["resume"]
+            return ["pause"] if len(waits) < 6 else ["resume"]
         return ["pause"] if recorder.newest.step == 2 else []
 
     recorder, whole = Recorder(steer), Recorder()
@@ -268,6 +272,39 @@ def test_pause_waits_for_resume_and_changes_nothing(tmp_path: Path, pictures: Ar
     assert recorder.states[paused + 1] == RunState.TRAINING
     assert recorder.states.count(RunState.PAUSED) == 1
     assert fingerprint(run) == fingerprint(undisturbed)
+
+
+def test_what_is_asked_for_while_pictures_are_decoded_is_done_before_the_first_step(
+    tmp_path: Path, pictures: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = Edit(setting="rate", value=0.5)
+    asked: list[list[Any]] = [["pause", edit], ["checkpoint"], [], ["resume"]]
+
+    def decode(settings: DataSettings, base: Path, progress: Callable[[int], None]) -> Dataset:
+        for done in range(3):
+            progress(done)
+        return open_dataset(settings, base)
+
+    monkeypatch.setattr("engine.training.run.open_dataset", decode)
+    recorder = Recorder(lambda *_: asked.pop(0) if asked else [])
+    run_training(tmp_path, network(), recorder)
+    assert recorder.states[:4] == [
+        RunState.COMPILING,
+        RunState.TRAINING,
+        RunState.PAUSED,
+        RunState.TRAINING,
+    ]
+    assert [(edit.step, edit.new) for edit in recorder.edits] == [(0, 0.5)]
+    assert recorder.checkpoints[0] == 0
+    assert recorder.rows[0].learning_rate == 0.5
+
+
+def test_a_stop_while_pictures_are_decoded_ends_that(
+    tmp_path: Path, pictures: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.run.open_dataset", lambda _settings, _base, progress: progress(1))
+    outcome, _ = run_training(tmp_path, network(), Recorder(lambda *_: ["stop"]))
+    assert outcome == "stopped"
 
 
 def test_a_paused_training_can_be_stopped(tmp_path: Path, pictures: Arrays) -> None:
@@ -362,7 +399,8 @@ def test_a_disk_that_takes_no_checkpoint_is_told_of_and_training_goes_on(
     assert len([row for row in recorder.rows if row.split == "train"]) == 6
     assert recorder.checkpoints == recorder.snapshots == []
     errors = [text for level, text in recorder.lines if level == "error"]
-    assert sum("No space left on device" in text for text in errors) == 1 + 3 + 7
+    assert sum("No space left on device" in text for text in errors) == 1 + 7
+    assert sum("No space left on device" in str(error) for error in recorder.refusals) == 3
 
 
 def test_nothing_that_learns_is_told_before_training(tmp_path: Path, pictures: Arrays) -> None:

@@ -88,7 +88,7 @@ class FakeTraining:
         try:
             checkpoint.save(self._run.checkpoints, state)
         except CheckpointError as error:
-            self._observer.log("error", str(error))
+            self._observer.checkpoint_refused(error)
         else:
             self._observer.checkpoint_kept(self._step)
 
