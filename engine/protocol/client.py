@@ -10,6 +10,7 @@ from typing import overload
 
 from engine.errors import NoEngineError
 from engine.protocol import connection as connections
+from engine.protocol import processes
 from engine.protocol.client_loop import ClientLoop
 from engine.protocol.inbox import Event, Inbox
 from engine.protocol.messages import (
@@ -103,6 +104,12 @@ class Client:
         future: Future[Answer] = Future()
         self._loop.post(Asked(request, future, timeout))
         return future
+
+    def kill(self) -> None:
+        """End by force an engine on this computer: one that hangs takes no request."""
+        connection = self._loop.connection
+        if connections.is_here(connection):
+            processes.kill(connection.pid, connection.pid_started)
 
     def close(self) -> None:
         """Leave the engine, which goes on."""

@@ -43,7 +43,8 @@ class ClientLoop(threading.Thread):
         self, path: Path, connection: Connection, process: subprocess.Popen[bytes] | None, inbox: Inbox
     ) -> None:
         super().__init__(name="engine client", daemon=True)
-        self._path, self._connection, self._inbox = path, connection, inbox
+        self.connection = connection  # of the engine that is, or was last, there
+        self._path, self._inbox = path, inbox
         self._posted: deque[Asked] = deque()
         self._wanted: deque[int] = deque()  # sequence numbers after which to follow
         self._stopping = False
@@ -164,9 +165,9 @@ class ClientLoop(threading.Thread):
             successor = connections.read(self._path)
         except NoEngineError:
             return
-        if successor.engine_id == self._connection.engine_id or not connections.is_alive(successor):
+        if successor.engine_id == self.connection.engine_id or not connections.is_alive(successor):
             return
-        self._connection = successor
+        self.connection = successor
         self._sockets.close()
         self._sockets = ClientSockets(self._context, successor)
         self._watch = Watch(successor, None, now)

@@ -75,8 +75,12 @@ def running() -> list[Path]:
 
 def is_alive(connection: Connection) -> bool:
     """Whether the engine process is there; True if that cannot be seen from this machine."""
-    is_here = connection.host == platform.node()
-    return not is_here or processes.is_alive(connection.pid, connection.pid_started)
+    return not is_here(connection) or processes.is_alive(connection.pid, connection.pid_started)
+
+
+def is_here(connection: Connection) -> bool:
+    """Whether the engine is on this computer."""
+    return connection.host == platform.node()
 
 
 def _entered() -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 
 
 def start_time(pid: int) -> float:
@@ -25,6 +26,15 @@ def is_alive(pid: int, started: float) -> bool:
         return False
     except psutil.AccessDenied:
         return True
+
+
+def kill(pid: int, started: float) -> None:
+    """End the process ``pid`` that was ``started`` at that time by force, if it is there and ours."""
+    import psutil
+
+    if is_alive(pid, started):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            psutil.Process(pid).kill()
 
 
 def exit_reason(return_code: int) -> str:

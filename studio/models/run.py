@@ -23,6 +23,7 @@ from engine.protocol.messages import (
     GetNetwork,
     GetWeights,
     Heartbeat,
+    Kill,
     LogLine,
     MetricRow,
     Network,
@@ -110,6 +111,7 @@ class RunModel:
         self.log_total = 0  # lines so far, those included that are not kept any more
         self._link: EngineLink | None = None
         self._link_state = Link.CONNECTING
+        self._is_alone = False  # nothing more is to be heard
         self._callbacks: dict[int, Callable[[Answer | ConvNetError], None]] = {}
         self._reported = self._greeted = RunState.NONE
         self._wish: _Wish | None = None
@@ -128,7 +130,7 @@ class RunModel:
     @property
     def can_pause(self) -> bool:
         """Whether ``pause`` makes sense now."""
-        return self._wish is None and self.state in (RunState.TRAINING, RunState.TESTING)
+        return self._wish is None and self.state.working
 
     @property
     def can_resume(self) -> bool:
@@ -143,7 +145,19 @@ class RunModel:
     @property
     def can_checkpoint(self) -> bool:
         """Whether ``checkpoint`` makes sense now."""
-        return self.state in (RunState.TRAINING, RunState.TESTING, RunState.PAUSED)
+        return self.state.working or self.state is RunState.PAUSED
+
+    @property
+    def can_kill(self) -> bool:
+        """Whether ``kill`` makes sense now."""
+        return self.state in (RunState.HUNG, RunState.NOT_RESPONDING)
+
+    @property
+    def can_take_up(self) -> bool:
+        """Whether there is something that ``take_up`` could go on with."""
+        has_begun = any(len(self.metrics[split]) for split in SPLITS) or bool(self.snapshots)
+        is_unfinished = self.state.ended and self.state is not RunState.FINISHED
+        return is_unfinished and has_begun and self.run_folder is not None
 
     @property
     def steps_per_epoch(self) -> float | None:
@@ -194,6 +208,22 @@ class RunModel:
     def checkpoint(self) -> None:
         """Keep a checkpoint and go on."""
         self._command(CheckpointNow(), None)
+
+    def kill(self) -> None:
+        """End by force what does not respond: the training process, which is replaced, or the engine."""
+        if self.state is RunState.HUNG:
+            self._command(Kill(), None)
+        elif self._link is not None:
+            self._link.kill()
+
+    def take_up(self) -> None:
+        """Go on, from its last checkpoint, with the run that has ended."""
+        folder, name, device = self.run_folder, self.name, self.device
+        assert folder is not None
+        self._begin(name)
+        self.device = device
+        self._link = self._engines.resume(folder)
+        self._announce()
 
     def detach(self) -> None:
         """Leave the engine. It goes on by itself; one whose run has ended has nothing more to do."""
@@ -257,6 +287,7 @@ class RunModel:
                 self._take_welcome(arrival)
             case NotStarted(cause):
                 self._reported, self.cause = RunState.FAILED, cause
+                self._is_alone = True
 
     def _take_welcome(self, welcome: Welcome) -> None:
         self.name = welcome.network_name
@@ -273,10 +304,14 @@ class RunModel:
 
     def _take_link(self, link: Link, problem: ConvNetError | None) -> None:
         self._link_state = link
+        self._is_alone = link in (Link.DIED, Link.CLOSED)
         if not self._reported.ended:
             self.cause = problem
 
     def _take_heartbeat(self, beat: Heartbeat) -> None:
+        known = None if self._beat is None else self._beat.problem
+        if beat.problem is not None and beat.problem != known:
+            self.refused.emit(rebuild(beat.problem))
         self._beat = beat
         self.devices = beat.devices
         self._note(self.devices_changed)
@@ -334,27 +369,30 @@ class RunModel:
         state = known
         if known.under_way and self._link_state is Link.DIED:
             state = RunState.DIED
-        elif known.under_way and self._is_silent():
+        elif known.under_way and self._link_state is Link.NOT_RESPONDING:
             state = RunState.NOT_RESPONDING
+        elif known.under_way and self._beat is not None and not self._beat.responding:
+            state = RunState.HUNG
         elif self._wish is not None:
             state = self._wish.show
         elif known is RunState.TESTING and self._clock() - self._reported_at < TESTING_SHOWN_AFTER:
             state = RunState.TRAINING
+        elif known is RunState.TRAINING and self._beat is not None and self._beat.slow:
+            state = RunState.SLOW
         if state is not self.state:
             self.state = state
             self._note(self.state_changed)
 
     def _known_state(self) -> RunState:
-        """The journal's newest state; while older entries are still being read, the engine's own word."""
-        beat = self._beat
-        if self._reported.ended or (beat is not None and self._sequence >= beat.last_sequence):
-            return self._reported
-        newest = self._greeted if beat is None else RunState(beat.state.value)
-        return self._reported if newest.ended else newest
+        """The journal's newest state; while older entries are still being read, the engine's own word.
 
-    def _is_silent(self) -> bool:
-        is_worker_silent = self._beat is not None and not self._beat.responding
-        return is_worker_silent or self._link_state is Link.NOT_RESPONDING
+        The journal of a run that was resumed has ends of before.
+        """
+        beat = self._beat
+        is_read = self._greeted.ended if beat is None else self._sequence >= beat.last_sequence
+        if is_read or self._is_alone:
+            return self._reported
+        return self._greeted if beat is None else RunState(beat.state.value)
 
     def _note(self, event: Event[[]]) -> None:
         if event not in self._news:

@@ -20,6 +20,8 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
+    SLOW = "slow"  # training, but no step has ended for far longer than usual
+    HUNG = "hung"  # the training process is there, but silent; the engine answers
     NOT_RESPONDING = "not responding"  # the engine is there, but silent
     DIED = "died"  # the engine went without saying so
 
@@ -36,4 +38,9 @@ class RunState(StrEnum):
     @property
     def advancing(self) -> bool:
         """Whether training time passes."""
-        return self in (RunState.TRAINING, RunState.TESTING, RunState.PAUSING, RunState.STOPPING)
+        return self.working or self in (RunState.PAUSING, RunState.STOPPING)
+
+    @property
+    def working(self) -> bool:
+        """Whether it trains, and nothing else was asked for."""
+        return self in (RunState.TRAINING, RunState.TESTING, RunState.SLOW)

@@ -22,6 +22,8 @@ def state_name(state: RunState) -> str:
         RunState.STOPPED: QCoreApplication.translate("RunState", "Stopped"),
         RunState.FINISHED: QCoreApplication.translate("RunState", "Finished"),
         RunState.FAILED: QCoreApplication.translate("RunState", "Failed"),
+        RunState.SLOW: QCoreApplication.translate("RunState", "Training, but slowly"),
+        RunState.HUNG: QCoreApplication.translate("RunState", "The training process is not responding"),
         RunState.NOT_RESPONDING: QCoreApplication.translate("RunState", "The engine is not responding"),
         RunState.DIED: QCoreApplication.translate("RunState", "The engine died"),
     }[state]

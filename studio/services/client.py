@@ -64,6 +64,13 @@ class EngineClient(threading.Thread):
                 self._submit(self._client, ticket, request)
         return ticket
 
+    def kill(self) -> None:
+        """End an engine that does not answer by force, if it is on this computer."""
+        with self._changed:
+            client = self._client
+        if client is not None:
+            client.kill()
+
     def drain(self) -> list[Arrival]:
         """Return what has arrived since the last call, in order."""
         with self._changed:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.errors import NoEngineError
+from engine.errors import NoEngineError, RunFolderInUseError
 from engine.protocol import connection
-from engine.protocol.internal import StartRun
+from engine.protocol.internal import ResumeRun, StartRun
 from engine.protocol.launch import launch
 from studio.services.client import GOODBYE, Engine, EngineClient
 from studio.services.link import TrainingOrder
 
 LINGER: Final = 60.0
 """Seconds that an engine stays after its run's end while no studio looks at it."""
+
+_LEAVE: Final = 5.0
+"""Seconds that the engine of a run that has ended may take to leave, once it was dismissed."""
+
+_TRY_EVERY: Final = 0.2  # s
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,10 @@ class EngineProcesses:
         )
         return self._follow(lambda: _launched(instructions))
 
+    def resume(self, run_folder: str) -> EngineClient:
+        """Begin to start an engine that goes on with a run that has ended."""
+        return self._follow(lambda: _resumed(ResumeRun(run_folder, None, LINGER)))
+
     def attach(self, path: Path) -> EngineClient:
         """Begin to follow the run of the engine with this connection file."""
         return self._follow(lambda: (path, None))
@@ -74,6 +84,18 @@ class EngineProcesses:
         return client
 
 
-def _launched(instructions: StartRun) -> Engine:
+def _resumed(instructions: ResumeRun) -> Engine:
+    """Start an engine as soon as the one that showed the run's end has left the run folder."""
+    deadline = time.monotonic() + _LEAVE
+    while True:
+        try:
+            return _launched(instructions)
+        except RunFolderInUseError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_TRY_EVERY)
+
+
+def _launched(instructions: StartRun | ResumeRun) -> Engine:
     launched = launch(instructions)
     return launched.connection, launched.process

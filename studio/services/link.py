@@ -39,6 +39,9 @@ class EngineLink(Protocol):
     def drain(self) -> list[Arrival]:
         """Return what has arrived since the last call, in order."""
 
+    def kill(self) -> None:
+        """End an engine that does not answer by force."""
+
     def close(self, *, dismiss: bool = False) -> None:
         """Leave the engine, which goes on unless it is dismissed."""
 
@@ -54,10 +57,13 @@ class TrainingOrder:
 
 
 class Engines(Protocol):
-    """Starts engines and finds those that run. No method waits for an engine."""
+    """Starts engines of a computer and takes up with them. No method waits for an engine."""
 
     def start(self, order: TrainingOrder) -> EngineLink:
         """Begin to start an engine and to follow its run."""
+
+    def resume(self, run_folder: str) -> EngineLink:
+        """Begin to start an engine that goes on with a run that has ended, and to follow it."""
 
     def attach(self, connection: Path) -> EngineLink:
         """Begin to follow the run of the engine with this connection file."""

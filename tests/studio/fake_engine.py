@@ -39,7 +39,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.asked: list[Request] = []
         self.arrivals: list[Arrival] = []
-        self.closed = self.dismissed = False
+        self.closed = self.dismissed = self.killed = False
         self.sequence = 0
 
     def ask(self, request: Request) -> int:
@@ -49,6 +49,9 @@ class FakeLink:
     def drain(self) -> list[Arrival]:
         arrivals, self.arrivals = self.arrivals, []
         return arrivals
+
+    def kill(self) -> None:
+        self.killed = True
 
     def close(self, *, dismiss: bool = False) -> None:
         self.closed = True
@@ -66,9 +69,17 @@ class FakeLink:
     def state(self, state: RunState) -> None:
         self.journal(StateChanged(0.0, state))
 
-    def beat(self, state: RunState, step: int = 0, total: int = 1000, *, responding: bool = True) -> None:
+    def beat(
+        self,
+        state: RunState,
+        step: int = 0,
+        total: int = 1000,
+        *,
+        responding: bool = True,
+        slow: bool = False,
+    ) -> None:
         progress = Progress(step, total, step * 10 // total, 1234.0, 60.0, 10)
-        self.arrivals.append(Heartbeat(1, state, responding, progress, self.sequence, (cpu(),)))
+        self.arrivals.append(Heartbeat(1, state, responding, progress, self.sequence, (cpu(),), slow=slow))
 
     def link(self, link: Link, problem: ConvNetError | None = None) -> None:
         self.arrivals.append(LinkChanged(link, problem))
@@ -92,6 +103,11 @@ class FakeEngines:
 
     def start(self, order: TrainingOrder) -> FakeLink:
         self.orders.append(order)
+        self.links.append(FakeLink())
+        return self.links[-1]
+
+    def resume(self, run_folder: str) -> FakeLink:
+        self.resumed = run_folder
         self.links.append(FakeLink())
         return self.links[-1]
 

@@ -22,12 +22,14 @@ _STRIPES = {
     RunState.STOPPED: "accent",
     RunState.FAILED: "error",
     RunState.DIED: "error",
+    RunState.SLOW: "warning",
+    RunState.HUNG: "warning",
     RunState.NOT_RESPONDING: "warning",
 }
 
 
 class OutcomeCard(QWidget):
-    """Shown when a run has ended or its engine is silent: the result or the cause, and the next actions."""
+    """Shown when a run has ended or does not go on: the result or the cause, and the next actions."""
 
     look_requested = Signal()
     design_requested = Signal()
@@ -39,11 +41,15 @@ class OutcomeCard(QWidget):
         self._facts = Label()
         self._facts.setWordWrap(True)
         self._folder = ShortLabel(rank="secondary")
+        self.take_up_button = QPushButton(self.tr("Resume from the last checkpoint"))
+        self.kill_button = QPushButton(self.tr("End it by force"))
         self.look_button = QPushButton(self.tr("Look at the filters over time"))
         self.change_button = QPushButton(self.tr("Change the network and train again"))
         self._open = QPushButton(self.tr("Open the run folder"))
         self.copy_button = QPushButton(self.tr("Copy the error"))
         self._build()
+        self.take_up_button.clicked.connect(run.take_up)
+        self.kill_button.clicked.connect(run.kill)
         self.look_button.clicked.connect(self.look_requested)
         self.change_button.clicked.connect(self.design_requested)
         self._open.clicked.connect(self._on_open)
@@ -55,7 +61,7 @@ class OutcomeCard(QWidget):
     def _build(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self.look_button, self.change_button, self._open, self.copy_button):
+        for button in self._buttons():
             buttons.addWidget(button)
         buttons.addStretch()
         column = QVBoxLayout(self)
@@ -65,6 +71,16 @@ class OutcomeCard(QWidget):
             column.addWidget(widget)
         column.addSpacing(4)
         column.addLayout(buttons)
+
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return (
+            self.take_up_button,
+            self.kill_button,
+            self.look_button,
+            self.change_button,
+            self._open,
+            self.copy_button,
+        )
 
     @property
     def headline(self) -> str:
@@ -82,10 +98,13 @@ class OutcomeCard(QWidget):
         if run.state not in _STRIPES:
             return
         self._headline.setText(self._describe_end())
-        self._facts.setText(error_text(run.cause) if run.cause is not None else "")
-        self._facts.setVisible(run.cause is not None)
+        facts = error_text(run.cause) if run.cause is not None else self._advise()
+        self._facts.setText(facts)
+        self._facts.setVisible(bool(facts))
         self._folder.set_text(run.run_folder or "")
         self._folder.setVisible(run.run_folder is not None)
+        self.take_up_button.setVisible(run.can_take_up)
+        self.kill_button.setVisible(run.can_kill)
         self.look_button.setVisible(run.state.ended and len(run.snapshots) > 1)
         self.change_button.setVisible(run.state.ended)
         self._open.setVisible(run.run_folder is not None)
@@ -100,7 +119,26 @@ class OutcomeCard(QWidget):
         elapsed = self._run.elapsed
         if elapsed is not None:
             parts.append(self.tr("{time} of training").format(time=duration(elapsed)))
+        if self._run.cause is not None and self._run.state in (RunState.STOPPED, RunState.FINISHED):
+            parts.append(self.tr("the last checkpoint was not kept"))
         return " · ".join(parts)
+
+    def _advise(self) -> str:
+        """What is known of a run that does not go on, and what can be done."""
+        match self._run.state:
+            case RunState.SLOW:
+                return self.tr("No step has ended for far longer than usual. The computer may be busy.")
+            case RunState.HUNG:
+                return self.tr(
+                    "It gives no sign of life, but the engine does. It may come back; ended by force, it is "
+                    "replaced by another, which takes up at the last checkpoint."
+                )
+            case RunState.NOT_RESPONDING:
+                return self.tr(
+                    "Its process is there, but silent. It may come back; ended by force, the run can be "
+                    "resumed from the last checkpoint."
+                )
+        return ""
 
     def _on_open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self._run.run_folder or ""))

@@ -9,6 +9,8 @@ from engine.protocol.messages import (
     Done,
     Entries,
     GetNetwork,
+    Heartbeat,
+    Kill,
     LogLine,
     Network,
     Pause,
@@ -160,11 +162,83 @@ def test_a_silent_engine_is_not_responding_until_it_is_heard_again(training):
     assert run.state is RunState.TRAINING
 
 
-def test_a_supervisor_that_misses_its_worker_is_not_responding(training):
+def test_a_training_process_that_hangs_can_be_ended_through_its_engine(training):
     run, link = training
     link.beat(EngineState.TRAINING, responding=False)
     run.update()
-    assert run.state is RunState.NOT_RESPONDING
+    assert run.state is RunState.HUNG
+    assert run.can_kill
+    run.kill()
+    assert link.asked[-1] == Kill()
+    assert not link.killed
+
+
+def test_an_engine_that_hangs_takes_no_request_and_is_ended_itself(training):
+    run, link = training
+    asked = len(link.asked)
+    link.link(Link.NOT_RESPONDING)
+    run.update()
+    run.kill()
+    assert link.killed
+    assert len(link.asked) == asked
+
+
+def test_slowness_is_told_from_a_hang_and_takes_commands(training):
+    run, link = training
+    link.beat(EngineState.TRAINING, slow=True)
+    run.update()
+    assert run.state is RunState.SLOW
+    assert run.can_pause
+    assert not run.can_kill
+
+
+def test_a_full_disk_is_told_once(training):
+    run, link = training
+    told = []
+    run.refused.connect(told.append)
+    problem = Problem("RunFolderUnwritableError", {"path": "/runs/digits-1", "reason": "disk full"})
+    for _ in range(3):
+        link.arrivals.append(Heartbeat(1, EngineState.TRAINING, True, None, link.sequence, (), problem))
+        run.update()
+    assert [str(error).partition(":")[0] for error in told] == ["/runs/digits-1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "can"), [(EngineState.STOPPED, True), (EngineState.FAILED, True), (EngineState.FINISHED, False)]
+)
+def test_an_ended_run_that_is_not_finished_can_be_taken_up(training, engines, state, can):
+    run, link = training
+    link.journal(row(5))
+    link.state(state)
+    run.update()
+    assert run.can_take_up == can
+    if can:
+        run.take_up()
+        assert engines.resumed == "/runs/digits-1"
+        assert link.dismissed
+        assert run.state is RunState.STARTING
+
+
+def test_what_never_began_cannot_be_taken_up(training):
+    run, link = training
+    link.state(EngineState.FAILED)
+    run.update()
+    assert not run.can_take_up
+
+
+def test_earlier_ends_of_a_run_that_goes_on_again_are_not_taken_for_its_end(run, engines, tmp_path):
+    run.attach(tmp_path / "connection.json")
+    link = engines.link
+    link.welcome(EngineState.TRAINING)
+    link.journal(row(5), StateChanged(0.0, EngineState.STOPPED))
+    run.update()
+    assert run.state is RunState.TRAINING
+    link.beat(EngineState.TRAINING)
+    link.journal(Rewound(0), StateChanged(0.0, EngineState.TRAINING))
+    link.sequence += 10
+    link.beat(EngineState.TRAINING)
+    run.update()
+    assert run.state is RunState.TRAINING
 
 
 @pytest.mark.parametrize("gone", [Link.CLOSED, Link.DIED, Link.NOT_RESPONDING])

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from engine.errors import EngineDiedError
 from engine.protocol.inbox import Link
-from engine.protocol.messages import LogLine, Problem, SnapshotKept, StateChanged
+from engine.protocol.messages import Kill, LogLine, Problem, SnapshotKept, StateChanged
 from engine.protocol.messages import RunState as EngineState
 from studio.models.run import LOG_LINES, RunModel
 from studio.models.selection import Selection
@@ -282,6 +282,29 @@ def test_a_silent_engine_shows_a_card_that_goes_when_it_is_heard_again(stage):
     assert stage.view.outcome.headline.startswith("The engine is not responding")
     stage.link.link(Link.CONNECTED)
     stage.run.update()
+    assert not stage.view.outcome.isVisible()
+
+
+def test_what_hangs_can_be_ended_from_the_card_and_what_is_slow_is_only_told(stage):
+    stage.train()
+    card = stage.view.outcome
+    stage.link.beat(EngineState.TRAINING, slow=True)
+    stage.run.update()
+    assert card.isVisible()
+    assert not card.kill_button.isVisible()
+    stage.link.beat(EngineState.TRAINING, responding=False)
+    stage.run.update()
+    assert card.headline.startswith("The training process is not responding")
+    card.kill_button.click()
+    assert stage.link.asked[-1] == Kill()
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_card(stage):
+    stage.train()
+    stage.link.welcome()
+    stage.add(row(5), StateChanged(0.0, EngineState.STOPPED))
+    stage.view.outcome.take_up_button.click()
+    assert stage.engines.resumed == "/runs/digits-1"
     assert not stage.view.outcome.isVisible()
 
 

@@ -1,5 +1,7 @@
 """Real engines, as the studio starts and follows them."""
 
+import os
+import signal
 import time
 from dataclasses import replace
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.graph.examples import load_example
+from engine.protocol import connection as connections
 from engine.protocol.messages import Weights
 from studio.models.document import Document
 from studio.models.run import RunModel
@@ -33,10 +36,15 @@ def document():
 
 
 def wait_for(run, condition):
+    """Wait until something holds; nothing may go wrong meanwhile."""
+    wait_until(run, lambda: run.cause is not None or condition())
+    assert run.cause is None, run.cause
+
+
+def wait_until(run, condition):
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, (run.state, run.cause)
-        assert run.cause is None, run.cause
         run.update()
         time.sleep(0.01)
 
@@ -86,3 +94,29 @@ def test_stop_is_shown_until_the_engine_has_stopped(processes, document):
     wait_for(run, lambda: run.state.ended)
     assert states == [RunState.STOPPING, RunState.STOPPED]
     run.detach()
+
+
+def test_a_hung_engine_is_ended_and_its_run_goes_on_from_its_last_checkpoint(processes, document):
+    run = RunModel(processes)
+    run.train(document)
+    wait_for(run, lambda: run.can_pause and len(run.metrics["train"]) > 5)
+    run.checkpoint()
+    wait_for(run, lambda: run.checkpoints)
+    (found,) = processes.running()
+    os.kill(connections.read(found.connection).pid, signal.SIGSTOP)
+    wait_for(run, lambda: run.state is RunState.NOT_RESPONDING)
+    run.kill()
+    wait_until(run, lambda: run.state is RunState.DIED)
+    kept = run.checkpoints[-1]
+    run.take_up()
+    wait_for(run, lambda: run.can_pause and run.metrics.last("train", "step") > kept)
+    run.stop()
+    wait_for(run, lambda: run.state is RunState.STOPPED)
+    run.take_up()  # while the engine that shows the end is still there
+    wait_for(run, lambda: run.can_pause)
+    run.stop()
+    wait_for(run, lambda: run.state is RunState.STOPPED)
+    steps = run.metrics["train"].column("step")
+    assert (np.diff(steps) > 0).all()
+    run.detach()
+    wait_for(run, lambda: processes.running() == [])
