@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.protocol.messages import Entry, MetricRow, Rewound
 
 SPLITS = ("train", "validation", "test")
 
 
 class RunFigures:
-    """The newest row of each split, leaving out what a resume has overtaken."""
+    """The rows of each split, leaving out what a resume has overtaken."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[MetricRow]] = {split: [] for split in SPLITS}
@@ -25,6 +27,10 @@ class RunFigures:
     def any(self) -> bool:
         """Whether there is a row of any split."""
         return any(self._rows.values())
+
+    def rows(self, split: str) -> Sequence[MetricRow]:
+        """Return all rows of a split, in their order."""
+        return self._rows[split]
 
     def newest(self, split: str) -> MetricRow | None:
         """Return the newest row of a split; None before there is one."""

@@ -81,7 +81,9 @@ def test_the_networks_geometry_is_the_talks() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["cifar10", "imagenet", "lenet5", "resnet20", "digits", "shapes"])
+@pytest.mark.parametrize(
+    "name", ["cifar10", "cifar10-long", "imagenet", "lenet5", "resnet20", "digits", "shapes"]
+)
 def test_examples_can_be_trained_and_have_places(name: str) -> None:
     """Each example is valid and every layer has its place on the canvas."""
     network = load(EXAMPLES / f"{name}.convnet")
