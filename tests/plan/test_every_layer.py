@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from engine.graph.layer_graph import LayerGraph, Wire
@@ -98,19 +100,18 @@ def _conv(graph: LayerGraph, name: str, source: str = "data", filters: int = 4) 
     graph.connect(Wire(source, name))
 
 
-@pytest.mark.parametrize("layer", ONE_INPUT, ids=str)
-def test_gradients_through_a_layer(layer: Layer) -> None:
-    """With a batch of which one row is padding."""
+def through(layer: Layer) -> LayerGraph:
+    """Return a network in which a layer stands after a convolution."""
     graph = start()
     _conv(graph, "conv")
     graph.add("layer", layer)
     graph.connect(Wire("conv", "layer"))
     head(graph, "layer")
-    check_gradients(graph, batch_size=4, valid=3)
+    return graph
 
 
-@pytest.mark.parametrize("layer", SEVERAL_INPUTS, ids=str)
-def test_gradients_of_several_inputs_one_of_them_twice(layer: Layer) -> None:
+def joining(layer: Layer) -> LayerGraph:
+    """Return a network in which a layer joins two others, one of them twice."""
     graph = start()
     graph.add("layer", layer)
     for number, name in enumerate(("one", "two")):
@@ -119,11 +120,11 @@ def test_gradients_of_several_inputs_one_of_them_twice(layer: Layer) -> None:
     if not isinstance(layer, EltMax):  # ties all get the gradient: more than differences say
         graph.connect(Wire("one", "layer", 5))
     head(graph, "layer")
-    check_gradients(graph, batch_size=2)
+    return graph
 
 
-@pytest.mark.parametrize("layer", PICTURE_LAYERS, ids=str)
-def test_layers_without_a_gradient_stand_before_those_that_learn(layer: Layer) -> None:
+def preparing(layer: Layer) -> LayerGraph:
+    """Return a network in which a layer stands before all that learns."""
     graph = LayerGraph()
     graph.add("data", Data(size=(5, 4), channels=3))
     graph.add("labels", Labels())
@@ -133,12 +134,11 @@ def test_layers_without_a_gradient_stand_before_those_that_learn(layer: Layer) -
     graph.connect(Wire("layer", "small"))
     _conv(graph, "conv", "small", 2)
     head(graph, "conv")
-    check_gradients(graph, batch_size=2)
+    return graph
 
 
-@pytest.mark.parametrize("cost", COSTS, ids=str)
-def test_gradients_of_costs_with_targets(cost: Layer) -> None:
-    """Together with a sum of squares, which costs as well."""
+def with_targets(cost: Layer) -> LayerGraph:
+    """Return a network of a cost with targets, together with a sum of squares, which costs as well."""
     graph = start()
     graph.add(
         "fc", Fc(outputs=CLASSES, neuron="none" if isinstance(cost, TargetCrossEntropy) else "logistic")
@@ -156,4 +156,33 @@ def test_gradients_of_costs_with_targets(cost: Layer) -> None:
     graph.connect(Wire("targets", "cost", 1))
     graph.add("small", Sum2(coefficient=0.3))
     graph.connect(Wire("fc", "small"))
-    check_gradients(graph, batch_size=3, valid=2)
+    return graph
+
+
+def networks() -> Iterator[LayerGraph]:
+    """Yield networks that have every kind of layer among them."""
+    yield from map(through, ONE_INPUT)
+    yield from map(joining, SEVERAL_INPUTS)
+    yield from map(preparing, PICTURE_LAYERS)
+    yield from map(with_targets, COSTS)
+
+
+@pytest.mark.parametrize("layer", ONE_INPUT, ids=str)
+def test_gradients_through_a_layer(layer: Layer) -> None:
+    """With a batch of which one row is padding."""
+    check_gradients(through(layer), batch_size=4, valid=3)
+
+
+@pytest.mark.parametrize("layer", SEVERAL_INPUTS, ids=str)
+def test_gradients_of_several_inputs_one_of_them_twice(layer: Layer) -> None:
+    check_gradients(joining(layer), batch_size=2)
+
+
+@pytest.mark.parametrize("layer", PICTURE_LAYERS, ids=str)
+def test_layers_without_a_gradient_stand_before_those_that_learn(layer: Layer) -> None:
+    check_gradients(preparing(layer), batch_size=2)
+
+
+@pytest.mark.parametrize("cost", COSTS, ids=str)
+def test_gradients_of_costs_with_targets(cost: Layer) -> None:
+    check_gradients(with_targets(cost), batch_size=3, valid=2)
