@@ -48,7 +48,7 @@ def compare(
     executor = Executor(plan)
     arrays = executor.arrays
     for number, (name, spec) in enumerate(all_weights(layers).items()):
-        arrays[name][...] = initial_weights(spec, number, seed)
+        arrays[name] = initial_weights(spec, number, seed)
     twin = TorchTwin(layers, {name: arrays[name].copy() for name in all_weights(layers)}, training)
     control = StepControl(arrays, plan.slots, training, seed)
     meter = CostMeter(arrays, layers)
@@ -58,8 +58,8 @@ def compare(
     for step, (pictures, classes) in enumerate(itertools.islice(rows, steps)):
         control.set_batch(step=step, epoch=0, cursor=0, valid=batch_size)
         rate = control.set_rates(0.0)
-        arrays[inputs][...] = pictures
-        arrays[labels][...] = classes
+        arrays[inputs] = pictures
+        arrays[labels] = classes
         executor.run(TRAIN)
         masks = keep_masks(layers, batch_size, seed, step)
         yield step, meter.take().loss, twin.step(pictures, classes, masks, rate)

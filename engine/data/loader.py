@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -29,6 +29,19 @@ class Batch:
     pictures: NDArray[np.floating[Any]]
     labels: NDArray[np.int32]
     valid: int
+
+    def fill(self, arrays: Fillable, inputs: Iterable[str], labels: Iterable[str]) -> None:
+        """Write pictures and labels to the arrays of these names."""
+        for name in inputs:
+            arrays[name] = self.pictures
+        for name in labels:
+            arrays[name] = self.labels
+
+
+class Fillable(Protocol):
+    """Arrays by name, which are filled with what is assigned to them."""
+
+    def __setitem__(self, name: str, values: Any, /) -> None: ...
 
 
 class Loader:

@@ -20,6 +20,7 @@ Role = Literal[
     "mask",
     "gradient",
     "weight",
+    "weight copy",
     "weight gradient",
     "average",
     "velocity",
@@ -28,12 +29,19 @@ Role = Literal[
     "workspace",
 ]
 PERSISTENT: frozenset[Role] = frozenset(
-    {"input", "labels", "weight", "average", "velocity", "control", "metrics"}
+    {"input", "labels", "weight", "weight copy", "average", "velocity", "control", "metrics"}
 )
 """Roles of buffers that keep their content from one program to the next."""
 
-DType = Literal["float32", "float64", "int32", "int64", "uint8"]
-ITEM_BYTES: Mapping[DType, int] = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint8": 1}
+DType = Literal["bfloat16", "float32", "float64", "int32", "int64", "uint8"]
+ITEM_BYTES: Mapping[DType, int] = {
+    "bfloat16": 2,
+    "float32": 4,
+    "float64": 8,
+    "int32": 4,
+    "int64": 8,
+    "uint8": 1,
+}
 
 Stream = Literal["compute", "communication"]
 Value: TypeAlias = bool | int | float | str | tuple[int, ...]
@@ -100,6 +108,11 @@ class Buffer:
     def persistent(self) -> bool:
         """Whether the content outlives a program."""
         return self.role in PERSISTENT
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it holds real numbers, of whatever precision."""
+        return self.dtype in {"bfloat16", "float32", "float64"}
 
     def local_shape(self, rank: int) -> tuple[int, ...]:
         """Return the logical shape of what ``rank`` holds."""
@@ -227,7 +240,8 @@ class TrainingPlan:
     """A network compiled for a batch size, a kind of device and a type of number.
 
     ``offsets`` tells for each buffer of counters, and each rank, where in the global batch the first row lies
-    of the operations that read it.
+    of the operations that read it. ``copies`` are the buffers that hold weights rounded to a shorter type, by
+    the weights that they are copies of.
     """
 
     device: str
@@ -240,6 +254,7 @@ class TrainingPlan:
     arena_bytes: Mapping[int, int]
     notes: tuple[str, ...] = ()
     offsets: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ranks(self) -> tuple[int, ...]:

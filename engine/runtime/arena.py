@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from engine.errors import DeviceError
 from engine.plan.analysis.memory import ALIGNMENT
 from engine.plan.types import Buffer, Placement
+from engine.runtime.device import held_shape
 
 
 class Arena:
@@ -31,5 +32,4 @@ class Arena:
     def view(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[np.generic]:
         """Return the array of ``buffer`` on ``rank``, in its physical layout."""
         content = self._memory[placement.offset : placement.offset + placement.nbytes].view(buffer.dtype)
-        extents = dict(zip(buffer.axes, buffer.local_shape(rank), strict=True))
-        return content.reshape([extents[axis] for axis in buffer.layout])
+        return content.reshape(held_shape(buffer, rank))

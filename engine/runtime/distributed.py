@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +11,14 @@ from numpy.typing import NDArray
 from engine.parallel.communicators.communicator import Communicator
 from engine.plan.analysis.pieces import pieces
 from engine.plan.types import TrainingPlan
+from engine.runtime.arrays import Arrays
 from engine.runtime.communication import fill
 
 
 class Distributed:
     """The arrays of a plan that outlive a program, as if they were on one device."""
 
-    def __init__(self, plan: TrainingPlan, arrays: Mapping[str, NDArray[Any]], line: Communicator) -> None:
+    def __init__(self, plan: TrainingPlan, arrays: Arrays, line: Communicator) -> None:
         self._buffers = plan.buffers
         self._ranks = plan.ranks
         self._arrays = arrays
@@ -28,8 +28,10 @@ class Distributed:
         """Copy into this rank's share its part of the whole array ``values``; talks to no other rank."""
         buffer = self._buffers[name]
         if self._line.rank in buffer.ranks:
+            share = self._arrays[name].copy()
             for piece in pieces(buffer, self._line.rank):
-                self._arrays[name][piece.of_rank()] = values[piece.of_whole()]
+                share[piece.of_rank()] = values[piece.of_whole()]
+            self._arrays[name] = share
 
     def whole(self, name: str) -> NDArray[Any]:
         """Return the whole array, on every rank, in canonical order; all ranks must call this.

@@ -1,8 +1,8 @@
-"""Replays a rank's programs over preallocated memory."""
+"""Replays a rank's programs over preallocated memory, on the CPU or a GPU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,8 +14,9 @@ from engine.parallel.communicators.communicator import Communicator
 from engine.parallel.communicators.single import Single
 from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.types import Operation, Program, TrainingPlan
-from engine.runtime.arena import Arena
+from engine.runtime.arrays import Arrays
 from engine.runtime.communication import bind
+from engine.runtime.device import Call, Contents, open_device
 from kernels.registry import Kernel, Launch, find
 
 
@@ -26,8 +27,13 @@ class Executor:
     settings and metrics. The host reads and writes them between programs.
     """
 
-    def __init__(self, plan: TrainingPlan, rank: int = 0, line: Communicator | None = None) -> None:
-        """Bind the programs of ``rank``; ``line`` reaches the other ranks, where there are some."""
+    def __init__(
+        self, plan: TrainingPlan, rank: int = 0, line: Communicator | None = None, *, device: str = ""
+    ) -> None:
+        """Bind the programs of ``rank``; ``line`` reaches the other ranks, where there are some.
+
+        ``device`` is "cpu", or "cuda:N" for a plan that was compiled for GPUs.
+        """
         self._plan = plan
         self._rank = rank
         self._line = line or Single()
@@ -38,24 +44,34 @@ class Executor:
                 found=str(self._line.size),
                 hint="Train with as many devices as the split has.",
             )
-        self._arena = Arena(plan.arena_bytes[rank])
+        self.device = open_device(device or plan.device, plan.arena_bytes[rank])
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
-        self._steps = {
-            name: self._bind(program, self._views[name]) for name, program in plan.programs.items()
+        self._programs = {
+            name: self.device.program(self._bind(program, self._views[name]))
+            for name, program in plan.programs.items()
         }
-        self.arrays = {
+        self._persistent = {
             name: view
             for views in self._views.values()
             for name, view in views.items()
             if plan.buffers[name].persistent
         }
+        self.arrays = Arrays(self.device, self._persistent, plan.copies)
 
     def run(self, program: str) -> None:
-        """Run one program from its first operation to its last."""
-        for step in self._steps[program]:
-            step()
+        """Run one program from its first operation to its last; on a GPU, have it run."""
+        self._programs[program]()
 
-    def calls(self, program: str) -> Iterator[tuple[Operation, Callable[[], None]]]:
+    def look(
+        self, names: Iterable[str], then: Callable[[Contents], None], *, clear: Collection[str] = ()
+    ) -> None:
+        """Call ``then`` with the arrays ``names`` as they are after the programs so far.
+
+        It is called at once on the CPU, and on a GPU by ``device.arrive``. Those of ``clear`` begin anew.
+        """
+        self.device.look({name: self._persistent[name] for name in names}, then, clear)
+
+    def calls(self, program: str) -> Iterator[tuple[Operation, Call]]:
         """Yield each operation of a program with a call of its own.
 
         Called in this order they do what ``run`` does. Out of it, as when one is timed alone, what they leave
@@ -63,24 +79,26 @@ class Executor:
         """
         whole = self._plan.programs[program]
         for operation in whole.of_rank(self._rank):
-            for call in self._bind(
-                replace(whole, operations=(replace(operation, after=()),)), self._views[program]
-            ):
-                yield operation, call
+            alone = replace(whole, operations=(replace(operation, after=()),))
+            yield operation, self.device.program(self._bind(alone, self._views[program]))
 
     def content(self, program: str, buffer: str) -> NDArray[Any]:
-        """Return any buffer of a program. Unless it is persistent, others may write over it."""
-        return self._views[program][buffer]
+        """Return what any buffer of a program holds. Unless it is persistent, others may write over it."""
+        return self.device.read(self._views[program][buffer])
 
-    def _make_views(self, program: Program) -> dict[str, NDArray[Any]]:
+    def fill(self, program: str, buffer: str, values: NDArray[Any]) -> None:
+        """Write to any buffer of a program, for the operations of it that are yet to be called."""
+        self.device.write(self._views[program][buffer], values)
+
+    def _make_views(self, program: Program) -> dict[str, Any]:
         return {
-            name: self._arena.view(self._plan.buffers[name], placement, self._rank)
+            name: self.device.array(self._plan.buffers[name], placement, self._rank)
             for name, placement in program.placements[self._rank].items()
         }
 
-    def _bind(self, program: Program, views: dict[str, NDArray[Any]]) -> list[Callable[[], None]]:
+    def _bind(self, program: Program, views: dict[str, Any]) -> list[Call]:
         """Return the calls of a program. Built kernels that follow one another are one call."""
-        steps: list[Callable[[], None]] = []
+        steps: list[Call] = []
         launches: list[Launch] = []
         for operation in program.of_rank(self._rank):
             arrays = {
@@ -113,5 +131,5 @@ class Executor:
         return built.bind(operation.code, arrays)
 
 
-def _join(launches: list[Launch]) -> list[Callable[[], None]]:
+def _join(launches: list[Launch]) -> list[Call]:
     return [launches[0].joined(launches[1:])] if launches else []

@@ -7,7 +7,6 @@ their mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,8 @@ class AveragedEvaluation:
     """
 
     def __init__(self, plan: TrainingPlan, executor: Executor) -> None:
-        self._inputs = [executor.arrays[buffer.name] for buffer in plan.by_role("input")]
+        self._executor = executor
+        self._inputs = [buffer.name for buffer in plan.by_role("input")]
         self._costs: dict[str, _Cost] = {}
         self._steps: list[Callable[[], None]] = []
         metrics = {buffer.name for buffer in plan.by_role("metrics")}
@@ -34,9 +34,7 @@ class AveragedEvaluation:
             if metrics.isdisjoint(operation.outputs.values()):
                 self._steps.append(call)
                 continue
-            content = partial(executor.content, EVALUATE)
-            arrays = {port: content(name) for port, name in _averaged(operation, plan).items()}
-            cost = self._costs[operation.layer] = _Cost(arrays, call)
+            cost = self._costs[operation.layer] = _Cost(executor, _averaged(operation, plan), call)
             self._steps.append(cost.add)
 
     def run(self, views: Iterable[NDArray[np.floating[Any]]]) -> None:
@@ -48,8 +46,8 @@ class AveragedEvaluation:
             cost.begin()
         count = 0
         for pictures in views:
-            for array in self._inputs:
-                array[...] = pictures
+            for name in self._inputs:
+                self._executor.arrays[name] = pictures
             for step in self._steps:
                 step()
             count += 1
@@ -63,16 +61,17 @@ class AveragedEvaluation:
 
 def _averaged(operation: Operation, plan: TrainingPlan) -> dict[str, str]:
     """Return the inputs of a cost that depend on the view: numbers, but not labels."""
-    return {port: name for port, name in operation.inputs.items() if plan.buffers[name].dtype == plan.dtype}
+    return {port: name for port, name in operation.inputs.items() if plan.buffers[name].is_real}
 
 
 class _Cost:
-    """A cost that is put off. ``means`` are sums until the ``end``."""
+    """A cost that is put off; ``inputs`` are buffers by port. ``means`` are sums until the ``end``."""
 
-    def __init__(self, arrays: dict[str, NDArray[Any]], call: Callable[[], None]) -> None:
-        self.means = {port: np.zeros(array.shape) for port, array in arrays.items()}
-        self._arrays = arrays
+    def __init__(self, executor: Executor, inputs: dict[str, str], call: Callable[[], None]) -> None:
+        self._executor = executor
+        self._inputs = inputs
         self._call = call
+        self.means = {port: np.zeros(self._content(name).shape) for port, name in inputs.items()}
 
     def begin(self) -> None:
         for sums in self.means.values():
@@ -80,12 +79,15 @@ class _Cost:
 
     def add(self) -> None:
         # Here, where the program would run the cost: later operations may write over its inputs.
-        for port, array in self._arrays.items():
-            self.means[port] += array
+        for port, name in self._inputs.items():
+            self.means[port] += self._content(name)
 
     def end(self, count: int) -> None:
         """Give the cost the means over ``count`` views; nobody else reads its inputs any more."""
-        for port, array in self._arrays.items():
+        for port, name in self._inputs.items():
             self.means[port] /= count
-            array[...] = self.means[port]
+            self._executor.fill(EVALUATE, name, self.means[port])
         self._call()
+
+    def _content(self, buffer: str) -> NDArray[Any]:
+        return self._executor.content(EVALUATE, buffer)

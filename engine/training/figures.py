@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.layers.cost_layer import CostLayer
 from engine.plan.analysis.infer import InferredLayer
+from engine.runtime.arrays import Arrays
 from kernels import control
 
 
@@ -30,57 +31,69 @@ class Figures:
 
 
 class CostMeter:
-    """The metrics arrays of all cost layers."""
+    """The metrics arrays of all cost layers, by ``names`` in ``arrays``."""
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]], layers: Mapping[str, InferredLayer]) -> None:
-        self._names = [layer.name for layer in layers.values() if isinstance(layer.layer, CostLayer)]
-        self._costs = [
-            (layer.layer, arrays[f"{layer.name}.metrics"])
-            for layer in layers.values()
-            if isinstance(layer.layer, CostLayer)
-        ]
-        self._answers = next((sums for cost, sums in self._costs if cost.counts_errors), None)
+    def __init__(self, arrays: Arrays, layers: Mapping[str, InferredLayer]) -> None:
+        self._arrays = arrays
+        self._costs = {
+            layer.name: layer.layer for layer in layers.values() if isinstance(layer.layer, CostLayer)
+        }
+        self._answers = next((name for name, cost in self._costs.items() if cost.counts_errors), None)
+        self.names = tuple(map(_metrics, self._costs))
 
     def take(self) -> Figures:
-        """Return the means since the last call, and begin anew. Means over no examples are NaN."""
-        examples = self._costs[0][1][control.EXAMPLES]
+        """Return the means since the last call, and begin anew."""
+        figures = self.figures(self._arrays)
+        self.reset()
+        return figures
+
+    def figures(self, sums: Mapping[str, NDArray[Any]]) -> Figures:
+        """Return the means that follow from the arrays of ``sums``. Means over no examples are NaN."""
+        examples = sums[self.names[0]][control.EXAMPLES]
         answers = self._answers
         with np.errstate(invalid="ignore"):
             loss = sum(
-                cost.coefficient * np.divide(sums[control.LOSS], examples) for cost, sums in self._costs
+                cost.coefficient * np.divide(sums[_metrics(name)][control.LOSS], examples)
+                for name, cost in self._costs.items()
             )
-            error = 0.0 if answers is None else np.divide(answers[control.ERRORS], examples)
-        further = self._further(examples)
-        self.reset()
-        return Figures(float(loss), float(error), int(examples), further)
+            error = 0.0 if answers is None else np.divide(sums[_metrics(answers)][control.ERRORS], examples)
+        return Figures(float(loss), float(error), int(examples), self._further(sums, examples))
 
-    def _further(self, examples: float) -> dict[str, float]:
+    def _further(self, sums: Mapping[str, NDArray[Any]], examples: float) -> dict[str, float]:
         if not examples:
             return {}
         figures: dict[str, float] = {}
-        for name, (cost, sums) in zip(self._names, self._costs, strict=True):
+        for name, cost in self._costs.items():
+            of_cost = sums[_metrics(name)]
             before = f"{name}: " if len(self._costs) > 1 else ""
-            own = cost.further_figures(sums[control.METRICS :].tolist(), examples)
+            own = cost.further_figures(of_cost[control.METRICS :].tolist(), examples)
             figures |= {before + title: value for title, value in own.items()}
             if before:
-                figures[f"{before}loss"] = float(sums[control.LOSS] / examples)
+                figures[f"{before}loss"] = float(of_cost[control.LOSS] / examples)
         return figures
 
-    def totals(self) -> tuple[float, int]:
-        """Return the summed loss and the number of examples so far."""
-        loss = sum(cost.coefficient * float(sums[control.LOSS]) for cost, sums in self._costs)
-        return loss, int(self._costs[0][1][control.EXAMPLES])
+    def totals(self, sums: Mapping[str, NDArray[Any]]) -> tuple[float, int]:
+        """Return the loss and the number of examples that are summed up in the arrays of ``sums``."""
+        loss = sum(
+            cost.coefficient * float(sums[_metrics(name)][control.LOSS]) for name, cost in self._costs.items()
+        )
+        return loss, int(sums[self.names[0]][control.EXAMPLES])
 
-    def save(self) -> list[NDArray[Any]]:
+    def save(self) -> dict[str, NDArray[Any]]:
         """Return copies of the sums, to be put back by ``restore``."""
-        return [sums.copy() for _, sums in self._costs]
+        return {name: self._arrays[name].copy() for name in self.names}
 
-    def restore(self, saved: list[NDArray[Any]]) -> None:
+    def restore(self, saved: Mapping[str, NDArray[Any]]) -> None:
         """Put back what ``save`` returned."""
-        for (_, sums), old in zip(self._costs, saved, strict=True):
-            sums[:] = old
+        for name, sums in saved.items():
+            self._arrays[name] = sums
 
     def reset(self) -> None:
         """Begin anew."""
-        for _, sums in self._costs:
-            sums[:] = 0.0
+        for name in self.names:
+            self._arrays[name] = np.zeros_like(self._arrays[name])
+
+
+def _metrics(cost: str) -> str:
+    """Return the name of the array that a cost's sums are in."""
+    return f"{cost}.metrics"

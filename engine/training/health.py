@@ -51,7 +51,7 @@ def first_bad_output(plan: TrainingPlan, executor: Executor) -> str | None:
     for operation, call in executor.calls(EVALUATE):
         call()
         for name in operation.outputs.values():
-            if plan.buffers[name].dtype == plan.dtype:
+            if plan.buffers[name].is_real:
                 array = executor.content(EVALUATE, name)
                 if first_not_finite({name: array}) is not None:
                     return operation.layer

@@ -84,7 +84,7 @@ class Predictor:
         executor = Executor(plan)
         for role in ("weight", "average"):
             for buffer in plan.by_role(role):
-                executor.arrays[buffer.name][...] = trained.state.tensors[buffer.name]
+                executor.arrays[buffer.name] = trained.state.tensors[buffer.name]
         training = trained.network.training
         self._control = StepControl(executor.arrays, plan.slots, training, training.seed)
         self._evaluation = AveragedEvaluation(plan, executor)

@@ -86,6 +86,7 @@ def train(
         observer.log("error", f"The plan could not be kept in the run folder: {error.strerror or error}.")
     trainer = Trainer(
         plan=plan,
+        device=device,
         layers=layers,
         dataset=dataset,
         size=size,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engine.graph.settings import TrainingSettings
 from engine.plan.compile.draft import COUNTERS, SETTINGS
 from engine.plan.types import WeightSlot
+from engine.runtime.arrays import Arrays
 from kernels import control
 
 
@@ -18,29 +20,29 @@ class StepControl:
 
     def __init__(
         self,
-        arrays: dict[str, NDArray[Any]],
+        arrays: Arrays,
         slots: tuple[WeightSlot, ...],
         settings: TrainingSettings,
         seed: int,
         offsets: Mapping[str, int] | None = None,
     ) -> None:
         """``offsets`` are all counters, with where in the global batch their first row lies."""
-        self._all_counters = {name: arrays[name] for name in offsets or {COUNTERS: 0}}
-        self._counters = arrays[COUNTERS]
-        self._rows = arrays[SETTINGS]
+        self._arrays = arrays
+        self._counters = {name: arrays[name].copy() for name in offsets or {COUNTERS: 0}}
+        self._rows = arrays[SETTINGS].copy()
+        self._sent_rows: NDArray[Any] | None = None
         self._slots = slots
         self._settings = settings
-        for name, counters in self._all_counters.items():
+        for name, counters in self._counters.items():
             counters[control.SEED] = seed
             counters[control.UPDATE] = 1
-            counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
             counters[control.OFFSET] = offsets[name] if offsets else 0
+        self.forget_bad_step()
 
     @property
     def first_bad_step(self) -> int | None:
         """The first step whose loss was not finite, if there was one."""
-        step = int(self._counters[control.FIRST_BAD_STEP])
-        return None if step == control.NO_BAD_STEP else step
+        return first_bad_step(self._arrays[COUNTERS])
 
     def use(self, settings: TrainingSettings) -> None:
         """Take rates, momentum and decay from these settings from now on."""
@@ -48,16 +50,19 @@ class StepControl:
 
     def forget_bad_step(self) -> None:
         """Update weights again: they were put back to what they were before that step."""
-        for counters in self._all_counters.values():
+        for name, counters in self._counters.items():
             counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+            self._arrays[name] = counters
 
     def set_batch(self, *, step: int, epoch: int, cursor: int, valid: int) -> None:
         """Tell the next program which step it is and how many rows of its batch hold an example."""
-        for counters in self._all_counters.values():
+        for name, counters in self._counters.items():
             counters[control.STEP] = step
             counters[control.EPOCH] = epoch
             counters[control.CURSOR] = cursor
             counters[control.VALID] = valid
+            # The first bad step, which comes after these, is the device's to tell.
+            self._arrays.set_first(name, counters[: control.FIRST_BAD_STEP])
 
     def set_rates(self, epoch: float) -> float:
         """Set rate, momentum and decay of each weight; return the network's own rate at ``epoch``."""
@@ -68,7 +73,16 @@ class StepControl:
             row[control.RATE] = rate * learning.rate
             row[control.MOMENTUM] = _own(learning.momentum, self._settings.momentum)
             row[control.DECAY] = _own(learning.decay, self._settings.decay)
+        if self._sent_rows is None or not np.array_equal(self._rows, self._sent_rows):
+            self._arrays[SETTINGS] = self._rows
+            self._sent_rows = self._rows.copy()
         return rate
+
+
+def first_bad_step(counters: NDArray[Any]) -> int | None:
+    """Return the first step whose loss was not finite, if ``counters`` tell of one."""
+    step = int(counters[control.FIRST_BAD_STEP])
+    return None if step == control.NO_BAD_STEP else step
 
 
 def _own(value: float | None, of_network: float) -> float:

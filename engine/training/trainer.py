@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -21,9 +22,11 @@ from engine.data.views import Views
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.plan.analysis.infer import InferredLayer, all_weights
+from engine.plan.compile.draft import COUNTERS
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
+from engine.runtime.device import Contents
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
@@ -37,13 +40,17 @@ from engine.training.live_settings import LiveSettings
 from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, to_record
 from engine.training.probes import probed_weights, snapshot_steps
-from engine.training.step_control import StepControl
+from engine.training.step_control import StepControl, first_bad_step
 
 MOST_ROLL_BACKS = 5
 """How often a training goes back by itself after a number that is not finite."""
 
 CHECK_EVERY = 10
-"""Steps between two looks at the weights, whether all are finite; a loss is looked at in each step."""
+"""Steps on the CPU between two looks at the weights, whether all are finite; a loss is looked at each step.
+"""
+
+LOOK_EVERY = 10
+"""Steps between two looks at the figures on a GPU, which skips updates itself once a loss is not finite."""
 
 MOST_TRAIN_ROWS = 2000
 """Rows of training figures a run makes, about; steps between two rows follow from it."""
@@ -72,6 +79,7 @@ class Trainer:
         self,
         *,
         plan: TrainingPlan,
+        device: str,
         layers: dict[str, InferredLayer],
         dataset: Dataset,
         size: Size,
@@ -94,12 +102,19 @@ class Trainer:
         self._observer = observer
         self._best = Best()
         self._commands = commands
-        self._executor = Executor(plan)
+        self._executor = Executor(plan, device=device)
+        self._device = self._executor.device
+        self._look_every = 1 if self._device.is_host else LOOK_EVERY
         self._arrays = self._executor.arrays
         self._control = StepControl(self._arrays, plan.slots, training, training.seed)
         self._meter = CostMeter(self._arrays, layers)
         self._inputs = [buffer.name for buffer in plan.by_role("input")]
         self._labels = [buffer.name for buffer in plan.by_role("labels")]
+        self._learned = [
+            buffer.name
+            for role in ("weight", "average", "velocity", "metrics")
+            for buffer in plan.by_role(role)
+        ]
         self._snapshots = SnapshotStore(run.snapshots)
         self._probed = probed_weights(layers, plan.dtype)
         self._preparation = Preparation.fit(dataset, data, size)
@@ -133,25 +148,19 @@ class Trainer:
         }
 
     def _set_initial_weights(self) -> None:
-        for array in self.learned().values():
-            array[...] = 0
+        for name in self._learned:
+            self._arrays[name] = 0
         for number, (name, spec) in enumerate(all_weights(self._layers).items()):
-            self._arrays[name][...] = initial_weights(spec, number, self._training.seed)
+            self._arrays[name] = initial_weights(spec, number, self._training.seed)
 
     def learned(self) -> dict[str, NDArray[Any]]:
         """Return all arrays that a training changes, by name: weights, averages, velocities, sums."""
-        return {
-            buffer.name: self._arrays[buffer.name]
-            for role in ("weight", "average", "velocity", "metrics")
-            for buffer in self._plan.by_role(role)
-        }
+        return {name: self._arrays[name] for name in self._learned}
 
     def resume(self, state: CheckpointState) -> None:
         """Take up the training that a checkpoint holds; raises CheckpointError for one of another network."""
-        learned = self.learned()
-        fits = (
-            state.network_sha256 == self._network_sha256 and state.tensors.keys() - {MEAN} == learned.keys()
-        )
+        tensors = state.tensors.keys() - {MEAN}
+        fits = state.network_sha256 == self._network_sha256 and tensors == set(self._learned)
         if not fits:
             raise CheckpointError(
                 path=str(self._run.checkpoints),
@@ -159,8 +168,8 @@ class Trainer:
                 found="one of another network",
                 hint="Start a new run.",
             )
-        for name, array in learned.items():
-            array[...] = state.tensors[name]
+        for name in self._learned:
+            self._arrays[name] = state.tensors[name]
         self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
         self._spikes = SpikeWatch(state.first_loss)
         self._best = Best() if state.best is None else msgspec.convert(state.best, Best)
@@ -185,6 +194,7 @@ class Trainer:
         self._log_start()
         self._observer.state(RunState.TRAINING)
         self._clock.start()
+        self._begin_watch()
         if self.place.step == 0:
             self._keep_snapshot()
         self._obey(self._commands)
@@ -193,6 +203,11 @@ class Trainer:
                 return self._train_epochs()
             except NotFiniteError as error:
                 self._recover(error)
+
+    def _begin_watch(self) -> None:
+        """Forget what was looked at; what the sums hold already is known."""
+        self._device.forget()
+        self._seen = self._meter.totals(self._arrays)
 
     def _train_epochs(self) -> Outcome:
         while not self._is_done and not self._stopping:
@@ -209,8 +224,7 @@ class Trainer:
 
         The checkpoint before it may hold weights that are finite yet, but beyond help.
         """
-        step = self.place.step
-        at_most = step
+        step = at_most = int(str(error.fields["step"]))
         if step in self._gone_back_to:
             at_most = self._gone_back_to[step] - 1
             if not self._can_go_back(at_most):
@@ -228,6 +242,7 @@ class Trainer:
 
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""
+        self._device.forget()
         found = find_latest(self._run.checkpoints, at_most)
         step = 0 if found is None else found.state.step
         taken_back = self._live.take_back_after(step)
@@ -241,6 +256,7 @@ class Trainer:
         drop_after(self._run.checkpoints, step)
         self._snapshots.drop_after(step)
         self._control.forget_bad_step()
+        self._begin_watch()
         self._went_back = True
         self._is_done_early = False
         self._observer.rewound(step, cause, takes_back=True)
@@ -278,24 +294,43 @@ class Trainer:
 
     def _step(self, batch: Batch) -> None:
         place = self.place
-        epoch = place.epoch + place.cursor / self._examples
-        rate = self._control.set_rates(epoch)
+        rate = self._control.set_rates(place.epoch + place.cursor / self._examples)
         self._feed(batch)
-        before = self._meter.totals()
         self._executor.run(TRAIN)
-        if self._control.first_bad_step is not None:
-            raise NotFiniteError(step=self._control.first_bad_step, what=self._name_bad_output())
-        self._watch_loss(before)
         place.step += 1
         place.cursor += batch.valid
         place.seconds += self._clock.lap(batch.valid)
-        if place.step % CHECK_EVERY == 0:
-            self._check_finite()
-        if place.step % self._row_every == 0 or place.step == self._total_steps:
-            self._report("train", rate)
+        is_row = place.step % self._row_every == 0 or place.step == self._total_steps
+        if is_row or place.step % self._look_every == 0:
+            self._look(rate, is_row=is_row)
+        self._device.arrive()
+        if self._device.is_host and place.step % CHECK_EVERY == 0:
+            self._check_finite(self.learned())
         if place.step in self._snapshot_steps:
             self._keep_snapshot()
         self._tell_progress()
+
+    def _look(self, rate: float = 0.0, *, is_row: bool = False) -> None:
+        """Have the figures looked at, which a GPU brings here some steps later; those of a row begin anew."""
+        then = partial(self._see, replace(self.place), rate, is_row)
+        names = self._meter.names
+        self._executor.look((COUNTERS, *names), then, clear=names if is_row else ())
+
+    def _see(self, place: Place, rate: float, is_row: bool, contents: Contents) -> None:
+        """Judge the figures as they were at a place. Raises NotFiniteError."""
+        bad_step = first_bad_step(contents[COUNTERS])
+        if bad_step is not None:
+            raise NotFiniteError(step=bad_step, what=self._name_bad_output())
+        totals = self._meter.totals(contents)
+        self._watch_loss(place.step - 1, totals)
+        self._seen = (0.0, 0) if is_row else totals
+        if is_row:
+            self._tell_row("train", place, rate, self._meter.figures(contents))
+
+    def _catch_up(self) -> None:
+        """Look at all steps so far before something is done that must not rest on a bad one."""
+        self._look()
+        self._device.arrive(wait=True)
 
     def _make_due_edits(self) -> None:
         for edit in self._live.advance(self.place.step):
@@ -308,11 +343,11 @@ class Trainer:
         self._observer.edited(edit)
         self._log(f"After step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
 
-    def _watch_loss(self, before: tuple[float, int]) -> None:
-        loss, examples = self._meter.totals()
-        spike = self._spikes.judge((loss - before[0]) / max(examples - before[1], 1))
+    def _watch_loss(self, step: int, totals: tuple[float, int]) -> None:
+        """Judge the mean loss of the steps since the last look, of which the last is that after ``step``."""
+        loss, examples = totals[0] - self._seen[0], totals[1] - self._seen[1]
+        spike = self._spikes.judge(loss / examples) if examples else None
         if spike is not None:
-            step = self.place.step
             self._observer.loss_spiked(step, spike.loss, spike.usual)
             text = f"Step {step:,}: the loss leapt to {spike.loss:.4g}; {spike.usual:.4g} is usual."
             self._observer.log("warning", text)
@@ -322,8 +357,8 @@ class Trainer:
         layer = first_bad_output(self._plan, self._executor)
         return "The loss" if layer is None else f"The output of {layer}"
 
-    def _check_finite(self) -> None:
-        name = first_not_finite(self.learned())
+    def _check_finite(self, learned: Contents) -> None:
+        name = first_not_finite(learned)
         if name is not None:
             raise NotFiniteError(step=self.place.step, what=f"A number in {name}")
 
@@ -331,12 +366,10 @@ class Trainer:
         self._control.set_batch(
             step=self.place.step, epoch=self.place.epoch, cursor=self.place.cursor, valid=batch.valid
         )
-        for name in self._inputs:
-            self._arrays[name][...] = batch.pictures
-        for name in self._labels:
-            self._arrays[name][...] = batch.labels
+        batch.fill(self._arrays, self._inputs, self._labels)
 
     def _end_epoch(self) -> None:
+        self._catch_up()
         place = self.place
         place.epoch += 1
         place.cursor = 0
@@ -361,6 +394,7 @@ class Trainer:
 
         The sums of the training figures are left as they were.
         """
+        self._catch_up()
         self._observer.state(RunState.TESTING)
         errors = {}
         sums = self._meter.save()
@@ -374,7 +408,9 @@ class Trainer:
                 for batch in batches:
                     self._feed(batch)
                     self._executor.run(EVALUATE)
-            errors[name] = error = self._report(name, rate, over_views if name == "test" else {}).error
+            figures = self._meter.take()
+            self._tell_row(name, self.place, rate, figures, over_views if name == "test" else {})
+            errors[name] = error = figures.error
             self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
         self._meter.restore(sums)
         self._clock.start()
@@ -402,10 +438,15 @@ class Trainer:
         named = {"error": figures.error, "loss": figures.loss, **figures.further}
         return {f"{title} over {len(views)} views": value for title, value in named.items()}
 
-    def _report(self, split: SplitName, rate: float, more: Mapping[str, float] | None = None) -> Figures:
-        """Take the figures since the last time and tell them, with ``more`` figures of their kind."""
-        figures = self._meter.take()
-        place = self.place
+    def _tell_row(
+        self,
+        split: SplitName,
+        place: Place,
+        rate: float,
+        figures: Figures,
+        more: Mapping[str, float] | None = None,
+    ) -> None:
+        """Tell figures of a place, with ``more`` figures of their kind."""
         row = MetricRow(
             step=place.step,
             epoch=place.epoch,
@@ -418,7 +459,6 @@ class Trainer:
             further={**figures.further, **(more or {})},
         )
         self._observer.metrics([row])
-        return figures
 
     def _tell_progress(self) -> None:
         left = max(self._live.now.epochs - self.place.epoch, 0) * self._examples - self.place.cursor
@@ -442,6 +482,7 @@ class Trainer:
         while True:
             for command in commands:
                 if command == "pause" and not paused:
+                    self._catch_up()
                     paused = True
                     self._observer.state(RunState.PAUSED)
                 elif command == "resume" and paused:
@@ -467,7 +508,9 @@ class Trainer:
 
         Raises NotFiniteError rather than keep what cannot be gone on with.
         """
-        self._check_finite()
+        self._catch_up()
+        learned = self.learned()
+        self._check_finite(learned)
         place = self.place
         preparation, means = self._preparation.to_record()
         state = CheckpointState(
@@ -476,7 +519,7 @@ class Trainer:
             cursor=place.cursor,
             seed=self._training.seed,
             network_sha256=self._network_sha256,
-            tensors={**self.learned(), **means},
+            tensors={**learned, **means},
             seconds=place.seconds,
             preparation=preparation,
             first_loss=self._spikes.first_loss,
@@ -496,6 +539,7 @@ class Trainer:
         self._clock.start()
 
     def _keep_snapshot(self) -> None:
+        self._catch_up()
         try:
             self._snapshots.write(self.place.step, {name: self._arrays[name] for name in self._probed})
         except OSError as error:

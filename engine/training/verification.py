@@ -105,10 +105,12 @@ def train_rank(
         arrays.put(name, initial_weights(spec, number, seed))
     for name, values in (start or {}).items():
         arrays.put(name, values)
+    control.set_rates(0.0)
+    rows = executor.arrays[SETTINGS].copy()
+    rows[:, RATE] *= CALM
+    executor.arrays[SETTINGS] = rows
     figures = []
     for step, batch in enumerate(batches):
-        control.set_rates(0.0)
-        executor.arrays[SETTINGS][:, RATE] *= CALM
         control.set_batch(step=step, epoch=0, cursor=0, valid=batch.valid)
         _feed(plan, arrays, batch)
         executor.run(TRAIN)

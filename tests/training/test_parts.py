@@ -15,6 +15,8 @@ from engine.graph.settings import TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
+from engine.runtime.arrays import Arrays
+from engine.runtime.cpu import Cpu
 from engine.runtime.executor import Executor
 from engine.training import clock
 from engine.training.clock import StepClock
@@ -104,7 +106,7 @@ def meter() -> tuple[CostMeter, list[np.ndarray]]:
     for wire in graph.inputs("loss"):
         graph.connect(type(wire)(wire.source, "loss2", wire.port))
     sums = {f"{name}.metrics": np.zeros(control.METRICS) for name in ("loss", "loss2")}
-    return CostMeter(sums, infer(graph)), list(sums.values())
+    return CostMeter(Arrays(Cpu(0), sums, {}), infer(graph)), list(sums.values())
 
 
 def test_figures_are_means_and_are_taken_once() -> None:

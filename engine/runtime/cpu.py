@@ -1,0 +1,56 @@
+"""The processor: arrays are NumPy's own, and all is done when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine.plan.types import Buffer, Placement
+from engine.runtime.arena import Arena
+from engine.runtime.device import Call, Contents
+
+
+class Cpu:
+    """A Device with ``nbytes`` of the host's memory."""
+
+    is_host = True
+
+    def __init__(self, nbytes: int) -> None:
+        self._arena = Arena(nbytes)
+
+    def array(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[Any]:
+        """Return the array of ``buffer`` on ``rank``."""
+        return self._arena.view(buffer, placement, rank)
+
+    def read(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return the array itself."""
+        return array
+
+    def write(self, array: NDArray[Any], values: Any) -> None:
+        """Fill an array."""
+        array[...] = values
+
+    def program(self, calls: Sequence[Call]) -> Call:
+        """Return the call of all ``calls``."""
+
+        def run() -> None:
+            for call in calls:
+                call()
+
+        return run
+
+    def look(
+        self, arrays: Mapping[str, NDArray[Any]], then: Callable[[Contents], None], clear: Collection[str]
+    ) -> None:
+        """Call ``then`` at once."""
+        then(arrays)
+        for name in clear:
+            arrays[name].fill(0)
+
+    def arrive(self, *, wait: bool = False) -> None:
+        """Do nothing: all has arrived."""
+
+    def forget(self) -> None:
+        """Do nothing: no look is under way."""

@@ -1,0 +1,140 @@
+"""An NVIDIA GPU: one block of memory, one stream, and programs that are captured CUDA graphs.
+
+Nothing here waits for the GPU but what says so. What the host sends goes through pinned memory, which is used
+again once the event after the copy has passed; so the host is never more than ``_MOST_AHEAD`` copies ahead.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DeviceError
+from engine.plan.types import Buffer, Placement
+from engine.runtime.arrays import element_type
+from engine.runtime.device import Call, Contents, held_shape
+
+_MOST_AHEAD = 64
+_SMALL = 1 << 16  # bytes that are sent through pinned memory
+
+
+class Gpu:
+    """A Device with ``nbytes`` of zeroed memory of the GPU numbered ``index``; of one thread at a time."""
+
+    is_host = False
+
+    def __init__(self, nbytes: int, index: int) -> None:
+        import cupy
+
+        self._cuda = cupy.cuda
+        self._device = cupy.cuda.Device(index)
+        self._device.use()
+        self.stream = cupy.cuda.Stream(non_blocking=True)
+        try:
+            self._memory = cupy.cuda.alloc(nbytes)
+        except cupy.cuda.memory.OutOfMemoryError as error:
+            raise _does_not_fit(cupy, index, nbytes) from error
+        self._memory.memset_async(0, nbytes, self.stream)
+        self._ndarray = cupy.ndarray
+        self._sent: deque[tuple[Any, Any]] = deque()  # events, with the pinned memory that waits for them
+        self._looks: deque[tuple[Any, Contents, Callable[[Contents], None]]] = deque()
+
+    def array(self, buffer: Buffer, placement: Placement, rank: int) -> Any:
+        """Return the ``cupy.ndarray`` of ``buffer`` on ``rank``."""
+        place = self._memory + placement.offset
+        return self._ndarray(held_shape(buffer, rank), element_type(buffer.dtype), place)
+
+    def read(self, array: Any) -> NDArray[Any]:
+        """Return a copy; wait for all that was asked so far."""
+        content: NDArray[Any] = array.get(stream=self.stream)
+        return content
+
+    def write(self, array: Any, values: Any) -> None:
+        """Fill an array; a large one is written when this returns, a small one soon."""
+        values = np.broadcast_to(np.asarray(values, array.dtype), array.shape)
+        if array.nbytes > _SMALL:
+            array.set(np.ascontiguousarray(values), stream=self.stream)
+            return
+        self._prune()
+        pinned = self._pinned(array)
+        pinned[...] = values
+        array.set(pinned, stream=self.stream)
+        self._sent.append((self._event(), pinned))
+
+    def program(self, calls: Sequence[Call]) -> Call:
+        """Return the replay of a graph, which is captured when it is first called."""
+        graph: Any = None
+
+        def run() -> None:
+            nonlocal graph
+            if graph is None:
+                graph = self._capture(calls)
+            graph.launch(self.stream)
+
+        return run
+
+    def look(
+        self, arrays: Mapping[str, Any], then: Callable[[Contents], None], clear: Collection[str]
+    ) -> None:
+        """Have copies brought here, beside the programs that follow."""
+        copies = {}
+        for name, array in arrays.items():
+            copies[name] = self._pinned(array)
+            array.get(stream=self.stream, out=copies[name], blocking=False)
+            if name in clear:
+                array.data.memset_async(0, array.nbytes, self.stream)
+        self._looks.append((self._event(), copies, then))
+
+    def arrive(self, *, wait: bool = False) -> None:
+        """Call what waits for contents that have arrived; with ``wait``, for all."""
+        while self._looks and (wait or self._looks[0][0].done):
+            event, contents, then = self._looks.popleft()
+            event.synchronize()
+            then(contents)
+
+    def forget(self) -> None:
+        """Drop all looks that have not arrived."""
+        self.stream.synchronize()
+        self._looks.clear()
+
+    def _capture(self, calls: Sequence[Call]) -> Any:
+        """Record what ``calls`` launch. Kernels are compiled and loaded meanwhile, which is allowed."""
+        with self.stream:
+            self.stream.begin_capture(self._cuda.runtime.streamCaptureModeRelaxed)
+            try:
+                for call in calls:
+                    call()
+            finally:
+                graph = self.stream.end_capture()
+        graph.upload(self.stream)
+        return graph
+
+    def _pinned(self, array: Any) -> NDArray[Any]:
+        """Return pinned memory of the shape of an array; CuPy's pool has it ready mostly."""
+        memory = self._cuda.alloc_pinned_memory(array.nbytes)
+        return np.frombuffer(memory, array.dtype, array.size).reshape(array.shape)
+
+    def _event(self) -> Any:
+        event = self._cuda.Event(disable_timing=True)
+        event.record(self.stream)
+        return event
+
+    def _prune(self) -> None:
+        """Let go of pinned memory that was copied; wait where the host is too far ahead."""
+        if len(self._sent) == _MOST_AHEAD:
+            self._sent[0][0].synchronize()
+        while self._sent and self._sent[0][0].done:
+            self._sent.popleft()
+
+
+def _does_not_fit(cupy: Any, index: int, nbytes: int) -> DeviceError:
+    free, _ = cupy.cuda.runtime.memGetInfo()
+    return DeviceError(
+        device=f"cuda:{index}",
+        missing=f"the network needs {nbytes / 2**30:,.1f} GiB of memory, {free / 2**30:,.1f} GiB are free",
+        hint="Make the batch or the layers smaller.",
+    )
