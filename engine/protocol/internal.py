@@ -12,6 +12,7 @@ from engine.protocol.messages import (
     Count,
     Edit,
     Edited,
+    Fork,
     LogLine,
     LossSpiked,
     Message,
@@ -32,10 +33,13 @@ class StartRun(Message, frozen=True):
 
     network: str  # the .convnet file as it shall be run
     name: str  # of the network, as it shall be shown
-    base: str  # folder that the network's relative data paths are seen from
+    base: (
+        str  # folder that the network's relative data paths are seen from; "" in a fork: as in the other run
+    )
     run_folder: str | None  # None: a new one where runs are kept
     device: str  # "cpu", "cuda:0"
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
+    fork: Fork | None = None  # None: from the start
 
 
 class ResumeRun(Message, frozen=True):

@@ -57,6 +57,13 @@ class Problem(Message, frozen=True):
     problems: tuple[Problem, ...] = ()  # the single problems of an InvalidNetworkError
 
 
+class Fork(Message, frozen=True):
+    """Where a run begins that goes on from another one's checkpoint."""
+
+    run_folder: str  # path of the folder of the other run
+    step: Count  # updates of the weights at the checkpoint
+
+
 # ---- The journal: numbered, kept, never lost -------------------------------------------------------------
 
 

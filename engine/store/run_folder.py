@@ -31,6 +31,7 @@ import platformdirs
 
 from engine import durable
 from engine.errors import RunFolderError, RunFolderUnwritableError
+from engine.protocol.messages import Fork
 from engine.store.hold import Hold
 from engine.version import program_version
 
@@ -51,6 +52,7 @@ class RunDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base: str  # folder that the network's relative data paths are seen from
     device: str  # "cpu", "cuda:0"
     program_version: str
+    fork: Fork | None = None  # the checkpoint of another run that it began with
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,16 @@ class RunFolder:
         return self.path / "snapshots"
 
     @classmethod
-    def create(cls, path: Path, name: str, network: str, base: Path, device: str) -> tuple[RunFolder, Hold]:
+    def create(  # noqa: PLR0917 - what a run is
+        cls, path: Path, name: str, network: str, base: Path, device: str, fork: Fork | None = None
+    ) -> tuple[RunFolder, Hold]:
         """Make the folder ``path``, or use it if it is empty; return it, held as the engine.
 
         ``network`` is the text of the network as run. Raises RunFolderError if there is something in the
         folder, RunFolderInUseError, RunFolderUnwritableError.
         """
         description = RunDescription(
-            1, uuid.uuid4().hex, name, time.time(), str(base.absolute()), device, program_version()
+            1, uuid.uuid4().hex, name, time.time(), str(base.absolute()), device, program_version(), fork
         )
         folder = cls(path.absolute(), description)
         with _unwritable_if_refused(folder.path), ExitStack() as undo:

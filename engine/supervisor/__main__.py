@@ -39,7 +39,8 @@ def main() -> int:
         engine.serve()
     else:
         device = instructions.device or folder.description.device
-        if not engine.train(device, isinstance(instructions, ResumeRun)) and _is_own(instructions):
+        begins = isinstance(instructions, StartRun) and instructions.fork is None
+        if not engine.train(device, not begins) and _is_own(instructions):
             shutil.rmtree(folder.path, ignore_errors=True)
     hold.release()
     return 0
@@ -54,13 +55,25 @@ def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hol
     if not isinstance(instructions, StartRun):
         folder = RunFolder.open(Path(instructions.run_folder))
         return folder, hold_engine(folder.path)
+    if instructions.fork is None:
+        return _create(instructions, Path(instructions.base))
+    from engine.training.fork import find_fork_point  # takes a while to import
+
+    point = find_fork_point(instructions.fork, instructions.network)
+    folder, hold = _create(instructions, Path(instructions.base) if instructions.base else point.base)
+    point.keep_in(folder)
+    return folder, hold
+
+
+def _create(instructions: StartRun, base: Path) -> tuple[RunFolder, Hold]:
     path = instructions.run_folder
     return RunFolder.create(
         make_run_path(instructions.name) if path is None else Path(path),
         instructions.name,
         instructions.network,
-        Path(instructions.base),
+        base,
         instructions.device,
+        instructions.fork,
     )
 
 

@@ -13,10 +13,11 @@ import msgspec
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, drop_after, find_latest, save
+from engine.checkpoint.format import Tensors
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
 from engine.data.loader import Batch, Loader
-from engine.data.preparation import MEAN, Preparation
+from engine.data.preparation import Preparation
 from engine.data.preprocessing import Size
 from engine.data.views import Views
 from engine.errors import CheckpointError, NotFiniteError
@@ -158,22 +159,30 @@ class Trainer:
         return {name: self._arrays[name] for name in self._learned}
 
     def resume(self, state: CheckpointState) -> None:
-        """Take up the training that a checkpoint holds; raises CheckpointError for one of another network."""
-        tensors = state.tensors.keys() - {MEAN}
-        fits = state.network_sha256 == self._network_sha256 and tensors == set(self._learned)
-        if not fits:
+        """Take up the training that a checkpoint holds; raises CheckpointError for one of another network.
+
+        What a fork's first checkpoint lacks, since its layers were changed, begins anew.
+        """
+        if state.network_sha256 != self._network_sha256:
             raise CheckpointError(
                 path=str(self._run.checkpoints),
                 expected="a checkpoint of the network in this run folder",
                 found="one of another network",
                 hint="Start a new run.",
             )
+        anew = [name for name in self._learned if not self._fits(name, state.tensors)]
         for name in self._learned:
-            self._arrays[name] = state.tensors[name]
-        self.place = Place(state.step, state.epoch, state.cursor, state.seconds)
+            if name not in anew:
+                self._arrays[name] = state.tensors[name]
+        if anew:
+            self._observer.log("warning", f"Not in the checkpoint, and begun anew: {', '.join(anew)}.")
+        self.place = Place(state.step, state.epoch, min(state.cursor, self._examples), state.seconds)
         self._spikes = SpikeWatch(state.first_loss)
         self._best = Best() if state.best is None else msgspec.convert(state.best, Best)
         self._begin_settings()
+
+    def _fits(self, name: str, tensors: Tensors) -> bool:
+        return name in tensors and tensors[name].shape == self._plan.buffers[name].shape
 
     def _begin_settings(self) -> None:
         """Return to the settings that held at ``place``."""
