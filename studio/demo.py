@@ -148,9 +148,9 @@ class TerminalProgress:
 
     def _describe(self) -> str:
         run, progress = self._run, self._run.progress
-        if progress is None or run.network is None:
+        if progress is None:
             return run.state.value
-        epochs = run.network.training.epochs
+        epochs = progress.epochs
         parts = [
             f"epoch {min(progress.epoch + 1, epochs)} of {epochs}",
             f"step {progress.step:,} of {progress.total_steps:,}",

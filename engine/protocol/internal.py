@@ -33,9 +33,7 @@ class StartRun(Message, frozen=True):
 
     network: str  # the .convnet file as it shall be run
     name: str  # of the network, as it shall be shown
-    base: (
-        str  # folder that the network's relative data paths are seen from; "" in a fork: as in the other run
-    )
+    base: str  # folder that the network's relative data paths are seen from; "" in a fork: as there
     run_folder: str | None  # None: a new one where runs are kept
     device: str  # "cpu", "cuda:0"
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached

@@ -66,6 +66,12 @@ class MetricTable:
         """Forget the rows of later steps."""
         self._length = int(np.searchsorted(self.column("step"), step, side="right"))
 
+    def least(self, name: str) -> int | None:
+        """Return the first step at which a column is least; None where no value is a number."""
+        values = self.column(name)
+        finite = np.flatnonzero(np.isfinite(values))
+        return int(self.column("step")[finite[np.argmin(values[finite])]]) if len(finite) else None
+
     def mean_over(self, name: str, rows: NDArray[np.intp], window: int) -> Column:
         """Return, for each of ``rows``, the mean over the ``window`` rows up to it; ``name``: loss or error.
 

@@ -15,11 +15,12 @@ from engine.graph.network_file import NetworkFile, dumps, loads
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import (
     Answer,
-    CheckpointKept,
     CheckpointNow,
     Device,
+    Edit,
     Entries,
     Entry,
+    Fork,
     GetNetwork,
     GetWeights,
     Heartbeat,
@@ -32,12 +33,16 @@ from engine.protocol.messages import (
     Request,
     Resume,
     Rewound,
+    RollBack,
+    Setting,
     SnapshotKept,
     StateChanged,
     Stop,
+    TestNow,
     Welcome,
 )
 from engine.protocol.problems import rebuild
+from studio.models.marks import Marks
 from studio.models.metrics import SPLITS, Metrics
 from studio.models.observable import Event
 from studio.models.run_state import RunState
@@ -88,6 +93,7 @@ class RunModel:
         self.progress_changed: Event[[]] = Event()
         self.metrics_added: Event[[]] = Event()
         self.snapshots_added: Event[[]] = Event()
+        self.marks_changed: Event[[]] = Event()
         self.devices_changed: Event[[]] = Event()
         self.log_added: Event[[]] = Event()
         self.refused: Event[[ConvNetError]] = Event()
@@ -105,7 +111,7 @@ class RunModel:
         self.progress: Progress | None = None
         self.metrics = Metrics()
         self.snapshots: list[int] = []
-        self.checkpoints: list[int] = []
+        self.marks = Marks()
         self.devices: tuple[Device, ...] = ()
         self.log: deque[LogEntry] = deque(maxlen=LOG_LINES)
         self.log_total = 0  # lines so far, those included that are not kept any more
@@ -162,9 +168,26 @@ class RunModel:
     @property
     def steps_per_epoch(self) -> float | None:
         """Steps of one pass over the training split; None: not known yet."""
-        if self.network is None or self.progress is None or self.progress.total_steps == 0:
+        if self.progress is None or self.progress.epochs == 0:
             return None
-        return self.progress.total_steps / self.network.training.epochs
+        return self.progress.total_steps / self.progress.epochs or None
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """Steps of the checkpoints that are still there, as far as the network's settings tell."""
+        if self.network is None:
+            return []
+        training = self.network.training
+        return self.marks.kept(training.keep_checkpoints, self.best_step if training.keep_best else None)
+
+    @property
+    def best_step(self) -> int | None:
+        """Step of the least validation error so far; None: not measured yet."""
+        return self.metrics["validation"].least("error")
+
+    def setting(self, setting: Setting) -> float | None:
+        """Return what a setting is now; None: not known yet."""
+        return None if self.network is None else self.marks.value(setting, self.network.training)
 
     @property
     def elapsed(self) -> float | None:
@@ -179,12 +202,20 @@ class RunModel:
 
     def train(self, document: Document, device: str = "cpu") -> None:
         """Start an engine that trains the network as it is now, saved or not. The file is left alone."""
-        text = dumps(document.network)
         name = Path(document.name).stem
-        self._begin(name)
-        self.network = loads(text)
-        self.device = device
-        self._link = self._engines.start(TrainingOrder(text, name, str(document.base_folder()), device))
+        self._start(TrainingOrder(dumps(document.network), name, str(document.base_folder()), device))
+
+    def fork(self, network: NetworkFile, step: int, device: str, base: str = "") -> None:
+        """Start another run at a checkpoint of this one, which is left. The folder ``base`` is as of now."""
+        assert self.run_folder is not None
+        fork = Fork(self.run_folder, step)
+        self._start(TrainingOrder(dumps(network), self.name, base, device, fork))
+
+    def _start(self, order: TrainingOrder) -> None:
+        self._begin(order.name)
+        self.network = loads(order.network)
+        self.device = order.device
+        self._link = self._engines.start(order)
         self._announce()
 
     def attach(self, connection: Path) -> None:
@@ -224,6 +255,24 @@ class RunModel:
         self.device = device
         self._link = self._engines.resume(folder)
         self._announce()
+
+    def test(self) -> None:
+        """Measure the errors now and go on."""
+        self._command(TestNow(), None)
+
+    def edit(self, setting: Setting, value: float) -> None:
+        """Change a setting from the next step on; a checkpoint is kept before."""
+        self._command(CheckpointNow(), None)
+        self._command(Edit(setting, value), None)
+
+    def roll_back(self, step: int) -> None:
+        """Go back to the newest checkpoint that is not after a step."""
+        self._command(RollBack(step), None)
+
+    def dismiss_trouble(self) -> None:
+        """Take note of what went wrong last."""
+        self.marks.trouble = None
+        self.marks_changed.emit()
 
     def detach(self) -> None:
         """Leave the engine. It goes on by itself; one whose run has ended has nothing more to do."""
@@ -326,6 +375,8 @@ class RunModel:
                 self._sequence = sequence
 
     def _take_entry(self, sequence: int, entry: Entry) -> None:
+        if self.marks.take(entry):
+            self._note(self.marks_changed)
         match entry:
             case MetricRow():
                 self._row_at = self._clock()
@@ -343,8 +394,6 @@ class RunModel:
                 if not self.snapshots or step > self.snapshots[-1]:
                     self.snapshots.append(step)
                     self._note(self.snapshots_added)
-            case CheckpointKept(step):
-                self.checkpoints.append(step)
             case Rewound(step):
                 self._rewind(step)
 
@@ -356,7 +405,6 @@ class RunModel:
     def _rewind(self, step: int) -> None:
         self.metrics.rewind(step)
         del self.snapshots[bisect_right(self.snapshots, step) :]
-        del self.checkpoints[bisect_right(self.checkpoints, step) :]
         self._note(self.metrics_added)
         self._note(self.snapshots_added)
 

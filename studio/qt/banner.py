@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.qt import icons, theme
 from studio.qt.labels import Label
@@ -12,7 +12,12 @@ _MOST_LINES = 6
 
 
 class Banner(QFrame):
-    """Shows one message until it is closed or another one comes."""
+    """Shows one message until it is closed or another one comes.
+
+    ``action`` is a button beside the message, where that has something to do.
+    """
+
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,22 +29,31 @@ class Banner(QFrame):
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self._label.setSizePolicy(policy)
+        self.action = QPushButton()
+        self.action.hide()
         self._close = QToolButton()
         self._close.setObjectName("flat")
         self._close.setToolTip(self.tr("Close this message"))
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self.closed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(8)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._label, 1)
+        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._show_icons()
         self.hide()
 
-    def say(self, message: str) -> None:
-        """Show a message; one of very many lines is cut, and is whole in the tooltip."""
+    def say(self, message: str, action: str = "") -> None:
+        """Show a message, and an action where there is one.
+
+        A message of very many lines is cut, and is whole in the tooltip.
+        """
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
         lines = message.splitlines()
         if len(lines) > _MOST_LINES:
             more = self.tr("… and {count} more").format(count=len(lines) - _MOST_LINES + 1)

@@ -158,6 +158,7 @@ class MainWindow(QMainWindow):
             "resume": self.run.resume,
             "stop": self.run.stop,
             "checkpoint": self.run.checkpoint,
+            "test": self.run.test,
         }
         self.commands.connect_all(slots, canvas=self.canvas)
 
@@ -311,7 +312,8 @@ class MainWindow(QMainWindow):
         self.commands["resume"].setEnabled(run.can_resume)
         self.commands["resume"].setVisible(run.can_resume)
         self.commands["stop"].setEnabled(run.can_stop)
-        self.commands["checkpoint"].setEnabled(run.can_checkpoint)
+        for name in ("checkpoint", "test"):
+            self.commands[name].setEnabled(run.can_checkpoint)
 
     def _on_refused(self, error: ConvNetError) -> None:
         self.banner.say(error_text(error))

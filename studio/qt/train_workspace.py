@@ -20,8 +20,11 @@ from studio.qt import theme
 from studio.qt.dashboard.curves_panel import CurvesPanel
 from studio.qt.dashboard.device_panel import DevicePanel
 from studio.qt.dashboard.figures_bar import FiguresBar
+from studio.qt.dashboard.fork_dialog import ForkDialog
 from studio.qt.dashboard.log_panel import LogPanel
 from studio.qt.dashboard.outcome_card import OutcomeCard
+from studio.qt.dashboard.steering_panel import SteeringPanel
+from studio.qt.dashboard.trouble_banner import TroubleBanner
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.filters_panel import FiltersPanel
 from studio.qt.labels import Label
@@ -47,6 +50,8 @@ class TrainWorkspace(QWidget):
         self.outcome = OutcomeCard(run)
         self.curves = CurvesPanel(run)
         self.filters = FiltersPanel(self.filter_model, run)
+        self.steering = SteeringPanel(run)
+        self.trouble = TroubleBanner(run)
         self.devices = DevicePanel(run)
         self.log = LogPanel(run)
         self._curves_pages = QStackedWidget()
@@ -54,6 +59,7 @@ class TrainWorkspace(QWidget):
         self.outcome.look_requested.connect(self._on_look)
         self.outcome.design_requested.connect(self.design_requested)
         self.filters.train_requested.connect(self.train_requested)
+        self.steering.fork_requested.connect(self.fork)
         run.state_changed.connect(self._on_state)
         self._on_state()
 
@@ -70,12 +76,15 @@ class TrainWorkspace(QWidget):
         self._figures_panel = Panel(self.figures)
         grid.addWidget(self._figures_panel, 0, 0, 1, 2)
         grid.addWidget(self.outcome, 1, 0, 1, 2)
-        grid.addWidget(Panel(self._curves_pages), 2, 0, 1, 2)
-        grid.addWidget(Panel(self.filters), 3, 0, 2, 1)
-        grid.addWidget(Panel(self.devices, self.tr("Devices")), 3, 1)
-        grid.addWidget(Panel(self.log, self.tr("Log")), 4, 1)
-        grid.setRowStretch(2, 5)
-        grid.setRowStretch(4, 5)
+        grid.addWidget(self.trouble, 2, 0, 1, 2)
+        grid.addWidget(Panel(self._curves_pages), 3, 0, 1, 2)
+        grid.addWidget(Panel(self.filters), 4, 0, 3, 1)
+        self._steering_panel = Panel(self.steering, self.tr("Steer"))
+        grid.addWidget(self._steering_panel, 4, 1)
+        grid.addWidget(Panel(self.devices, self.tr("Devices")), 5, 1)
+        grid.addWidget(Panel(self.log, self.tr("Log")), 6, 1)
+        grid.setRowStretch(3, 5)
+        grid.setRowStretch(6, 5)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 3)
 
@@ -83,6 +92,13 @@ class TrainWorkspace(QWidget):
         state = self._run.state
         self._curves_pages.setCurrentWidget(self.empty if state is RunState.NONE else self.curves)
         self._figures_panel.setVisible(state.under_way)
+        self._steering_panel.setVisible(state is not RunState.NONE)
+
+    def fork(self, step: int) -> None:
+        """Ask with which settings another run shall begin at a checkpoint of this one, and start it."""
+        dialog = ForkDialog(self._document, self._run, step, self)
+        if dialog.exec() == ForkDialog.DialogCode.Accepted:
+            self._run.fork(dialog.network, step, self._run.device or "cpu", dialog.base)
 
     def _on_look(self) -> None:
         self.filters.slider.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -49,6 +49,7 @@ class EngineProcesses:
             run_folder=None,
             device=order.device,
             linger_seconds=LINGER,
+            fork=order.fork,
         )
         return self._follow(lambda: _launched(instructions))
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.errors import ConvNetError
 from engine.protocol.inbox import LinkChanged
-from engine.protocol.messages import Answer, Entries, Heartbeat, Request, Welcome
+from engine.protocol.messages import Answer, Entries, Fork, Heartbeat, Request, Welcome
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class TrainingOrder:
     name: str  # of the network, as it shall be shown
     base: str  # folder that the network's data path is relative to
     device: str  # such as "cpu" or "cuda:0"
+    fork: Fork | None = None  # the checkpoint of another run to begin with; None: from the start
 
 
 class Engines(Protocol):

@@ -52,11 +52,11 @@ class FiguresBar(QWidget):
     def _refresh(self) -> None:
         run, progress = self._run, self._run.progress
         self._state.show_value(state_name(run.state), run.name)
-        if progress is None or run.network is None:
+        if progress is None:
             for figure in (self._epoch, self._step, self._speed, self._left):
                 figure.show_value(NOT_KNOWN)
         else:
-            epochs = run.network.training.epochs
+            epochs = progress.epochs
             of = self.tr("{part} of {whole}")
             self._epoch.show_value(of.format(part=min(progress.epoch + 1, epochs), whole=epochs))
             self._step.show_value(of.format(part=f"{progress.step:,}", whole=f"{progress.total_steps:,}"))

@@ -1,13 +1,21 @@
 """The run model, driven by a link that the test holds."""
 
+import dataclasses
+
 import pytest
 
 from engine.errors import EngineDiedError, EngineStartError, ProtocolError
 from engine.graph.network_file import dumps, loads
+from engine.graph.settings import TrainingSettings
 from engine.protocol.inbox import Link
 from engine.protocol.messages import (
+    CheckpointKept,
+    CheckpointNow,
     Done,
+    Edit,
+    Edited,
     Entries,
+    Fork,
     GetNetwork,
     Heartbeat,
     Kill,
@@ -15,6 +23,7 @@ from engine.protocol.messages import (
     Network,
     Pause,
     Problem,
+    Progress,
     Resume,
     Rewound,
     SnapshotKept,
@@ -390,3 +399,47 @@ def test_stop_is_sent_to_an_engine_that_is_still_starting(run, engines):
     run.stop()
     assert engines.link.asked == [Stop()]
     assert run.state is RunState.STOPPING
+
+
+# ---- Steering ----------------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_asked_for_after_a_checkpoint(training):
+    run, link = training
+    run.edit("rate", 0.5)
+    assert link.asked[-2:] == [CheckpointNow(), Edit("rate", 0.5)]
+    link.journal(CheckpointKept(7), Edited(7, "rate", 0.01, 0.5), Edited(7, "epochs", 10, 20))
+    link.beat(EngineState.TRAINING, step=10, total=2000)
+    run.update()
+    assert (run.setting("rate"), run.setting("momentum")) == (0.5, 0.9)
+    assert run.checkpoints == [7]
+
+
+def test_steps_per_epoch_are_those_of_the_epochs_as_edited(training):
+    run, link = training
+    progress = Progress(5, 400, 0, 1.0, 1.0, 40)
+    link.arrivals.append(Heartbeat(1, EngineState.TRAINING, True, progress, 0, ()))
+    run.update()
+    assert run.steps_per_epoch == 10
+
+
+def test_a_fork_starts_another_engine_at_the_checkpoint(training, engines):
+    run, _ = training
+    run.update()
+    network = dataclasses.replace(run.network, training=TrainingSettings(epochs=3))
+    run.fork(network, 7, "cpu")
+    assert engines.links[0].closed
+    assert engines.orders[-1].fork == Fork("/runs/digits-1", 7)
+    assert loads(engines.orders[-1].network).training.epochs == 3
+    assert run.state is RunState.STARTING
+    assert run.metrics.last("train", "loss") is None
+
+
+def test_the_best_checkpoint_is_that_of_the_first_least_validation_error(training):
+    run, link = training
+    errors = {10: 0.5, 20: 0.2, 30: 0.2, 40: 0.4}
+    for step, error in errors.items():
+        link.journal(row(step, split="validation", error=error), CheckpointKept(step))
+    run.update()
+    assert run.best_step == 20
+    assert run.checkpoints == [20, 30, 40]
