@@ -1,7 +1,19 @@
 """Checkpoints: all that a training needs to go on exactly where it was."""
 
-from engine.checkpoint.format import CheckpointState
+from engine.checkpoint.format import ArrayFile, CheckpointState, TensorEntry
 from engine.checkpoint.reader import Found, find_latest, load, load_latest
-from engine.checkpoint.writer import drop_after, save
+from engine.checkpoint.writer import commit, drop_after, save, write_arrays
 
-__all__ = ["CheckpointState", "Found", "drop_after", "find_latest", "load", "load_latest", "save"]
+__all__ = [
+    "ArrayFile",
+    "CheckpointState",
+    "Found",
+    "TensorEntry",
+    "commit",
+    "drop_after",
+    "find_latest",
+    "load",
+    "load_latest",
+    "save",
+    "write_arrays",
+]

@@ -1,9 +1,12 @@
-"""What a checkpoint is: a safetensors file, and a manifest beside it that says what must be in it.
+"""What a checkpoint is: safetensors files, and a manifest beside them that says what must be in them.
 
 ::
 
-    checkpoints/step-000000001200-3f9c51d20b7e.safetensors   the arrays; the name ends in their sha256
+    checkpoints/step-000000001200-3f9c51d20b7e.safetensors   arrays; the name ends in their sha256
     checkpoints/step-000000001200.json                       the manifest
+
+There is one file of arrays for each rank of the training that holds some. Which ranks had what does not
+matter to who reads it: arrays are put together in canonical order.
 
 The manifest is written last, so a checkpoint is there once its manifest is. It bears a hash of itself too.
 """
@@ -47,11 +50,20 @@ class CheckpointState:
 
 
 class TensorEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One array of the safetensors file."""
+    """One whole array."""
 
     name: str
     shape: tuple[Count, ...]
     dtype: str  # NumPy's name
+
+
+class ArrayFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One safetensors file. ``begins`` tells where in the whole its arrays begin that are parts of one."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^step-\d+-[0-9a-f]+\.safetensors$")]
+    size: Count  # bytes
+    sha256: str  # hexadecimal
+    begins: dict[str, tuple[Count, ...]] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -64,9 +76,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     seed: int
     seconds: float
     network_sha256: str
-    file: Annotated[str, msgspec.Meta(pattern=r"^step-\d+-[0-9a-f]+\.safetensors$")]
-    size: Count  # bytes of the file
-    sha256: str  # hexadecimal, of the file
+    files: tuple[ArrayFile, ...]
     tensors: tuple[TensorEntry, ...]
     preparation: dict[str, Any] | None = None
     first_loss: float | None = None

@@ -6,10 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors import numpy as safetensors
-
 from engine.checkpoint import format as layout
+from engine.checkpoint.parts import join
 from engine.errors import CheckpointError
 
 
@@ -53,13 +51,8 @@ def load(path: Path) -> layout.CheckpointState:
 
     Raises CheckpointError naming the file that is not as it was written.
     """
-    manifest, content = _read(path)
-    try:
-        tensors = safetensors.load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise layout.damaged(path, "a safetensors file", str(error)) from error
-    if layout.describe_tensors(tensors) != manifest.tensors:
-        raise layout.damaged(path, "the arrays that the manifest lists", "others")
+    manifest = _read_manifest(path)
+    tensors = join(path, manifest, (_read_file(path.parent, file) for file in manifest.files))
     return layout.CheckpointState(
         step=manifest.step,
         epoch=manifest.epoch,
@@ -77,20 +70,30 @@ def load(path: Path) -> layout.CheckpointState:
 
 def verify(path: Path) -> None:
     """Read the checkpoint back and compare its hashes; raises CheckpointError."""
-    _read(path)
+    manifest = _read_manifest(path)
+    for file in manifest.files:
+        _read_file(path.parent, file)
 
 
-def _read(path: Path) -> tuple[layout.Manifest, bytes]:
+def _read_manifest(path: Path) -> layout.Manifest:
+    manifest = layout.parse_manifest(_read_bytes(path), path)
+    if layout.manifest_path(path.parent, manifest.step) != path:
+        raise layout.damaged(path, "the manifest of this step", f"that of step {manifest.step}")
+    return manifest
+
+
+def _read_file(folder: Path, file: layout.ArrayFile) -> bytes:
+    path = folder / file.name
+    content = _read_bytes(path)
+    if len(content) != file.size:
+        raise layout.damaged(path, f"{file.size} bytes", str(len(content)))
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise layout.damaged(path, "the bytes as written", "changed ones")
+    return content
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        manifest = layout.parse_manifest(path.read_bytes(), path)
-        if layout.manifest_path(path.parent, manifest.step) != path:
-            raise layout.damaged(path, "the manifest of this step", f"that of step {manifest.step}")
-        file = path.parent / manifest.file
-        content = file.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise layout.damaged(path, "a file that can be read", error.strerror or str(error)) from error
-    if len(content) != manifest.size:
-        raise layout.damaged(file, f"{manifest.size} bytes", str(len(content)))
-    if hashlib.sha256(content).hexdigest() != manifest.sha256:
-        raise layout.damaged(file, "the bytes as written", "changed ones")
-    return manifest, content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors import numpy as safetensors
@@ -21,9 +22,60 @@ def save(folder: Path, state: layout.CheckpointState, keep: int = 3, best: int |
     A checkpoint of a later step is of a course of training that was given up, and is removed as well.
     Raises CheckpointError if the disk refuses; the checkpoints that were there are then unharmed.
     """
+    file = write_arrays(folder, state.step, state.tensors)
+    return commit(folder, state, [file], layout.describe_tensors(state.tensors), keep=keep, best=best)
+
+
+def write_arrays(
+    folder: Path, step: int, arrays: layout.Tensors, begins: Mapping[str, tuple[int, ...]] | None = None
+) -> layout.ArrayFile:
+    """Write one file of a checkpoint that is not there before its ``commit``; raises CheckpointError.
+
+    ``begins`` tells where in the whole those arrays begin that are a part of one.
+    """
+    content = safetensors.save(layout.contiguous(arrays))
+    digest = hashlib.sha256(content).hexdigest()
+    # The hash in the name keeps an earlier checkpoint of this step whole until it is replaced.
+    name = f"step-{step:012d}-{digest[:12]}.safetensors"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = _write(folder, state)
+        durable.write(folder / name, content)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return layout.ArrayFile(name, len(content), digest, dict(begins or {}))
+
+
+def commit(
+    folder: Path,
+    state: layout.CheckpointState,
+    files: Sequence[layout.ArrayFile],
+    tensors: tuple[layout.TensorEntry, ...],
+    *,
+    keep: int,
+    best: int | None = None,
+) -> Path:
+    """Make a checkpoint of ``files`` that were written, as ``save`` does; ``tensors`` are the whole arrays.
+
+    All of ``state`` is kept but its own tensors.
+    """
+    manifest = layout.Manifest(
+        format_version=1,
+        step=state.step,
+        epoch=state.epoch,
+        cursor=state.cursor,
+        seed=state.seed,
+        seconds=state.seconds,
+        network_sha256=state.network_sha256,
+        files=tuple(files),
+        tensors=tensors,
+        preparation=None if state.preparation is None else dict(state.preparation),
+        first_loss=state.first_loss,
+        plan_lock=None if state.plan_lock is None else dict(state.plan_lock),
+        best=None if state.best is None else dict(state.best),
+    )
+    path = layout.manifest_path(folder, state.step)
+    try:
+        durable.write(path, layout.dump_manifest(manifest))
         reader.verify(path)
         _prune(folder, state.step, keep, best)
     except OSError as error:
@@ -49,33 +101,6 @@ def _refused(folder: Path, error: OSError) -> CheckpointError:
         found=error.strerror or str(error),
         hint="The checkpoints before it are kept. Free some space, or check the disk.",
     )
-
-
-def _write(folder: Path, state: layout.CheckpointState) -> Path:
-    content = safetensors.save(layout.contiguous(state.tensors))
-    digest = hashlib.sha256(content).hexdigest()
-    manifest = layout.Manifest(
-        format_version=1,
-        step=state.step,
-        epoch=state.epoch,
-        cursor=state.cursor,
-        seed=state.seed,
-        seconds=state.seconds,
-        network_sha256=state.network_sha256,
-        # The hash in the name keeps an earlier checkpoint of this step whole until it is replaced.
-        file=f"step-{state.step:012d}-{digest[:12]}.safetensors",
-        size=len(content),
-        sha256=digest,
-        tensors=layout.describe_tensors(state.tensors),
-        preparation=None if state.preparation is None else dict(state.preparation),
-        first_loss=state.first_loss,
-        plan_lock=None if state.plan_lock is None else dict(state.plan_lock),
-        best=None if state.best is None else dict(state.best),
-    )
-    durable.write(folder / manifest.file, content)
-    path = layout.manifest_path(folder, state.step)
-    durable.write(path, layout.dump_manifest(manifest))
-    return path
 
 
 def _prune(folder: Path, step: int, keep: int, best: int | None) -> None:

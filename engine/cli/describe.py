@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.splits import choose_split, count_devices
 from engine.errors import InvalidNetworkError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.network_file import load
-from engine.graph.split import ONE_DEVICE
+from engine.graph.presets import choose_split
 from engine.graph.validate import Inspection, inspect_network
 from engine.layers.base import Cost
+from engine.parallel.devices import device_names
 from engine.plan.analysis.cost import layer_costs, total_cost
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan, format_table
@@ -31,8 +31,8 @@ def describe(path: Path, *, plan: bool = False, split: str | None = None, device
     if inspection.problems:
         raise InvalidNetworkError(inspection.problems)
     if plan:
-        count = count_devices(devices)
-        chosen = choose_split(network.graph, network.splits, split, count) if split else ONE_DEVICE
+        count = len(device_names(devices))
+        chosen = choose_split(network.graph, network.splits, split or "", count)
         compiled = compile_network(network.graph, network.training.batch_size, split=chosen)
         print("\n".join(format_plan(compiled, rank) for rank in compiled.ranks))
 

@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from engine.cli.splits import choose_split, count_devices
 from engine.graph.network_file import load
+from engine.graph.presets import choose_split
 from engine.graph.split import Split
 from engine.graph.validate import check_network
+from engine.parallel.devices import device_names
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import DType
@@ -33,7 +34,7 @@ def verify(path: Path, devices: str, split: str, *, steps: int, batch_size: int 
     check_network(network.graph)
     layers = infer(network.graph)
     size = batch_size or network.training.batch_size
-    chosen = choose_split(network.graph, network.splits, split, count_devices(devices))
+    chosen = choose_split(network.graph, network.splits, split, len(device_names(devices)))
     batches = make_batches(layers, size, steps, network.training.seed)
     unsplit = dataclasses.replace(chosen, devices=("A",), layers=(), scheme="a")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,7 +22,8 @@ class Batch:
     """``batch_size`` rows, of which the first ``valid`` hold examples and the others zeros.
 
     ``positions``: int64, where in the split each valid row comes from; ``pictures``: float, prepared,
-    (batch_size, height, width, channels); ``labels``: int32 (batch_size,).
+    (batch_size, height, width, channels), or of those rows alone that the loader reads; ``labels``: int32
+    (batch_size,).
     """
 
     positions: NDArray[np.int64]
@@ -30,22 +31,12 @@ class Batch:
     labels: NDArray[np.int32]
     valid: int
 
-    def fill(self, arrays: Fillable, inputs: Iterable[str], labels: Iterable[str]) -> None:
-        """Write pictures and labels to the arrays of these names."""
-        for name in inputs:
-            arrays[name] = self.pictures
-        for name in labels:
-            arrays[name] = self.labels
-
-
-class Fillable(Protocol):
-    """Arrays by name, which are filled with what is assigned to them."""
-
-    def __setitem__(self, name: str, values: Any, /) -> None: ...
-
 
 class Loader:
-    """Makes batches of ``split``. ``dtype`` is that of the prepared pictures."""
+    """Makes batches of ``split``. ``dtype`` is that of the prepared pictures.
+
+    With ``rows``, rising, the pictures of these rows of a batch alone are read; its labels are all there.
+    """
 
     def __init__(
         self,
@@ -56,6 +47,7 @@ class Loader:
         seed: int,
         dtype: DTypeLike,
         augmentation: Augmentation | None = None,
+        rows: NDArray[np.int64] | None = None,
     ) -> None:
         self._split = split
         self._batch_size = batch_size
@@ -63,6 +55,7 @@ class Loader:
         self._seed = seed
         self._dtype = np.dtype(dtype)
         self._augmentation = augmentation
+        self._rows = np.arange(batch_size) if rows is None else rows
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -87,9 +80,9 @@ class Loader:
 
     def views(self, batch: Batch, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
         """Yield the pictures of ``batch`` once for each view, prepared, in one array that is used again."""
-        pictures = self._split.pictures[batch.positions]
+        pictures = self._split.pictures[self._own(batch.positions)]
         out = np.zeros_like(batch.pictures)
-        for _ in views.each(pictures, out[: batch.valid]):
+        for _ in views.each(pictures, out[: len(pictures)]):
             yield out
 
     def _order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
@@ -110,19 +103,21 @@ class Loader:
             if pending is not None:
                 yield pending.result()
 
+    def _own(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return of a batch's positions those whose pictures are read."""
+        return positions[self._rows[self._rows < len(positions)]]
+
     def _batch(self, positions: NDArray[np.int64], epoch: int) -> Batch:
         valid = len(positions)
-        taken = self._split.take(positions)
-        examples = taken.pictures[:]
-        shape = (self._batch_size, *self._preprocessing.size, examples.shape[-1])
+        own = self._own(positions)
+        examples = self._split.take(own).pictures[:]
+        shape = (len(self._rows), *self._preprocessing.size, examples.shape[-1])
         pictures = np.zeros(shape, self._dtype)
-        out = pictures[:valid]
+        out = pictures[: len(own)]
         if self._augmentation is None:
             self._preprocessing.apply(examples, out)
         else:
-            self._augmentation.apply(
-                self._preprocessing, examples, positions, out, seed=self._seed, epoch=epoch
-            )
+            self._augmentation.apply(self._preprocessing, examples, own, out, seed=self._seed, epoch=epoch)
         labels = np.zeros(self._batch_size, np.int32)
-        labels[:valid] = taken.labels
+        labels[:valid] = self._split.labels[positions]
         return Batch(positions, pictures, labels, valid)

@@ -5,12 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, get_args
 
+from engine.errors import PlanError
 from engine.graph.layer_graph import LayerGraph
-from engine.graph.split import LayerSplit, Placement, Scheme, Split
+from engine.graph.split import ONE_DEVICE, SCHEMES, LayerSplit, Placement, Scheme, Split
 from engine.layers.data import Data
 
 Preset = Literal["data", "model", "hybrid"]
 PRESETS: tuple[str, ...] = get_args(Preset)
+
+
+def choose_split(graph: LayerGraph, splits: tuple[Split, ...], name: str, count: int) -> Split:
+    """Return the split over ``count`` devices of a ``name``: one of a file, data, model, hybrid, hybrid-b, …
+
+    Without a name it is the first of the file over so many devices, or else data. Raises PlanError where
+    there is none of that name, or where it has another number of devices.
+    """
+    fitting = [split for split in splits if len(split.devices) == count]
+    if not name:
+        if count == 1:
+            return ONE_DEVICE
+        return fitting[0] if fitting else choose_split(graph, splits, "data", count)
+    for split in fitting:
+        if split.name == name:
+            return split
+    preset, _, scheme = name.partition("-")
+    scheme = scheme or SCHEMES[0]
+    if preset in PRESETS and scheme in SCHEMES:
+        devices = tuple(chr(ord("A") + number) for number in range(count))
+        return preset_split(graph, preset, devices, scheme)  # type: ignore[arg-type]
+    raise PlanError(
+        layer=f'split "{name}"',
+        expected=f"{', '.join(PRESETS)}, hybrid-b, hybrid-c, or a split of the file over {count} devices",
+        found="none of these",
+        hint=f"The file has {', '.join(split.name for split in splits)}.",
+    )
 
 
 def preset_split(graph: LayerGraph, preset: Preset, devices: tuple[str, ...], scheme: Scheme = "a") -> Split:

@@ -261,6 +261,10 @@ class TrainingPlan:
         """All ranks that run the plan."""
         return tuple(sorted(self.arena_bytes))
 
+    def first_rows(self, rank: int) -> dict[str, int]:
+        """Return for each buffer of counters on ``rank`` where in the batch the first row lies."""
+        return {name: places[rank] for name, places in self.offsets.items() if rank in places}
+
     def by_role(self, role: Role) -> tuple[Buffer, ...]:
         """Return the buffers of a role, in the order in which they were made."""
         return tuple(buffer for buffer in self.buffers.values() if buffer.role == role)

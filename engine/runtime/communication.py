@@ -37,10 +37,10 @@ def bind(operation: Operation, buffers: Mapping[str, Buffer], arrays: Arrays, li
     return _move(found, arrays, line, add=operation.accumulates)
 
 
-def fill(source: Buffer, target: Buffer, arrays: Arrays, line: Communicator) -> None:
-    """Fill ``target`` from ``source`` at once, between two steps; ports x and y."""
+def filler(source: Buffer, target: Buffer, arrays: Arrays, line: Communicator) -> Call:
+    """Return the call that fills ``target`` from ``source`` between two programs; ports x and y."""
     make = _reduce if source.partial else _move
-    make(moves(source, target), arrays, line, add=False)()
+    return make(moves(source, target), arrays, line, add=False)
 
 
 def _move(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add: bool) -> Call:

@@ -35,7 +35,7 @@ class Executor:
         ``device`` is "cpu", or "cuda:N" for a plan that was compiled for GPUs.
         """
         self._plan = plan
-        self._rank = rank
+        self.rank = rank
         self._line = line or Single()
         if len(plan.ranks) != self._line.size:
             raise PlanError(
@@ -78,7 +78,7 @@ class Executor:
         in memory that others use too is of no meaning.
         """
         whole = self._plan.programs[program]
-        for operation in whole.of_rank(self._rank):
+        for operation in whole.of_rank(self.rank):
             alone = replace(whole, operations=(replace(operation, after=()),))
             yield operation, self.device.program(self._bind(alone, self._views[program]))
 
@@ -92,18 +92,18 @@ class Executor:
 
     def _make_views(self, program: Program) -> dict[str, Any]:
         return {
-            name: self.device.array(self._plan.buffers[name], placement, self._rank)
-            for name, placement in program.placements[self._rank].items()
+            name: self.device.array(self._plan.buffers[name], placement, self.rank)
+            for name, placement in program.placements[self.rank].items()
         }
 
     def _bind(self, program: Program, views: dict[str, Any]) -> list[Call]:
         """Return the calls of a program. Built kernels that follow one another are one call."""
         steps: list[Call] = []
         launches: list[Launch] = []
-        for operation in program.of_rank(self._rank):
+        for operation in program.of_rank(self.rank):
             arrays = {
                 port: views[name]
-                for port, name in (operation.reads(self._rank) | operation.writes(self._rank)).items()
+                for port, name in (operation.reads(self.rank) | operation.writes(self.rank)).items()
             }
             if operation.communicator is not None or operation.kind == SLICE:
                 steps += _join(launches)

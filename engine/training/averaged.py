@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.plan.compile.pipeline import EVALUATE
 from engine.plan.types import Operation, TrainingPlan
 from engine.runtime.executor import Executor
+from engine.training.feeder import Feeder
 
 
 class AveragedEvaluation:
@@ -26,7 +27,7 @@ class AveragedEvaluation:
 
     def __init__(self, plan: TrainingPlan, executor: Executor) -> None:
         self._executor = executor
-        self._inputs = [buffer.name for buffer in plan.by_role("input")]
+        self._feeder = Feeder(plan, executor.arrays, executor.rank)
         self._costs: dict[str, _Cost] = {}
         self._steps: list[Callable[[], None]] = []
         metrics = {buffer.name for buffer in plan.by_role("metrics")}
@@ -40,14 +41,13 @@ class AveragedEvaluation:
     def run(self, views: Iterable[NDArray[np.floating[Any]]]) -> None:
         """Evaluate one batch, whose labels are set, and whose pictures ``views`` yields once for each view.
 
-        Each view: prepared, (batch size, height, width, channels).
+        Each view: prepared, (rows, height, width, channels), of those rows that the rank's feeder reads.
         """
         for cost in self._costs.values():
             cost.begin()
         count = 0
         for pictures in views:
-            for name in self._inputs:
-                self._executor.arrays[name] = pictures
+            self._feeder.feed_pictures(pictures)
             for step in self._steps:
                 step()
             count += 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.layers.cost_layer import CostLayer
 from engine.plan.analysis.infer import InferredLayer
 from engine.runtime.arrays import Arrays
+from engine.runtime.distributed import Distributed
 from kernels import control
 
 
@@ -31,25 +32,36 @@ class Figures:
 
 
 class CostMeter:
-    """The metrics arrays of all cost layers, by ``names`` in ``arrays``."""
+    """The metrics arrays of all cost layers, of which those of ``names`` are in this rank's ``arrays``.
 
-    def __init__(self, arrays: Arrays, layers: Mapping[str, InferredLayer]) -> None:
+    Where they are ``shared`` out over ranks, all of these must gather them.
+    """
+
+    def __init__(
+        self, arrays: Arrays, layers: Mapping[str, InferredLayer], shared: Distributed | None = None
+    ) -> None:
         self._arrays = arrays
         self._costs = {
             layer.name: layer.layer for layer in layers.values() if isinstance(layer.layer, CostLayer)
         }
         self._answers = next((name for name, cost in self._costs.items() if cost.counts_errors), None)
-        self.names = tuple(map(_metrics, self._costs))
+        self._all = tuple(map(_metrics, self._costs))
+        self._joiners = {} if shared is None else {name: shared.joiner(name) for name in self._all}
+        self.names = tuple(name for name in self._all if name in arrays)
+
+    def gather(self, sums: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        """Return the sums of all ranks from those of this one."""
+        return {name: join(sums.get(name)) for name, join in self._joiners.items()} or sums
 
     def take(self) -> Figures:
         """Return the means since the last call, and begin anew."""
-        figures = self.figures(self._arrays)
+        figures = self.figures(self.gather(self._arrays))
         self.reset()
         return figures
 
     def figures(self, sums: Mapping[str, NDArray[Any]]) -> Figures:
         """Return the means that follow from the arrays of ``sums``. Means over no examples are NaN."""
-        examples = sums[self.names[0]][control.EXAMPLES]
+        examples = sums[self._all[0]][control.EXAMPLES]
         answers = self._answers
         with np.errstate(invalid="ignore"):
             loss = sum(
@@ -77,10 +89,10 @@ class CostMeter:
         loss = sum(
             cost.coefficient * float(sums[_metrics(name)][control.LOSS]) for name, cost in self._costs.items()
         )
-        return loss, int(sums[self.names[0]][control.EXAMPLES])
+        return loss, int(sums[self._all[0]][control.EXAMPLES])
 
     def save(self) -> dict[str, NDArray[Any]]:
-        """Return copies of the sums, to be put back by ``restore``."""
+        """Return copies of this rank's sums, to be put back by ``restore``."""
         return {name: self._arrays[name].copy() for name in self.names}
 
     def restore(self, saved: Mapping[str, NDArray[Any]]) -> None:

@@ -43,19 +43,19 @@ def first_not_finite(arrays: Mapping[str, NDArray[Any]]) -> str | None:
 def first_bad_output(plan: TrainingPlan, executor: Executor) -> str | None:
     """Return the first layer whose output for the batch in place is not finite, if there is one.
 
-    What the costs sum up is changed.
+    It is that of this rank; all ranks must ask. What the costs sum up is changed.
     """
-    for buffer in plan.by_role("input"):
-        if first_not_finite({buffer.name: executor.arrays[buffer.name]}) is not None:
-            return buffer.name.removesuffix(".output")
+    inputs = [buffer.name for buffer in plan.by_role("input") if buffer.name in executor.arrays]
+    found = [
+        name.removesuffix(".output") for name in inputs if first_not_finite({name: executor.arrays[name]})
+    ]
+    # To the end, since others wait for what this rank sends.
     for operation, call in executor.calls(EVALUATE):
         call()
-        for name in operation.outputs.values():
-            if plan.buffers[name].is_real:
-                array = executor.content(EVALUATE, name)
-                if first_not_finite({name: array}) is not None:
-                    return operation.layer
-    return None
+        outputs = [name for name in operation.writes(executor.rank).values() if plan.buffers[name].is_real]
+        if first_not_finite({name: executor.content(EVALUATE, name) for name in outputs}):
+            found.append(operation.layer)
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,23 @@ import msgspec
 
 from engine import durable
 from engine.checkpoint import CheckpointState
+from engine.data.dataset import Dataset
 from engine.data.open import open_dataset
 from engine.errors import PlanError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
+from engine.graph.presets import choose_split
+from engine.parallel.devices import device_names
+from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
+from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
 from engine.runtime.devices import best_code, device_kind, replayed_code
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
+from engine.training.keeper import known_to_all
 from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, differences, from_record, lock_of
 from engine.training.trainer import Outcome, Trainer
@@ -39,23 +45,30 @@ def train(
     observer: Observer,
     checkpoint: CheckpointState | None = None,
     edits: Sequence[Edited] = (),
+    split: str = "",
+    team: Team = ALONE,
 ) -> Outcome:
     """Train ``network`` on ``device`` in the run folder, from ``checkpoint`` on if there is one.
 
     ``edits`` of settings, of a training before, are made again. ``base`` is the folder that the network's
-    data path is relative to. Raises what is wrong with network, data, device or checkpoint as ConvNetError,
-    before anything is trained.
+    data path is relative to. On several devices each rank of the ``team`` trains its part, as the ``split``
+    says; what rank 0 gives as checkpoint and edits holds for all, and it alone is given a real ``observer``.
+    Raises what is wrong with network, data, device or checkpoint as ConvNetError, before anything is trained.
     """
     observer.state(RunState.COMPILING)
-    kind = device_kind(device)
+    devices = device_names(device)
+    own = devices[team.line.rank]
+    kind = device_kind(own)
     layers = infer(network.graph)
+    checkpoint = known_to_all(checkpoint, run.checkpoints, team)
     was = None if checkpoint is None else from_record(checkpoint.plan_lock)
-    code = best_code(kind) if was is None else replayed_code(kind, was.code)
+    # What rank 0 chooses all take, so that sums over ranks are of like numbers.
+    code = team.share(best_code(kind) if was is None else replayed_code(kind, was.code), str)
     plan = compile_network(
         network.graph,
         network.training.batch_size,
         device=kind,
-        split=network.splits[0],
+        split=choose_split(network.graph, network.splits, split, len(devices)),
         code=code,
         training=network.training,
     )
@@ -67,10 +80,11 @@ def train(
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
     decoding = _Decoding(observer)
-    try:
-        dataset = open_dataset(network.data, base, decoding)
-    except _StoppedError:
+    dataset = _open(network, base, decoding) if team.leads else None
+    if team.share(dataset is None, bool):
         return "stopped"
+    # After rank 0, which leaves on the disk what it has decoded.
+    dataset = dataset or open_dataset(network.data, base)
     if dataset.skipped:
         first = dataset.skipped[0]
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
@@ -79,14 +93,11 @@ def train(
     lock = lock_of(plan, code)
     if was is not None:
         _warn_of_changes(was, lock, observer)
-    try:
-        run.plan.write_text(format_plan(plan), encoding="utf-8")
-        durable.write(run.lock, msgspec.json.format(msgspec.json.encode(lock)))
-    except OSError as error:
-        observer.log("error", f"The plan could not be kept in the run folder: {error.strerror or error}.")
+    if team.leads:
+        _keep_plan(run, plan, lock, observer)
     trainer = Trainer(
         plan=plan,
-        device=device,
+        device=own,
         layers=layers,
         dataset=dataset,
         size=size,
@@ -96,12 +107,30 @@ def train(
         network_sha256=network_sha256(network),
         observer=observer,
         lock=lock,
-        edits=edits,
+        edits=team.share(tuple(edits), tuple[Edited, ...]),
         commands=decoding.commands,
+        team=team,
     )
     if checkpoint is not None:
         trainer.resume(checkpoint)
     return trainer.train()
+
+
+def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | None:
+    """Return the data; None where a stop was asked for while it was being decoded."""
+    try:
+        return open_dataset(network.data, base, decoding)
+    except _StoppedError:
+        return None
+
+
+def _keep_plan(run: RunFolder, plan: TrainingPlan, lock: PlanLock, observer: Observer) -> None:
+    text = "\n".join(format_plan(plan, rank) for rank in plan.ranks)
+    try:
+        run.plan.write_text(text, encoding="utf-8")
+        durable.write(run.lock, msgspec.json.format(msgspec.json.encode(lock)))
+    except OSError as error:
+        observer.log("error", f"The plan could not be kept in the run folder: {error.strerror or error}.")
 
 
 def _warn_of_changes(was: PlanLock, lock: PlanLock, observer: Observer) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from numpy.typing import NDArray
 
-from engine.checkpoint import CheckpointState, drop_after, find_latest, save
+from engine.checkpoint import CheckpointState
 from engine.checkpoint.format import Tensors
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
@@ -22,21 +22,25 @@ from engine.data.preprocessing import Size
 from engine.data.views import Views
 from engine.errors import CheckpointError, NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
+from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import InferredLayer, all_weights
 from engine.plan.compile.draft import COUNTERS
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
-from engine.plan.types import TrainingPlan
+from engine.plan.types import Role, TrainingPlan
 from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
 from engine.runtime.device import Contents
+from engine.runtime.distributed import Distributed
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 from engine.training.averaged import AveragedEvaluation
 from engine.training.best import Best
 from engine.training.clock import StepClock
+from engine.training.feeder import Feeder
 from engine.training.figures import CostMeter, Figures
 from engine.training.health import SpikeWatch, first_bad_output, first_not_finite
 from engine.training.initial import initial_weights
+from engine.training.keeper import CheckpointKeeper
 from engine.training.live_settings import LiveSettings
 from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, to_record
@@ -57,6 +61,9 @@ MOST_TRAIN_ROWS = 2000
 """Rows of training figures a run makes, about; steps between two rows follow from it."""
 
 Outcome = Literal["finished", "stopped"]
+
+LEARNED: tuple[Role, ...] = ("weight", "average", "velocity", "metrics")
+"""Roles of the buffers that a training changes."""
 
 
 @dataclass
@@ -92,9 +99,14 @@ class Trainer:
         lock: PlanLock,
         edits: Sequence[Edited] = (),
         commands: Sequence[Command] = (),
+        team: Team = ALONE,
     ) -> None:
-        """``edits`` of settings are made again, each after its step. ``commands`` came before, in vain."""
+        """``edits`` of settings are made again, each after its step. ``commands`` came before, in vain.
+
+        All ranks of ``team`` do the same.
+        """
         self._plan = plan
+        self._team = team
         self._training = training
         self._run = run
         self._network_sha256 = network_sha256
@@ -103,19 +115,17 @@ class Trainer:
         self._observer = observer
         self._best = Best()
         self._commands = commands
-        self._executor = Executor(plan, device=device)
+        rank = team.line.rank
+        self._executor = Executor(plan, rank, team.line, device=device)
         self._device = self._executor.device
         self._look_every = 1 if self._device.is_host else LOOK_EVERY
         self._arrays = self._executor.arrays
-        self._control = StepControl(self._arrays, plan.slots, training, training.seed)
-        self._meter = CostMeter(self._arrays, layers)
-        self._inputs = [buffer.name for buffer in plan.by_role("input")]
-        self._labels = [buffer.name for buffer in plan.by_role("labels")]
-        self._learned = [
-            buffer.name
-            for role in ("weight", "average", "velocity", "metrics")
-            for buffer in plan.by_role(role)
-        ]
+        self._shared = Distributed(plan, self._arrays, team.line)
+        self._control = StepControl(self._arrays, plan.slots, training, training.seed, plan.first_rows(rank))
+        self._meter = CostMeter(self._arrays, layers, None if team.is_alone else self._shared)
+        self._feeder = Feeder(plan, self._arrays, rank)
+        self._learned = [buffer for role in LEARNED for buffer in plan.by_role(role)]
+        self._keeper = CheckpointKeeper(run.checkpoints, self._learned, self._shared, team)
         self._snapshots = SnapshotStore(run.snapshots)
         self._probed = probed_weights(layers, plan.dtype)
         self._preparation = Preparation.fit(dataset, data, size)
@@ -143,20 +153,22 @@ class Trainer:
                 seed=self._training.seed,
                 dtype=self._plan.dtype,
                 augmentation=augmentation if name == "train" else None,
+                rows=self._feeder.rows,
             )
             for name, split in dataset.splits.items()
             if len(split)
         }
 
     def _set_initial_weights(self) -> None:
-        for name in self._learned:
+        for name in self.learned():
             self._arrays[name] = 0
         for number, (name, spec) in enumerate(all_weights(self._layers).items()):
-            self._arrays[name] = initial_weights(spec, number, self._training.seed)
+            self._shared.put(name, initial_weights(spec, number, self._training.seed))
 
     def learned(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that a training changes, by name: weights, averages, velocities, sums."""
-        return {name: self._arrays[name] for name in self._learned}
+        """Return all arrays of this rank that a training changes: weights, averages, velocities, sums."""
+        names = (buffer.name for buffer in self._learned)
+        return {name: self._arrays[name] for name in names if name in self._arrays}
 
     def resume(self, state: CheckpointState) -> None:
         """Take up the training that a checkpoint holds; raises CheckpointError for one of another network.
@@ -170,10 +182,11 @@ class Trainer:
                 found="one of another network",
                 hint="Start a new run.",
             )
-        anew = [name for name in self._learned if not self._fits(name, state.tensors)]
-        for name in self._learned:
+        names = [buffer.name for buffer in self._learned]
+        anew = [name for name in names if not self._fits(name, state.tensors)]
+        for name in names:
             if name not in anew:
-                self._arrays[name] = state.tensors[name]
+                self._shared.put(name, state.tensors[name])
         if anew:
             self._observer.log("warning", f"Not in the checkpoint, and begun anew: {', '.join(anew)}.")
         self.place = Place(state.step, state.epoch, min(state.cursor, self._examples), state.seconds)
@@ -216,7 +229,7 @@ class Trainer:
     def _begin_watch(self) -> None:
         """Forget what was looked at; what the sums hold already is known."""
         self._device.forget()
-        self._seen = self._meter.totals(self._arrays)
+        self._seen = self._meter.totals(self._meter.gather(self._arrays))
 
     def _train_epochs(self) -> Outcome:
         while not self._is_done and not self._stopping:
@@ -247,13 +260,13 @@ class Trainer:
     def _can_go_back(self, at_most: int) -> bool:
         """Whether there is a checkpoint, or the start is no further away than one would be."""
         interval = self._training.checkpoint_every * self._steps_an_epoch
-        return 0 <= at_most < interval or find_latest(self._run.checkpoints, at_most) is not None
+        return 0 <= at_most < interval or self._keeper.find(at_most) is not None
 
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""
         self._device.forget()
-        found = find_latest(self._run.checkpoints, at_most)
-        step = 0 if found is None else found.state.step
+        found = self._keeper.find(at_most)
+        step = 0 if found is None else found.step
         taken_back = self._live.take_back_after(step)
         if found is None:
             self._set_initial_weights()
@@ -261,9 +274,10 @@ class Trainer:
             self._best = Best()
             self._begin_settings()
         else:
-            self.resume(found.state)
-        drop_after(self._run.checkpoints, step)
-        self._snapshots.drop_after(step)
+            self.resume(found)
+        self._keeper.drop_after(step)
+        if self._team.leads:
+            self._snapshots.drop_after(step)
         self._control.forget_bad_step()
         self._begin_watch()
         self._went_back = True
@@ -312,7 +326,8 @@ class Trainer:
         is_row = place.step % self._row_every == 0 or place.step == self._total_steps
         if is_row or place.step % self._look_every == 0:
             self._look(rate, is_row=is_row)
-        self._device.arrive()
+        # Ranks that talk about what they see must all see it now.
+        self._device.arrive(wait=not self._team.is_alone)
         if self._device.is_host and place.step % CHECK_EVERY == 0:
             self._check_finite(self.learned())
         if place.step in self._snapshot_steps:
@@ -330,11 +345,12 @@ class Trainer:
         bad_step = first_bad_step(contents[COUNTERS])
         if bad_step is not None:
             raise NotFiniteError(step=bad_step, what=self._name_bad_output())
-        totals = self._meter.totals(contents)
+        sums = self._meter.gather(contents)
+        totals = self._meter.totals(sums)
         self._watch_loss(place.step - 1, totals)
         self._seen = (0.0, 0) if is_row else totals
         if is_row:
-            self._tell_row("train", place, rate, self._meter.figures(contents))
+            self._tell_row("train", place, rate, self._meter.figures(sums))
 
     def _catch_up(self) -> None:
         """Look at all steps so far before something is done that must not rest on a bad one."""
@@ -363,11 +379,11 @@ class Trainer:
 
     def _name_bad_output(self) -> str:
         """Say where the step's numbers went wrong; its batch is still in place, and so are its weights."""
-        layer = first_bad_output(self._plan, self._executor)
+        layer = self._team.agree(first_bad_output(self._plan, self._executor), str | None)
         return "The loss" if layer is None else f"The output of {layer}"
 
     def _check_finite(self, learned: Contents) -> None:
-        name = first_not_finite(learned)
+        name = self._team.agree(first_not_finite(learned), str | None)
         if name is not None:
             raise NotFiniteError(step=self.place.step, what=f"A number in {name}")
 
@@ -375,7 +391,7 @@ class Trainer:
         self._control.set_batch(
             step=self.place.step, epoch=self.place.epoch, cursor=self.place.cursor, valid=batch.valid
         )
-        batch.fill(self._arrays, self._inputs, self._labels)
+        self._feeder.feed(batch)
 
     def _end_epoch(self) -> None:
         self._catch_up()
@@ -487,7 +503,7 @@ class Trainer:
         """Do what was asked for since the last step; while paused, wait for what comes next."""
         self._make_due_edits()
         paused = False
-        commands = [*early, *self._observer.commands(wait=False)]
+        commands = self._asked(early)
         while True:
             for command in commands:
                 if command == "pause" and not paused:
@@ -509,8 +525,13 @@ class Trainer:
                     self._edit(command)
             if self._stopping or not paused:
                 break
-            commands = list(self._observer.commands(wait=True))
+            commands = self._asked(wait=True)
         self._clock.start()
+
+    def _asked(self, early: Sequence[Command] = (), *, wait: bool = False) -> Sequence[Command]:
+        """Return on all ranks what rank 0 is asked for, after what came ``early``."""
+        asked = [*early, *self._observer.commands(wait)] if self._team.leads else []
+        return self._team.share(asked, list[Command])
 
     def _keep_checkpoint(self) -> None:
         """Write a checkpoint. A disk that refuses is told of, and training goes on.
@@ -528,7 +549,7 @@ class Trainer:
             cursor=place.cursor,
             seed=self._training.seed,
             network_sha256=self._network_sha256,
-            tensors={**learned, **means},
+            tensors=means,
             seconds=place.seconds,
             preparation=preparation,
             first_loss=self._spikes.first_loss,
@@ -538,7 +559,7 @@ class Trainer:
         best = self._best.step if self._training.keep_best else None
         self._observer.settle()
         try:
-            save(self._run.checkpoints, state, keep=self._training.keep_checkpoints, best=best)
+            self._keeper.keep(state, learned, keep=self._training.keep_checkpoints, best=best)
         except CheckpointError as error:
             self._observer.checkpoint_refused(error)
         else:
@@ -549,8 +570,10 @@ class Trainer:
 
     def _keep_snapshot(self) -> None:
         self._catch_up()
+        probed = {name: self._shared.whole(name) for name in self._probed}
         try:
-            self._snapshots.write(self.place.step, {name: self._arrays[name] for name in self._probed})
+            if self._team.leads:
+                self._snapshots.write(self.place.step, probed)
         except OSError as error:
             self._observer.log("error", f"Snapshot of step {self.place.step}: {error.strerror}.")
         else:

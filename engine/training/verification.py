@@ -98,9 +98,8 @@ def train_rank(
     """Do one rank's part of ``train``; what is returned is the same on all ranks."""
     executor = Executor(plan, line.rank, line)
     arrays = Distributed(plan, executor.arrays, line)
-    offsets = {name: places[line.rank] for name, places in plan.offsets.items() if line.rank in places}
     seed = network.training.seed
-    control = StepControl(executor.arrays, plan.slots, network.training, seed, offsets)
+    control = StepControl(executor.arrays, plan.slots, network.training, seed, plan.first_rows(line.rank))
     for number, (name, spec) in enumerate(all_weights(layers).items()):
         arrays.put(name, initial_weights(spec, number, seed))
     for name, values in (start or {}).items():

@@ -18,9 +18,7 @@ MANIFEST = layout.Manifest(
     seed=3,
     seconds=1.25,
     network_sha256="ab" * 32,
-    file="step-000000000007-0123456789ab.safetensors",
-    size=100,
-    sha256="cd" * 32,
+    files=(layout.ArrayFile("step-000000000007-0123456789ab.safetensors", 100, "cd" * 32),),
     tensors=(layout.TensorEntry("conv1.weights", (16, 5, 5, 3), "float32"),),
 )
 
@@ -41,6 +39,7 @@ def test_no_changed_character_of_a_manifest_goes_unnoticed() -> None:
 
 
 def test_a_file_outside_the_folder_is_refused() -> None:
-    content = layout.dump_manifest(MANIFEST).replace(MANIFEST.file.encode(), b"../../secret.safetensors")
+    name = MANIFEST.files[0].name.encode()
+    content = layout.dump_manifest(MANIFEST).replace(name, b"../../secret.safetensors")
     with pytest.raises(CheckpointError):
         layout.parse_manifest(content, Path("m.json"))

@@ -36,8 +36,8 @@ def test_a_split_that_gives_another_answer_exits_with_1(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--devices", "cpu:0"), "expected cpu:N"),
-        (("--devices", "gpu:2"), "expected cpu:N"),
+        (("--devices", "cpu:0"), "expected 1 to 26 devices"),
+        (("--devices", "gpu:2"), "cpu:N for N ranks"),
         (("--split", "hybrid-d"), "data, model, hybrid"),
         (("--split", "one device"), "over 2 devices"),
     ],

@@ -128,3 +128,13 @@ def test_the_next_batch_is_prepared_while_this_one_is_used() -> None:
     batches = _loader(split=Watched(SPLIT.pictures, SPLIT.labels)).epoch(0, shuffle=False)
     next(batches)
     assert second_taken.wait(timeout=10)
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 2], [3, 8, 9], [9], []])
+def test_a_rank_gets_the_pictures_of_its_rows_alone(rows: list[int]) -> None:
+    whole = Loader(SPLIT, 10, PREPROCESSING, seed=3, dtype=np.float32)
+    own = Loader(SPLIT, 10, PREPROCESSING, seed=3, dtype=np.float32, rows=np.array(rows, np.int64))
+    for batch, part in zip(whole.epoch(1), own.epoch(1), strict=True):
+        assert np.array_equal(part.pictures, batch.pictures[rows])
+        assert np.array_equal(part.labels, batch.labels)
+        assert part.valid == batch.valid

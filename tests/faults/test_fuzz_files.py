@@ -93,7 +93,8 @@ def checkpoints(count: int, chance: random.Random, folder: Path) -> tuple[int, i
 def resealed(manifest: layout.Manifest, content: bytes) -> layout.Manifest:
     """Return a manifest that vouches for ``content``, as one who can write the folder may make it."""
     digest = hashlib.sha256(content).hexdigest()
-    return msgspec.structs.replace(manifest, size=len(content), sha256=digest)
+    file = msgspec.structs.replace(manifest.files[0], size=len(content), sha256=digest)
+    return msgspec.structs.replace(manifest, files=(file,))
 
 
 def body(count: int, folder: Path) -> Outcome:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.checkpoint import load_latest
+from engine.checkpoint import ArrayFile, load_latest
 from engine.errors import NotFiniteError
-from engine.training import trainer as trainers
+from engine.training import keeper
 from engine.training.health import first_not_finite
 from engine.training.run import train
 from engine.training.trainer import CHECK_EVERY, MOST_ROLL_BACKS, Trainer
@@ -53,14 +53,14 @@ def poisoned(step: int, array: str, times: int = 1) -> type[Poisoned]:
 
 def watch_checkpoints(patch: pytest.MonkeyPatch, unsound: list[int]) -> None:
     """Note each checkpoint that holds a number that is not finite."""
-    original = trainers.save
+    original = keeper.write_arrays
 
-    def save(folder: Path, state: Any, keep: int, best: int | None = None) -> Path:
-        if first_not_finite(state.tensors) is not None:
-            unsound.append(state.step)
-        return original(folder, state, keep=keep, best=best)
+    def write_arrays(folder: Path, step: int, arrays: Any, begins: Any) -> ArrayFile:
+        if first_not_finite(arrays) is not None:
+            unsound.append(step)
+        return original(folder, step, arrays, begins)
 
-    patch.setattr(trainers, "save", save)
+    patch.setattr(keeper, "write_arrays", write_arrays)
 
 
 def body(count: int, folder: Path) -> Outcome:
