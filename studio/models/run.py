@@ -166,6 +166,11 @@ class RunModel:
         return is_unfinished and has_begun and self.run_folder is not None
 
     @property
+    def is_caught_up(self) -> bool:
+        """Whether all is here that the journal had at the newest heartbeat."""
+        return self._beat is not None and self._sequence >= self._beat.last_sequence
+
+    @property
     def steps_per_epoch(self) -> float | None:
         """Steps of one pass over the training split; None: not known yet."""
         if self.progress is None or self.progress.epochs == 0:
@@ -436,11 +441,9 @@ class RunModel:
 
         The journal of a run that was resumed has ends of before.
         """
-        beat = self._beat
-        is_read = self._greeted.ended if beat is None else self._sequence >= beat.last_sequence
-        if is_read or self._is_alone:
+        if self.is_caught_up or self._is_alone or (self._beat is None and self._greeted.ended):
             return self._reported
-        return self._greeted if beat is None else RunState(beat.state.value)
+        return self._greeted if self._beat is None else RunState(self._beat.state.value)
 
     def _note(self, event: Event[[]]) -> None:
         if event not in self._news:

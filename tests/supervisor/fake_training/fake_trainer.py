@@ -25,6 +25,8 @@ def train(run: RunFolder, observer: Any, state: CheckpointState | None) -> str:
     match what:
         case "steps":
             return FakeTraining(run, observer, state, int(number)).train()
+        case "pace":
+            return PacedTraining(run, observer, state, int(number)).train()
         case "hungry":
             return HungryTraining(run, observer, state, int(number)).train()
         case "exit":
@@ -99,6 +101,21 @@ class FakeTraining:
             self._observer.log("error", str(error))
         else:
             self._observer.snapshot_kept(self._step)
+
+
+class PacedTraining(FakeTraining):
+    """Takes so many steps a second, each with a row, until it is stopped; keeps nothing meanwhile."""
+
+    def __init__(self, run: RunFolder, observer: Any, state: CheckpointState | None, pace: int) -> None:
+        super().__init__(run, observer, state, steps=10**9)
+        self._pace, self._begun = pace, time.monotonic()
+
+    def _train_step(self) -> None:
+        due = self._begun + self._step / self._pace
+        time.sleep(max(due - time.monotonic(), 0.0))
+        self._step += 1
+        row = MetricRow(self._step, 0, self._step, 0.001 * self._step, "train", 1 / self._step, 0.5, 0.1)
+        self._observer.metrics([row])
 
 
 class HungryTraining(FakeTraining):

@@ -1,0 +1,119 @@
+"""A studio that is stopped for long costs the training nothing, and is given later what it has missed."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sqlite3
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import psutil
+
+from engine.protocol.launch import LaunchedEngine
+from tests.faults.outcome import Outcome
+from tests.faults.processor import cpu_seconds, pinned
+from tests.faults.studio_process import Caught, StudioProcess, watching
+from tests.supervisor.engines import running, wait_for, worker_of
+
+ROW, FAULT, FULL = "13", "studio stalled", 20
+PACE = 1000
+"""Rows a second."""
+
+MOST_MEMORY = 50.0  # MB more, of the engine
+MOST_CPU = 0.01  # more, of the training process's CPU seconds a step
+
+_WINDOWS = {True: 15.0, False: 1.0}
+"""s that the training process is measured with or without a stopped studio; in full, and in short."""
+
+_T_95 = 2.093
+"""Student's t for an interval of 95 % from 20 pairs (19 degrees of freedom)."""
+
+
+def rows_of(engine: LaunchedEngine) -> int:
+    """Return how many rows the journal has."""
+    path = engine.connection.parent / "run.sqlite"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT max(step) FROM metric").fetchone()[0] or 0)
+
+
+def cost_of_a_step(engine: LaunchedEngine, seconds: float) -> float:
+    """Return the training process's CPU seconds a step, over some time."""
+    worker = worker_of(engine)
+    cpu, rows = cpu_seconds(worker), rows_of(engine)
+    time.sleep(seconds)
+    return (cpu_seconds(worker) - cpu) / max(rows_of(engine) - rows, 1)
+
+
+@contextmanager
+def stopped_studio() -> Iterator[StudioProcess]:
+    """Start a studio on the second core, let it catch up with the engine, and suspend it."""
+    with ExitStack() as stack:
+        with pinned(1):
+            studio = stack.enter_context(watching())
+        studio.await_attaching()
+        studio.catch_up()
+        studio.process.send_signal(signal.SIGSTOP)
+        yield studio
+
+
+def extra_cost(engine: LaunchedEngine, pairs: int, window: float) -> list[float]:
+    """Return how much more a step costs with a stopped studio than without, as a fraction, for each pair.
+
+    The one that comes first takes turns, so that a drift of the machine's speed adds nothing.
+    """
+    found = []
+    for number in range(pairs):
+        cost = {}
+        for is_watched in (True, False) if number % 2 else (False, True):
+            if is_watched:
+                with stopped_studio():
+                    cost[True] = cost_of_a_step(engine, window)
+            else:
+                cost[False] = cost_of_a_step(engine, window)
+        found.append(cost[True] / cost[False] - 1)
+    return found
+
+
+def catch_up(studio: StudioProcess, rows: int) -> Caught:
+    """Let a studio go on until it shows so many rows, if it ever does."""
+    studio.process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 30.0
+    while (caught := studio.ask()).rows < rows and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return caught
+
+
+def body(count: int, folder: Path) -> Outcome:
+    """Stop one studio throughout, and another half of the time: ``count`` times with it, and without."""
+    is_full = count >= FULL
+    with ExitStack() as stack:
+        with pinned(0):
+            engine = stack.enter_context(running(folder / "run", f"pace {PACE}"))
+        wait_for(lambda: rows_of(engine) > PACE)
+        studio = stack.enter_context(stopped_studio())
+        supervisor = psutil.Process(engine.process.pid)
+        memory, begun = supervisor.memory_info().rss, time.monotonic()
+        extra = extra_cost(engine, count, _WINDOWS[is_full])
+        more = (supervisor.memory_info().rss - memory) / 1e6
+        stalled, missed = time.monotonic() - begun, rows_of(engine)
+        caught = catch_up(studio, missed)
+    is_back = caught.whole and caught.rows >= missed
+    mean = statistics.mean(extra)
+    spread = _T_95 * statistics.stdev(extra) / math.sqrt(count) if is_full else math.inf
+    is_back = caught.whole and caught.rows >= missed - 100
+    return Outcome(
+        count,
+        count if is_back else 0,
+        f"no gap; < {MOST_MEMORY:g} MB; a step < {100 * MOST_CPU:g} % more CPU (95 %)",
+        f"{stalled:.0f} s; {caught.rows} rows, {'no' if is_back else 'a'} gap; {more:+.1f} MB; "
+        f"{100 * mean:+.2f} ± {100 * spread:.2f} % CPU",
+        more < MOST_MEMORY and (mean + spread < MOST_CPU or not is_full),
+    )
+
+
+def test_a_stalled_studio_costs_no_memory_and_is_given_later_what_it_missed(tmp_path: Path) -> None:
+    assert body(1, tmp_path).holds
