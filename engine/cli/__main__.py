@@ -58,6 +58,9 @@ def train(  # noqa: PLR0917 - typer passes each option by name
     seed: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="auto|bfloat16|float32", help="What a GPU multiplies with.")
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(metavar="RUN_FOLDER", help="Go on with a stopped run, in place of a new one."),
@@ -66,7 +69,7 @@ def train(  # noqa: PLR0917 - typer passes each option by name
     """Train a network, or go on with a run. Ctrl+C stops it with a checkpoint."""
     from engine.cli import train as trainings
 
-    overrides = {"seed": seed, "epochs": epochs, "batch_size": batch_size}
+    overrides = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "precision": precision}
     given = {name: value for name, value in overrides.items() if value is not None}
     if (network is None) == (resume is None):
         raise typer.BadParameter("Expected a network, or --resume with a run folder, and not both.")

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -27,14 +28,14 @@ _LINGER = 60.0  # s that an engine stays after its run when this program was kil
 _INTERRUPTED = 130  # exit code of a program that Ctrl+C ended
 
 
-def train_new(network: Path, run_folder: Path | None, device: str, overrides: dict[str, int]) -> None:
+def train_new(network: Path, run_folder: Path | None, device: str, overrides: dict[str, Any]) -> None:
     """Train the network at a path in a new run folder; raises ConvNetError; typer.Exit after Ctrl+C.
 
     ``overrides`` are training settings in place of the file's.
     """
     device_kind(device)
     loaded = network_file.load(network)
-    training = dataclasses.replace(loaded.training, **overrides)  # type: ignore[arg-type]
+    training = dataclasses.replace(loaded.training, **overrides)
     text = network_file.dumps(dataclasses.replace(loaded, training=training))
     check_network(network_file.loads(text, str(network)).graph)
     _run(

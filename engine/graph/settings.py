@@ -63,6 +63,14 @@ class TrainingSettings:
         help="Pulls weights towards 0; biases are left alone.",
         group="training",
     )
+    precision: str = choice(
+        "auto",
+        (("auto", "As fits the device"), ("bfloat16", "bfloat16"), ("float32", "float32")),
+        title="Precision",
+        help="What a GPU multiplies with. Sums and weights are float32 always, and so is all on the CPU. "
+        "What fits is bfloat16 from compute capability 8.0 on, and float32 before.",
+        group="training",
+    )
     seed: int = whole(
         0,
         minimum=0,

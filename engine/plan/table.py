@@ -27,7 +27,7 @@ _RIGHT = frozenset({"step", "pass", "sends", "bytes", "at"})
 def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
     """Return all programs of ``plan`` as ``rank`` runs them, what was fused, and the size of the arena."""
     parts = [
-        f"device {plan.device}, {plan.dtype}, batch {plan.batch_size}, "
+        f"device {plan.device}, {_numbers(plan)}, batch {plan.batch_size}, "
         f"arena {plan.arena_bytes[rank]:,} bytes on rank {rank}"
     ]
     parts += plan.notes
@@ -38,6 +38,10 @@ def format_plan(plan: TrainingPlan, rank: int = 0) -> str:
         right = frozenset(index for index, column in enumerate(said) if column[0] in _RIGHT)
         parts += format_table(zip(*said, strict=True), right)
     return "\n".join(parts) + "\n"
+
+
+def _numbers(plan: TrainingPlan) -> str:
+    return plan.dtype if plan.precision == "float32" else f"{plan.precision} with sums of {plan.dtype}"
 
 
 def format_table(rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:

@@ -43,6 +43,9 @@ ITEM_BYTES: Mapping[DType, int] = {
     "uint8": 1,
 }
 
+Precision = Literal["float32", "tf32", "bfloat16"]
+"""What kernels multiply with; sums are float32, or float64 where numbers are."""
+
 Stream = Literal["compute", "communication"]
 Value: TypeAlias = bool | int | float | str | tuple[int, ...]
 
@@ -255,6 +258,7 @@ class TrainingPlan:
     notes: tuple[str, ...] = ()
     offsets: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
+    precision: Precision = "float32"
 
     @property
     def ranks(self) -> tuple[int, ...]:

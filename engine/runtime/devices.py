@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from typing import Literal
 
 from engine.errors import DeviceError
+from engine.plan.types import Precision
 from kernels.registry import operations
 
 DeviceKind = Literal["cpu", "cuda"]
 
+_FIRST_WITH_BFLOAT16 = 80
 _NAME = re.compile(r"(cpu)|(cuda):(\d{1,3})")
 
 
@@ -53,6 +55,47 @@ def replayed_code(kind: DeviceKind, code: str) -> str:
     is_set = bool(os.environ.get(SETTING, ""))
     can_be_built = not code or code.split(maxsplit=1)[0] in targets()
     return best_code(kind) if is_set or not can_be_built else code
+
+
+def best_precision(name: str, asked: str) -> Precision:
+    """Return what the device ``name`` should multiply with where a network asks for ``asked``.
+
+    Raises DeviceError for a GPU that has no bfloat16.
+    """
+    if device_kind(name) == "cpu" or asked == "float32":
+        return "float32"
+    import cupy
+
+    has_bfloat16 = int(cupy.cuda.Device(_index(name)).compute_capability) >= _FIRST_WITH_BFLOAT16
+    if asked == "bfloat16" and not has_bfloat16:
+        raise DeviceError(
+            device=name,
+            missing="its compute capability is below 8.0, from which on GPUs have bfloat16",
+            hint="Set the precision to float32.",
+        )
+    return "bfloat16" if has_bfloat16 else "float32"
+
+
+def gpu_class(name: str) -> str:
+    """Return which GPU the device ``name`` is: its model and its compute capability."""
+    import cupy
+
+    index = _index(name)
+    capability = cupy.cuda.Device(index).compute_capability
+    model = cupy.cuda.runtime.getDeviceProperties(index)["name"].decode()
+    return f"{model} sm_{capability}"
+
+
+def gpu_versions() -> dict[str, str]:
+    """Return the versions of what compiles and runs kernels on GPUs."""
+    import cupy
+
+    numbers = cupy.cuda.nvrtc.getVersion()
+    return {"cupy": cupy.__version__, "nvrtc": ".".join(map(str, numbers))}
+
+
+def _index(name: str) -> int:
+    return int(name.partition(":")[2])
 
 
 def _check_cuda(name: str, index: int) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
+from engine.runtime.devices import gpu_class, gpu_versions
 from engine.version import program_version
 
 
@@ -27,13 +28,14 @@ class PlanLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str  # target that kernels are built for, "" for plain kernels
     choices: dict[str, str]  # operation to the target of its kernel, where it is built
     plan_sha256: str  # hexadecimal, of the plan as it is printed
-    processor: str  # class of CPU that code is generated for
+    processor: str  # class of CPU, or model of GPU, that code is generated for
     blas: str  # library and class of CPU that NumPy multiplies matrices with
     versions: dict[str, str]  # of the program and of what computes
+    precision: str = "float32"  # what is multiplied with
 
 
-def lock_of(plan: TrainingPlan, code: str) -> PlanLock:
-    """Return the lock of a plan that was compiled for the target ``code`` on this machine."""
+def lock_of(plan: TrainingPlan, code: str, device: str) -> PlanLock:
+    """Return the lock of a plan that was compiled for the target ``code`` on this machine's ``device``."""
     choices = {
         f"{program.name}/{operation.name}": operation.code
         for program in plan.programs.values()
@@ -46,14 +48,15 @@ def lock_of(plan: TrainingPlan, code: str) -> PlanLock:
         code=code,
         choices=choices,
         plan_sha256=hashlib.sha256(format_plan(plan).encode()).hexdigest(),
-        processor=_processor(),
-        blas=_blas(),
+        processor=_processor() if plan.device == "cpu" else gpu_class(device),
+        blas=_blas() if plan.device == "cpu" else "",
         versions={
             "program": program_version(),
             "python": platform.python_version(),
             "numpy": metadata.version("numpy"),
-            "llvmlite": metadata.version("llvmlite"),
+            **({"llvmlite": metadata.version("llvmlite")} if plan.device == "cpu" else gpu_versions()),
         },
+        precision=plan.precision,
     )
 
 
@@ -73,7 +76,7 @@ def from_record(record: Mapping[str, Any] | None) -> PlanLock | None:
 
 def differences(was: PlanLock, is_now: PlanLock) -> Iterator[str]:
     """Yield in words what is not as it was."""
-    for name in ("device", "code", "processor", "blas"):
+    for name in ("device", "code", "processor", "blas", "precision"):
         old, new = getattr(was, name), getattr(is_now, name)
         if old != new:
             yield f"{name} {old or 'plain'}, now {new or 'plain'}"

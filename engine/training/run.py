@@ -25,7 +25,7 @@ from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
-from engine.runtime.devices import best_code, device_kind, replayed_code
+from engine.runtime.devices import best_code, best_precision, device_kind, replayed_code
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
 from engine.training.keeper import known_to_all
@@ -71,6 +71,7 @@ def train(
         split=choose_split(network.graph, network.splits, split, len(devices)),
         code=code,
         training=network.training,
+        precision=best_precision(device, network.training.precision),
     )
     if not plan.slots:
         raise PlanError(
@@ -90,7 +91,7 @@ def train(
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
         observer.log("warning", text)
     size = check_data(layers, dataset, network.data.border)
-    lock = lock_of(plan, code)
+    lock = lock_of(plan, code, device)
     if was is not None:
         _warn_of_changes(was, lock, observer)
     if team.leads:

@@ -35,7 +35,6 @@ class StepControl:
         self._settings = settings
         for name, counters in self._counters.items():
             counters[control.SEED] = seed
-            counters[control.UPDATE] = 1
             counters[control.OFFSET] = offsets[name] if offsets else 0
         self.forget_bad_step()
 
@@ -54,13 +53,14 @@ class StepControl:
             counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
             self._arrays[name] = counters
 
-    def set_batch(self, *, step: int, epoch: int, cursor: int, valid: int) -> None:
-        """Tell the next program which step it is and how many rows of its batch hold an example."""
+    def set_batch(self, *, step: int, epoch: int, cursor: int, valid: int, updates: bool = True) -> None:
+        """Tell the next program which step it is, how many rows hold an example, and whether it updates."""
         for name, counters in self._counters.items():
             counters[control.STEP] = step
             counters[control.EPOCH] = epoch
             counters[control.CURSOR] = cursor
             counters[control.VALID] = valid
+            counters[control.UPDATE] = updates
             # The first bad step, which comes after these, is the device's to tell.
             self._arrays.set_first(name, counters[: control.FIRST_BAD_STEP])
 

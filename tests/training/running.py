@@ -154,11 +154,13 @@ def run_training(
     recorder: Recorder,
     run: RunFolder | None = None,
     edits: Sequence[Edited] = (),
+    *,
+    device: str = "cpu",
 ) -> tuple[Outcome, RunFolder]:
     """Train in ``folder``, where the pictures are: in a new run, or on from ``run``'s last checkpoint."""
     new = make_run(folder, what) if run is None else run
     checkpoint = None if run is None else load_latest(run.checkpoints)
-    outcome = train(what, folder, new, device="cpu", observer=recorder, checkpoint=checkpoint, edits=edits)
+    outcome = train(what, folder, new, device=device, observer=recorder, checkpoint=checkpoint, edits=edits)
     return outcome, new
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from engine.graph.layer_graph import LayerGraph
@@ -17,8 +18,9 @@ from engine.plan.compile.draft import Draft
 from engine.plan.compile.equip import Target, equip
 from engine.plan.compile.fuse import FUSIONS, SOFTMAX, fuse
 from engine.plan.compile.lower import lower
+from engine.plan.compile.precision import compute_short
 from engine.plan.compile.update import add_updates
-from engine.plan.types import Buffer, DType, Program, TrainingPlan, WeightSlot
+from engine.plan.types import Buffer, DType, Precision, Program, TrainingPlan, WeightSlot
 
 TRAIN = "train"
 EVALUATE = "evaluate"
@@ -36,12 +38,14 @@ def compile_network(
     code: str = "",
     training: TrainingSettings = _SGD,
     fusions: Collection[str] = FUSIONS,
+    precision: Precision = "float32",
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
     ``training`` says by which optimiser weights are updated.
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
     ``fusions`` are the names of those to make, as far as they are of use.
+    With the ``precision`` bfloat16, numbers of a batch are rounded to it; ``dtype`` is that of the weights.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
     DeviceError where the kind of device lacks a kernel.
     """
@@ -61,7 +65,13 @@ def compile_network(
         TRAIN: partition.share_out(_whole(train), passes=True),
         EVALUATE: partition.share_out(_whole(evaluate), passes=False),
     }
-    return _freeze(shared, slots, Target(device, dtype, code), batch_size, train.notes)
+    copies: dict[str, str] = {}
+    if precision == "bfloat16":
+        for name, program in shared.items():
+            shared[name], of_program = compute_short(program)
+            copies |= of_program
+    plan = _freeze(shared, slots, Target(device, dtype, code), batch_size, train.notes)
+    return replace(plan, precision=precision, copies=copies)
 
 
 def _whole(draft: Draft) -> WholeProgram:

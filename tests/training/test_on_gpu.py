@@ -1,0 +1,76 @@
+"""Whole trainings on a GPU: they resume bit for bit, and find back after a number that is not finite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.training.trainer import Trainer
+from tests.training.running import Recorder, fingerprint, network, run_training, save_pictures, stop_at
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_resumed_training_is_the_one_that_was_never_stopped(
+    tmp_path: Path, precision: str, stop: int
+) -> None:
+    what = network(precision=precision)
+    runs = []
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+        save_pictures(tmp_path / name)
+    whole = Recorder()
+    _, run = run_training(tmp_path / "whole", what, whole, device="cuda:0")
+    runs.append(fingerprint(run))
+    first, second = stop_at(stop), Recorder()
+    outcome, run = run_training(tmp_path / "stopped", what, first, device="cuda:0")
+    assert outcome == "stopped"
+    run_training(tmp_path / "stopped", what, second, run, device="cuda:0")
+    runs.append(fingerprint(run))
+    assert runs[0] == runs[1]
+    assert first.figures() + second.figures() == whole.figures()
+
+
+def test_a_gpu_learns_as_the_cpu_does(tmp_path: Path) -> None:
+    """The figures of all rows agree to float32's rounding."""
+    what = network(precision="float32")
+    recorders = []
+    for device in ("cpu", "cuda:0"):
+        folder = tmp_path / device.replace(":", "")
+        folder.mkdir()
+        save_pictures(folder)
+        recorders.append(Recorder())
+        run_training(folder, what, recorders[-1], device=device)
+    cpu, gpu = (recorder.figures() for recorder in recorders)
+    assert [row[:4] for row in cpu] == [row[:4] for row in gpu]
+    np.testing.assert_allclose([row[4] for row in gpu], [row[4] for row in cpu], rtol=1e-3)
+
+
+def test_a_poisoned_batch_is_noticed_late_and_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned: list[int] = []
+
+    class Poisoned(Trainer):
+        def _feed(self, batch: Any) -> None:
+            super()._feed(batch)
+            if self.place.step == 7 and not poisoned:
+                poisoned.append(7)
+                self._arrays["data.output"] = np.full((64, 4, 4, 1), np.nan)
+
+    what = network(epochs=12, checkpoint_every=3)
+    for name in ("whole", "poisoned"):
+        (tmp_path / name).mkdir()
+        save_pictures(tmp_path / name)
+    _, whole = run_training(tmp_path / "whole", what, Recorder(), device="cuda:0")
+    monkeypatch.setattr("engine.training.run.Trainer", Poisoned)
+    recorder = Recorder()
+    outcome, run = run_training(tmp_path / "poisoned", what, recorder, device="cuda:0")
+    assert outcome == "finished"
+    assert [step for step, _ in recorder.rewinds] == [6]
+    assert fingerprint(run) == fingerprint(whole)
