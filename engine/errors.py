@@ -9,6 +9,7 @@
     │   ├── TooManyInputsError
     │   ├── ShapeMismatchError
     │   ├── NotProbabilitiesError
+    │   ├── DataMismatchError
     │   ├── NoGradientError
     │   ├── UnknownLayerError
     │   ├── UnknownFieldError
@@ -124,6 +125,12 @@ class NotProbabilitiesError(NetworkError):
         "{layer}: expected probabilities, found numbers of any size from {source}, whose logarithm need not "
         "exist. {hint}"
     )
+
+
+class DataMismatchError(NetworkError):
+    """The data set does not fit ``layer``, at its ``field`` if that is known."""
+
+    template = "{layer}: expected {expected}, found {found}. {hint}"
 
 
 class NoGradientError(NetworkError):

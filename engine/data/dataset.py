@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.graph.data_fit import DataFacts
+
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -93,6 +95,11 @@ class Dataset:
         """Height and width in pixels, and the number of channels."""
         _, height, width, channels = self.splits["train"].pictures.shape
         return height, width, channels
+
+    @property
+    def facts(self) -> DataFacts:
+        """What a network has to know of the data set."""
+        return DataFacts(self.name, self.picture_shape, len(self.class_names))
 
     def split(self, name: SplitName) -> Split:
         """Return the examples for training, validation or test."""

@@ -90,7 +90,7 @@ def train(
         first = dataset.skipped[0]
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
         observer.log("warning", text)
-    size = check_data(layers, dataset, network.data.border)
+    size = check_data(network.graph, layers, dataset, network.data.border)
     lock = lock_of(plan, code, device)
     if was is not None:
         _warn_of_changes(was, lock, observer)

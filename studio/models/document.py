@@ -6,8 +6,10 @@ from pathlib import Path
 
 from engine.errors import ConvNetError, FileWriteError, NewerVersionError
 from engine.graph import network_file
+from engine.graph.data_fit import BUILT_IN, DataFacts, data_problems
 from engine.graph.network_file import NetworkFile
-from engine.graph.validate import inspect_network
+from engine.graph.settings import DataSettings
+from engine.graph.validate import Inspection, inspect_network
 from engine.layers.base import Cost
 from engine.plan.analysis.cost import layer_costs
 from studio.models.edits import Edit, Rename, Several, Title
@@ -31,8 +33,24 @@ class Document:
         self.path: Path | None = None
         self.suggested_name = ""
         self.undo_stack = UndoStack()
-        self.inspection = inspect_network(self.network.graph)
+        self._seen: tuple[DataSettings, DataFacts] | None = None
+        self.inspection = Inspection()
         self._costs: dict[str, Cost] | None = None
+        self._inspect()
+
+    @property
+    def data_facts(self) -> DataFacts | None:
+        """What is known of the data set that the network names; None before somebody looked at it."""
+        settings = self.network.data
+        if settings.source in BUILT_IN:
+            return BUILT_IN[settings.source]
+        return self._seen[1] if self._seen is not None and self._seen[0] == settings else None
+
+    def see_data(self, settings: DataSettings, facts: DataFacts | None) -> None:
+        """Take note of what is in the data set that ``settings`` name: what does not fit is a problem."""
+        self._seen = None if facts is None else (settings, facts)
+        self._inspect()
+        self.changed.emit()
 
     @property
     def dirty(self) -> bool:
@@ -107,7 +125,12 @@ class Document:
             self._after(self.undo_stack.redo(self.network))
 
     def _inspect(self) -> None:
-        self.inspection = inspect_network(self.network.graph)
+        graph, facts = self.network.graph, self.data_facts
+        found = inspect_network(graph)
+        misfits = (
+            () if facts is None else data_problems(graph, found.outputs, facts, self.network.data.border)
+        )
+        self.inspection = Inspection(found.outputs, (*found.problems, *misfits))
         self._costs = None
 
     def _after(self, edit: Edit) -> None:

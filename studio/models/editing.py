@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import DuplicateNameError, FieldError
+from engine.graph.data_fit import fitted_layers
 from engine.graph.layer_graph import LONGEST_NAME, Wire, is_layer_name
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import KINDS
@@ -141,6 +142,15 @@ def set_training(document: Document, settings: TrainingSettings, gesture: object
 def set_data(document: Document, settings: DataSettings, gesture: object = None) -> None:
     """Change the data settings."""
     document.do(Title("Change data"), SetData(document.network.data, settings), gesture)
+
+
+def fit_to_data(document: Document) -> None:
+    """Give the network the input size and the number of classes of its data set, if that is known."""
+    facts, graph = document.data_facts, document.network.graph
+    if facts is not None:
+        changed = fitted_layers(graph, facts, document.network.data.border)
+        edits = tuple(SetLayer(name, graph[name], layer) for name, layer in changed.items())
+        document.do(Title("Fit to {name}", {"name": facts.name}), Several(edits))
 
 
 def _title(names: list[str], one: str, several: str, none: str = "") -> Title:

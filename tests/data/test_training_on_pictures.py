@@ -12,7 +12,7 @@ import pytest
 
 from engine.checkpoint import CheckpointState, load_latest
 from engine.data.preparation import Preparation
-from engine.errors import PlanError
+from engine.errors import InvalidNetworkError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.store.run_folder import RunFolder
@@ -141,5 +141,5 @@ def test_pictures_that_are_too_small_or_of_other_channels_are_refused(
 ) -> None:
     document = json.loads(network_file.dumps(network))
     document["layers"][0].update(layer)
-    with pytest.raises(PlanError, match=message):
+    with pytest.raises(InvalidNetworkError, match=message):
         _train(network_file.loads(json.dumps(document)), tmp_path)

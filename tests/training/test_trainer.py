@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine import durable
 from engine.data.dataset import Dataset
 from engine.data.open import open_dataset
-from engine.errors import CheckpointError, NotFiniteError, PlanError
+from engine.errors import CheckpointError, InvalidNetworkError, NotFiniteError, PlanError
 from engine.graph.layer_graph import Wire
 from engine.graph.schedules import Constant, Steps
 from engine.graph.settings import DataSettings
@@ -411,14 +411,14 @@ def test_nothing_that_learns_is_told_before_training(tmp_path: Path, pictures: A
 def test_pictures_of_another_size_are_told_before_training(tmp_path: Path, pictures: Arrays) -> None:
     graph = linear_graph()
     graph.replace("data", Data(size=(28, 28), channels=1))
-    with pytest.raises(PlanError, match=r"^data: expected pictures of .*28×28"):
+    with pytest.raises(InvalidNetworkError, match=r"^data: expected pictures of .*28×28"):
         run_training(tmp_path, network(graph), Recorder())
 
 
 def test_too_few_outputs_are_told_before_training(tmp_path: Path, pictures: Arrays) -> None:
     graph = linear_graph()
     graph.replace("fc", Fc(outputs=2))
-    with pytest.raises(PlanError, match=r"^loss: expected a probability for each of the 3 classes"):
+    with pytest.raises(InvalidNetworkError, match=r"^fc: expected one for each of the 3 classes"):
         run_training(tmp_path, network(graph), Recorder())
 
 

@@ -1,0 +1,1 @@
+"""A process that looks at a data set for a client, and ends."""
