@@ -47,6 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("select_all", "Select &All", "edit", 1, (), "", "Select all layers", ("Ctrl+A",)),
     Action("design", "&Design", "view", 0, ("Ctrl+1",), "", "Draw the network", checkable=True),
     Action("training", "&Train", "view", 0, ("Ctrl+2",), "", "Watch the network learn", checkable=True),
+    Action("runs", "&Runs", "view", 0, ("Ctrl+R",), "runs", "Show the drawer of runs", checkable=True),
     Action("zoom_in", "Zoom &In", "view", 1, ("Ctrl++", "Ctrl+="), "plus", "Zoom in"),
     Action("zoom_out", "Zoom &Out", "view", 1, ("Ctrl+-",), "minus", "Zoom out"),
     Action("fit_all", "&Fit All", "view", 1, ("Ctrl+0",), "fit", "Show the whole network", ("F",)),

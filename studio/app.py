@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.protocol.library import LibraryAnswer
     from studio.models.document import Document
     from studio.models.run import RunModel
     from studio.models.selection import Selection
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from studio.qt.main_window import MainWindow
     from studio.qt.train_workspace import TrainWorkspace
     from studio.services.engine_process import EngineProcesses
+    from studio.services.helper import Helper
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Studio:
     selection: Selection
     run: RunModel
     engines: EngineProcesses
+    library: Helper[LibraryAnswer]
     window: MainWindow
     train_view: LazyView[TrainWorkspace]
 
@@ -33,18 +36,23 @@ class Studio:
         """Leave the engine, if there is one; a training goes on."""
         self.run.detach()
         self.engines.close()
+        self.library.close()
 
 
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
+    from engine.protocol.library import answers
     from studio.models.document import Document
     from studio.models.run import RunModel
+    from studio.models.runs import RunsModel
     from studio.models.selection import Selection
     from studio.qt.closing import CloseGuard
     from studio.qt.event_bridge import EventBridge
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
+    from studio.qt.runs.shelf import RunsShelf
     from studio.services.engine_process import EngineProcesses
+    from studio.services.helper import Helper
 
     document = Document()
     selection = Selection(document)
@@ -55,8 +63,11 @@ def build() -> Studio:
     window = MainWindow(document, selection, run, lambda _parent: train_view)
     bridge.setParent(window)
     bridge.deliver_to(run.update)
+    library = Helper("engine.library", answers, bridge.wake)
+    bridge.deliver_to(library.update)
+    RunsShelf(window, run, RunsModel(library))
     CloseGuard(window, run)
-    return Studio(document, selection, run, engines, window, train_view)
+    return Studio(document, selection, run, engines, library, window, train_view)
 
 
 def _make_train_workspace(

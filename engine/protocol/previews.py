@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from typing import IO
 
-import msgspec
-
-from engine.errors import ProtocolError
-from engine.protocol.codec import ENGINE_FRAME_LIMIT, encode
+from engine.protocol import pipe
+from engine.protocol.codec import ENGINE_FRAME_LIMIT, FrameDecoder
 from engine.protocol.messages import Count, Message, Problem
-
-_LENGTH_BYTES = 4
 
 
 class LookAtData(Message, frozen=True):
@@ -81,25 +77,14 @@ class DataSeen(Message, frozen=True):
 PreviewFrame = DataDecoded | DataSeen | Problem
 """What the process answers; ``DataSeen`` and ``Problem`` are its last word."""
 
-_decoder: msgspec.msgpack.Decoder[PreviewFrame] = msgspec.msgpack.Decoder(PreviewFrame)
+_frames: FrameDecoder[PreviewFrame] = FrameDecoder(PreviewFrame, ENGINE_FRAME_LIMIT)
 
 
 def write_frame(stream: IO[bytes], message: PreviewFrame) -> None:
     """Write a frame."""
-    frame = encode(message)
-    stream.write(len(frame).to_bytes(_LENGTH_BYTES, "little") + frame)
-    stream.flush()
+    pipe.write(stream, message)
 
 
 def read_frame(stream: IO[bytes]) -> PreviewFrame | None:
     """Read a frame; None at the stream's end. Raises ProtocolError for what is none."""
-    size = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
-    if size > ENGINE_FRAME_LIMIT:
-        raise ProtocolError(message=f"a frame of {size} bytes; {ENGINE_FRAME_LIMIT} is the most")
-    frame = stream.read(size)
-    if not frame or len(frame) < size:
-        return None
-    try:
-        return _decoder.decode(frame)
-    except msgspec.MsgspecError as error:
-        raise ProtocolError(message=str(error)) from error
+    return pipe.read(stream, _frames)

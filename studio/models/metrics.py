@@ -105,6 +105,16 @@ class Metrics:
         for table in self._tables.values():
             table.rewind(step)
 
+    @property
+    def steps_per_epoch(self) -> float | None:
+        """Steps of a pass over the training split, told by the rows at the end of one; None: not known."""
+        found = [
+            float((table.column("step")[done] / epochs[done]).min())
+            for table in self._tables.values()
+            if (done := (epochs := table.column("epoch")) > 0).any()
+        ]
+        return min(found, default=None)
+
     def last(self, split: Split, name: str) -> float | None:
         """Return the newest value of a column of a split, None where there is no row yet."""
         column = self._tables[split].column(name)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, dumps, loads
 from engine.protocol.inbox import Link, LinkChanged
+from engine.protocol.library import RunCard
 from engine.protocol.messages import (
     Answer,
     CheckpointNow,
@@ -174,7 +175,7 @@ class RunModel:
     def steps_per_epoch(self) -> float | None:
         """Steps of one pass over the training split; None: not known yet."""
         if self.progress is None or self.progress.epochs == 0:
-            return None
+            return self.metrics.steps_per_epoch
         return self.progress.total_steps / self.progress.epochs or None
 
     @property
@@ -210,6 +211,10 @@ class RunModel:
         name = Path(document.name).stem
         self._start(TrainingOrder(dumps(document.network), name, str(document.base_folder()), device))
 
+    def train_network(self, network: NetworkFile, name: str, base: str, device: str) -> None:
+        """Start an engine that trains a network whose data path is relative to the folder ``base``."""
+        self._start(TrainingOrder(dumps(network), name, base, device))
+
     def fork(self, network: NetworkFile, step: int, device: str, base: str = "") -> None:
         """Start another run at a checkpoint of this one, which is left. The folder ``base`` is as of now."""
         assert self.run_folder is not None
@@ -227,6 +232,16 @@ class RunModel:
         """Follow the run of the engine with this connection file."""
         self._begin("")
         self._link = self._engines.attach(connection)
+        self._announce()
+
+    def look_at(self, card: RunCard) -> None:
+        """Follow the run of a card: its engine, or another one that shows what came of it."""
+        if card.connection is not None:
+            self.attach(Path(card.connection))
+            return
+        self._begin(card.title or card.name)
+        self.device = card.device
+        self._link = self._engines.serve(card.run_folder)
         self._announce()
 
     def pause(self) -> None:

@@ -14,7 +14,7 @@ IDLE = 500
 
 
 class EventBridge(QObject):
-    """Calls a receiver on the main thread, soon after ``wake`` was called on any thread.
+    """Calls receivers on the main thread, soon after ``wake`` was called on any thread.
 
     Any number of wakings between two frames make one delivery, and one event of Qt.
     """
@@ -23,7 +23,7 @@ class EventBridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._receive: Callable[[], None] | None = None
+        self._receivers: list[Callable[[], None]] = []
         self._is_due = False
         self._frame = QTimer(self, interval=FRAME, singleShot=True)
         self._frame.timeout.connect(self._deliver)
@@ -32,8 +32,8 @@ class EventBridge(QObject):
         self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
 
     def deliver_to(self, receive: Callable[[], None]) -> None:
-        """Begin to call ``receive``."""
-        self._receive = receive
+        """Begin to call ``receive``, too."""
+        self._receivers.append(receive)
         self._idle.start()
 
     def wake(self) -> None:
@@ -48,6 +48,7 @@ class EventBridge(QObject):
 
     def _deliver(self) -> None:
         self._is_due = False  # before receiving: what comes in meanwhile asks for another delivery
-        if self._receive is not None:
+        if self._receivers:
             self._idle.start()
-            self._receive()
+        for receive in self._receivers:
+            receive()

@@ -69,6 +69,7 @@ PATHS: dict[str, str] = {
     "minus": "M5 12h14",
     "fit": "M4 9v-5h5 M15 4h5v5 M20 15v5h-5 M9 20h-5v-5",
     "layout": "M9 3h6v5h-6z M4 16h6v5h-6z M14 16h6v5h-6z M12 8v4 M7 16v-4h10v4",
+    "runs": "M4 5h16 M4 10h16 M4 15h10 M4 20h10",
     "search": "M10.5 10.5m-6.5 0a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0 M15.5 15.5l5 5",
     "close": "M6 6l12 12 M18 6l-12 12",
     "link": "M10 14l4-4 M8.5 10.5l-2.5 2.5a3.5 3.5 0 0 0 5 5l2.5-2.5"

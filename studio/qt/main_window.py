@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -46,6 +46,9 @@ _CANVAS_SHARE = (320, 1046)
 class MainWindow(QMainWindow):
     """Composes the workspaces *Design* and *Train*; ``make_train_view`` makes the latter's view."""
 
+    runs_toggled = Signal()
+    """The drawer of runs shall open, or close."""
+
     def __init__(
         self,
         document: Document,
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self.commands = Commands(self)
         self.files = Files(document, self)
+        self.work = QWidget()
         self.banner = Banner()
         self.canvas = CanvasPanel(document, selection)
         self.palette_panel = Palette()
@@ -86,8 +90,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setMinimumSize(960, 560)
         self.resize(1366, 768)
-        work = QWidget()
-        column = QVBoxLayout(work)
+        column = QVBoxLayout(self.work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -98,7 +101,7 @@ class MainWindow(QMainWindow):
         self._splitter.setStretchFactor(1, 1)
         column.addWidget(self.banner)
         column.addWidget(self._splitter, 1)
-        self.setCentralWidget(work)
+        self.setCentralWidget(self.work)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -143,6 +146,7 @@ class MainWindow(QMainWindow):
             "select_all": lambda: self.selection.select(self.document.network.graph),
             "design": lambda: self.show_workspace("design"),
             "training": lambda: self.show_workspace("training"),
+            "runs": self.runs_toggled.emit,
             "zoom_in": view.zoom_in,
             "zoom_out": view.zoom_out,
             "fit_all": view.fit_all,

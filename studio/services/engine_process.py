@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.errors import NoEngineError, RunFolderInUseError
 from engine.protocol import connection
-from engine.protocol.internal import ResumeRun, StartRun
+from engine.protocol.internal import ResumeRun, ServeRun, StartRun
 from engine.protocol.launch import launch
 from studio.services.client import GOODBYE, Engine, EngineClient
 from studio.services.link import TrainingOrder
@@ -57,6 +57,10 @@ class EngineProcesses:
         """Begin to start an engine that goes on with a run that has ended."""
         return self._follow(lambda: _resumed(ResumeRun(run_folder, None, LINGER)))
 
+    def serve(self, run_folder: str) -> EngineClient:
+        """Begin to start an engine that shows a run that has ended."""
+        return self._follow(lambda: _resumed(ServeRun(run_folder, LINGER)))
+
     def attach(self, path: Path) -> EngineClient:
         """Begin to follow the run of the engine with this connection file."""
         return self._follow(lambda: (path, None))
@@ -85,7 +89,7 @@ class EngineProcesses:
         return client
 
 
-def _resumed(instructions: ResumeRun) -> Engine:
+def _resumed(instructions: ResumeRun | ServeRun) -> Engine:
     """Start an engine as soon as the one that showed the run's end has left the run folder."""
     deadline = time.monotonic() + _LEAVE
     while True:
@@ -97,6 +101,6 @@ def _resumed(instructions: ResumeRun) -> Engine:
             time.sleep(_TRY_EVERY)
 
 
-def _launched(instructions: StartRun | ResumeRun) -> Engine:
+def _launched(instructions: StartRun | ResumeRun | ServeRun) -> Engine:
     launched = launch(instructions)
     return launched.connection, launched.process

@@ -66,5 +66,8 @@ class Engines(Protocol):
     def resume(self, run_folder: str) -> EngineLink:
         """Begin to start an engine that goes on with a run that has ended, and to follow it."""
 
+    def serve(self, run_folder: str) -> EngineLink:
+        """Begin to start an engine that shows a run that has ended, and to follow it."""
+
     def attach(self, connection: Path) -> EngineLink:
         """Begin to follow the run of the engine with this connection file."""

@@ -111,6 +111,11 @@ class FakeEngines:
         self.links.append(FakeLink())
         return self.links[-1]
 
+    def serve(self, run_folder: str) -> FakeLink:
+        self.served = run_folder
+        self.links.append(FakeLink())
+        return self.links[-1]
+
     def attach(self, connection: Path) -> FakeLink:
         self.attached = connection
         self.links.append(FakeLink())

@@ -1,0 +1,74 @@
+"""``python -m engine.library``: answers requests about runs from standard input until its end."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from engine.errors import RunFolderError
+from engine.library.cards import kept_folders, list_runs, running_engines
+from engine.protocol import pipe
+from engine.protocol.library import (
+    ChangeRun,
+    EmptyTrash,
+    LibraryAnswer,
+    LibraryRequest,
+    ListRuns,
+    ReadRun,
+    RunFigures,
+    Runs,
+    requests,
+)
+from engine.protocol.messages import Done
+from engine.store.glance import glance
+from engine.store.run_folder import RunFolder
+from engine.store.user_notes import UserNotes, read_notes, write_notes
+
+
+def main() -> int:
+    """Answer until nobody asks any more; returns the exit code."""
+    pipe.serve(requests, answer)
+    return 0
+
+
+def answer(request: LibraryRequest) -> LibraryAnswer:
+    """Do what is asked for; raises ConvNetError."""
+    match request:
+        case ListRuns():
+            return Runs(tuple(list_runs()))
+        case ChangeRun(run_folder, title, tags, in_trash):
+            notes = UserNotes(title.strip(), tuple(dict.fromkeys(tags)), in_trash)
+            write_notes(_find(run_folder).path, notes)
+        case EmptyTrash():
+            _empty_trash()
+        case ReadRun(run_folder, rows):
+            return _read(_find(run_folder), rows)
+    return Done()
+
+
+def _find(run_folder: str) -> RunFolder:
+    """Return one of the runs that are listed; raises RunFolderError for any other folder."""
+    path = Path(run_folder)
+    if path not in (*kept_folders(), *running_engines()):
+        raise RunFolderError(
+            path=run_folder, expected="a run that is listed", found="another folder", hint=""
+        )
+    return RunFolder.open(path)
+
+
+def _read(run: RunFolder, most: int) -> RunFigures:
+    with glance(run.journal) as journal:
+        rows = [row for split in ("train", "validation", "test") for row in journal.rows(split, most)]
+    return RunFigures(str(run.path), run.network.read_text(encoding="utf-8"), tuple(rows))
+
+
+def _empty_trash() -> None:
+    running = running_engines()
+    for folder in list(kept_folders()):
+        if folder not in running and read_notes(folder).in_trash:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Messages through the pipes of a helper process: each frame follows its length."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from engine.errors import ConvNetError, ProtocolError
+from engine.protocol.codec import FrameDecoder, encode
+from engine.protocol.problems import describe
+
+_Frame = TypeVar("_Frame")
+_LENGTH_BYTES = 4
+
+
+def write(stream: IO[bytes], message: msgspec.Struct) -> None:
+    """Write a message."""
+    frame = encode(message)
+    stream.write(len(frame).to_bytes(_LENGTH_BYTES, "little") + frame)
+    stream.flush()
+
+
+def read(stream: IO[bytes], frames: FrameDecoder[_Frame]) -> _Frame | None:
+    """Read a message; None at the stream's end. Raises ProtocolError for what is none."""
+    size = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+    if size > frames.limit:
+        raise ProtocolError(message=f"a frame of {size} bytes; {frames.limit} is the most")
+    frame = stream.read(size)
+    return frames.decode(frame) if frame and len(frame) == size else None
+
+
+def serve(frames: FrameDecoder[_Frame], answer: Callable[[_Frame], Any]) -> None:
+    """Answer requests from standard input, one after the other, until its end.
+
+    What ``answer`` raises is answered as a ``Problem``. What anyone prints goes to standard error.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    while (request := read(sys.stdin.buffer, frames)) is not None:
+        try:
+            reply = answer(request)
+        except ConvNetError as error:
+            reply = describe(error)
+        except Exception as error:  # whatever it is, who asked is told
+            reply = describe(error)
+        write(answers, reply)

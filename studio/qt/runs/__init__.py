@@ -1,0 +1,1 @@
+"""The drawer of runs, and the plot that compares some of them."""
