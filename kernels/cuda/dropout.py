@@ -32,7 +32,7 @@ def forward(
     macros = {"FIRST": first, "WIDTH": width, "MAPS": maps, "UNITS": units, "LIMIT": round(keep * 65536)}
     kernel = function("dropout", "forward", **types(x.dtype), **macros, SCALE=_scale(keep, scaled))
     threads = len(x) * -(-units // _UNITS_OF_BLOCK)
-    kernel(blocks(threads), (BLOCK,), (x, counters, mask, y, len(x), stream))
+    kernel(blocks(threads), (BLOCK,), (x, counters, mask, y, len(x), int(stream)))
 
 
 def backward(
