@@ -1,40 +1,41 @@
-// Pooling of the pixel with the largest absolute value in each window.
+// Pooling of the pixel with the largest absolute value: y[n, p, q, c] = the x of window (p, q) of the largest |x|,
+// the first of several; every pixel that equals it gets its gradient.
 //
-//     y[n, p, q, c] = the x[n, p·DOWN + i + TOP, q·RIGHT + j + LEFT, c] of the largest |x|
-//
-// x, dx (N, H, W, C); y, dy (N, P, Q, C); windows of ROWS × COLUMNS pixels. Forward one thread a value of y.
-// Backward one thread a value of dx, which sums up the gradients of the windows that kept its value.
+// Source: cuda-convnet2, layer type pool, pool=maxabs.
+// A thread has V channels: of a window (forward), or of a pixel, which gathers from all windows that see it.
 
-#include "_common.cuh"
-#include "_windows.cuh"
+#include "_window.cuh"
 
-extern "C" __global__ void forward(const T* x, T* y, Index count) {
-    FOR_EACH(i, count) {
-        const Index pixel = i / C, n = pixel / (P * Q);
-        const int top = int(pixel / Q % P) * DOWN + TOP, left = int(pixel % Q) * RIGHT + LEFT;
-        A kept = 0;
-        for (int row = max(top, 0); row < min(top + ROWS, H); ++row)
-            for (int column = max(left, 0); column < min(left + COLUMNS, W); ++column) {
-                const A value = wide(x[((n * H + row) * W + column) * C + i % C]);
-                if (fabs(value) > fabs(kept)) kept = value;
+extern "C" __global__ void forward(const T* x, T* y, Index groups) {
+    FOR_EACH(i, groups) {
+        Spot at = spot_of<P, Q, C>(i);
+        Range rows = rows_of(at.row), columns = columns_of(at.column);
+        A kept[V] = {};
+        for (int row = rows.first; row < rows.last; ++row)
+            for (int column = columns.first; column < columns.last; ++column) {
+                Group pixel = pack_at(x, index_of<H, W, C>(at.n, row, column, at.channel));
+#pragma unroll
+                for (int v = 0; v < V; ++v)
+                    if (fabs(wide(pixel.values[v])) > fabs(kept[v])) kept[v] = wide(pixel.values[v]);
             }
-        y[i] = narrow<T>(kept);
+        put_pack(y + i * V, kept, false);
     }
 }
 
-extern "C" __global__ void backward(
-    const T* x, const T* y, const T* dy, T* dx, Index count, bool accumulate
-) {
-    FOR_EACH(i, count) {
-        const Index pixel = i / C, n = pixel / (H * W);
-        const Windows rows = windows_of(int(pixel / W % H), P, ROWS, DOWN, TOP);
-        const Windows columns = windows_of(int(pixel % W), Q, COLUMNS, RIGHT, LEFT);
-        A sum = 0;
-        for (int p = rows.first; p < rows.end; ++p)
-            for (int q = columns.first; q < columns.end; ++q) {
-                const Index window = ((n * P + p) * Q + q) * C + i % C;
-                if (wide(y[window]) == wide(x[i])) sum += wide(dy[window]);
+extern "C" __global__ void backward(const T* x, const T* y, const T* dy, T* dx, Index groups, bool accumulate) {
+    FOR_EACH(i, groups) {
+        Spot at = spot_of<H, W, C>(i);
+        Range rows = windows_of_row(at.row), columns = windows_of_column(at.column);
+        Group pixel = pack_at(x, i * V);
+        A sums[V] = {};
+        for (int row = rows.first; row < rows.last; ++row)
+            for (int column = columns.first; column < columns.last; ++column) {
+                Index window = index_of<P, Q, C>(at.n, row, column, at.channel);
+                Group kept = pack_at(y, window), gradient = pack_at(dy, window);
+#pragma unroll
+                for (int v = 0; v < V; ++v)
+                    if (wide(pixel.values[v]) == wide(kept.values[v])) sums[v] += wide(gradient.values[v]);
             }
-        put(dx + i, sum, accumulate);
+        put_pack(dx + i * V, sums, accumulate);
     }
 }

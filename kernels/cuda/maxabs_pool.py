@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, blocks, function, types
+from kernels.cuda._launch import window_macros
 
 
 def forward(*, x: DeviceArray, y: DeviceArray, size: Pair, stride: Pair, start: Pair) -> None:
     """Write the pixels y."""
-    kernel = _kernel("forward", x, y, size=size, stride=stride, start=start)
-    kernel(blocks(y.size), (BLOCK,), (x, y, y.size))
+    macros = window_macros(x, y, size, stride, start)
+    groups = y.size // macros["V"]
+    kernel = function("maxabs_pool", "forward", **types(x.dtype), **macros)
+    kernel(blocks(groups), (BLOCK,), (x, y, groups))
 
 
 def backward(
@@ -27,13 +28,7 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the pictures, or add it to dx."""
-    kernel = _kernel("backward", x, y, size=size, stride=stride, start=start)
-    kernel(blocks(x.size), (BLOCK,), (x, y, dy, dx, x.size, accumulate))
-
-
-def _kernel(name: str, x: DeviceArray, y: DeviceArray, *, size: Pair, stride: Pair, start: Pair) -> Any:
-    _, height, width, channels = x.shape
-    geometry = {"H": height, "W": width, "C": channels, "P": y.shape[1], "Q": y.shape[2]}
-    window = {"ROWS": size[0], "COLUMNS": size[1], "DOWN": stride[0], "RIGHT": stride[1]}
-    place = {"TOP": start[0], "LEFT": start[1]}
-    return function("maxabs_pool", name, **types(x.dtype), **geometry, **window, **place)
+    macros = window_macros(x, y, size, stride, start)
+    groups = x.size // macros["V"]
+    kernel = function("maxabs_pool", "backward", **types(x.dtype), **macros)
+    kernel(blocks(groups), (BLOCK,), (x, y, dy, dx, groups, accumulate))

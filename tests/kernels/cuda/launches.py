@@ -9,19 +9,16 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import pytest
 
-from engine.plan.types import Operation, TrainingPlan
+from engine.plan.types import Buffer, TrainingPlan
+from engine.runtime.arrays import element_type
 from kernels.cuda import _compile
-from kernels.registry import MissingKernelError, find
+from kernels.registry import find
 
 Unit = tuple[str, tuple[str, ...]]
 """What is compiled at once: a source and the compiler's options."""
-
-SUMS = frozenset({"dweights", "dbiases", "means", "scales", "average_means", "average_variances"})
-"""Ports with numbers of the type of sums, see kernels.cuda."""
 
 _PLAIN = {"Index": int, "double": float, "bool": bool}
 _ELEMENTS = {
@@ -86,44 +83,18 @@ def check(name: str, parameters: list[str], arguments: Any) -> None:
             assert _ELEMENTS[parameter[:-1]] == str(argument.dtype), (name, parameter, argument.dtype)
 
 
-def launch(plan: TrainingPlan, dtype: str) -> set[str]:
-    """Launch every operation of a plan on arrays without memory; return those that have a kernel."""
+def launch(plan: TrainingPlan) -> set[str]:
+    """Launch every kernel of a plan on arrays without memory; return the operations' kinds."""
     launched = set()
     for program in plan.programs.values():
         for operation in program.of_rank(0):
-            try:
-                kernel = find(operation.kind, "cuda")
-            except MissingKernelError:
-                continue
-            arrays = _arrays(plan, operation, dtype)
-            if kernel.workspace:
-                shapes = {port: array.shape for port, array in arrays.items()}
-                scratch = kernel.workspace(shapes, **operation.attributes)
-                arrays |= {port: _array(shape, _sums(dtype)) for port, shape in scratch.items()}
-            kernel.function(**arrays, **operation.attributes)
+            ports = {**operation.inputs, **operation.outputs}
+            arrays = {port: _array(plan.buffers[name]) for port, name in ports.items()}
+            find(operation.kind, "cuda").function(**arrays, **operation.attributes)
             launched.add(operation.kind)
     return launched
 
 
-def _arrays(plan: TrainingPlan, operation: Operation, dtype: str) -> dict[str, Any]:
-    arrays = {}
-    for port, name in {**operation.inputs, **operation.outputs}.items():
-        buffer = plan.buffers[name]
-        if buffer.role == "workspace":
-            continue
-        kind: str = buffer.dtype
-        if kind == plan.dtype:
-            summed = port in SUMS or operation.kind.endswith(".update")
-            kind = _sums(dtype) if summed else dtype
-        arrays[port] = _array(buffer.shape, kind)
-    return arrays
-
-
-def _sums(dtype: str) -> str:
-    return "float32" if dtype == "bfloat16" else dtype
-
-
-def _array(shape: tuple[int, ...], dtype: str) -> Any:
-    """Return an array that is as large as it says only in its shape."""
-    kind = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
-    return np.broadcast_to(np.zeros((), kind), shape)
+def _array(buffer: Buffer) -> Any:
+    """Return an array that is as large as the buffer only in its shape."""
+    return np.broadcast_to(np.zeros((), element_type(buffer.dtype)), buffer.shape)

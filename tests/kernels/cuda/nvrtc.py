@@ -20,7 +20,7 @@ def folder() -> Path | None:
 
 
 def errors(source: str, options: Sequence[str], architecture: str) -> str:
-    """Compile ``source`` for a class of GPU, such as "sm_80", and return what the compiler says."""
+    """Compile ``source`` for a class of GPU, such as "sm_80", and return the compiler's words if it fails."""
     library, program = _library(), ctypes.c_void_p()
     library.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernel.cu", 0, None, None)
     words = [*options, f"--gpu-architecture={architecture}", f"-I{folder()}/include"]
@@ -31,7 +31,7 @@ def errors(source: str, options: Sequence[str], architecture: str) -> str:
     log = ctypes.create_string_buffer(size.value)
     library.nvrtcGetProgramLog(program, log)
     library.nvrtcDestroyProgram(ctypes.byref(program))
-    return log.value.decode() or (f"error {failed}" if failed else "")
+    return f"error {failed}\n{log.value.decode()}" if failed else ""
 
 
 @cache
