@@ -13,14 +13,19 @@ from numpy.typing import NDArray
 from studio.models.metrics import SPLITS, Column, MetricTable, Split
 from studio.models.run import RunModel
 
-Quantity = Literal["loss", "error"]
+Quantity = str
+"""What a plot shows: "loss", "error", "rate", "speed", or one of the costs' further figures."""
+
 Axis = Literal["epoch", "step", "time"]
 
 BUCKETS = 1_000
 """Most groups of neighbouring rows of a drawn line; each gives its least and its largest value."""
 
+SMOOTHINGS = (0.0, 0.003, 0.01, 0.03, 0.1)
+"""Shares of the run that a running mean of the training curve may cover."""
+
 SMOOTHING = 0.01
-"""Share of the run that a running mean of the training curve covers."""
+"""The share that it covers until another one is chosen."""
 
 LEAST_WINDOW = 5
 """Fewest rows that a running mean covers."""
@@ -82,6 +87,21 @@ class Curves:
     def __init__(self, run: RunModel) -> None:
         self._run = run
         self.axis: Axis = "epoch"
+        self.smoothing = SMOOTHING
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What can be shown."""
+        return ("loss", "error", *self._run.metrics.further, "rate", "speed")
+
+    def place_of(self, step: int) -> float | None:
+        """Return where a step lies on the axis; None where its time is not known."""
+        if self.axis == "time":
+            table = self._run.metrics["train"]
+            row = int(np.searchsorted(table.column("step"), step))
+            return float(table.column("seconds")[min(row, len(table) - 1)]) if len(table) else None
+        per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
+        return step / per_epoch if per_epoch else float(step)
 
     def places(self, split: Split) -> Column:
         """Return where the rows of a split lie on the axis; epochs are steps as long as they are unknown."""
@@ -94,13 +114,25 @@ class Curves:
 
     def raw(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the rows between two places of the axis, thinned so that no peak is lost."""
-        x, y = self.places(split), _finite(self._run.metrics[split].column(quantity))
+        x = self.places(split)
         start, stop = _visible(x, low, high)
-        return _thin(x[start:stop], y[start:stop])
+        return _thin(x[start:stop], _finite(self._values(split, quantity, start, stop)))
+
+    def _values(self, split: Split, quantity: Quantity, start: int, stop: int) -> Column:
+        table = self._run.metrics[split]
+        if quantity in ("rate", "speed") and split != "train":
+            return np.full(stop - start, np.nan)
+        if quantity == "rate":
+            return table.column("learning_rate")[start:stop]
+        if quantity == "speed":
+            return _speed(table, start, stop)
+        return table.column(quantity)[start:stop]
 
     def smooth(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the running mean between two places of the axis."""
         table, x = self._run.metrics[split], self.places(split)
+        if quantity not in ("loss", "error") or not self.smoothing:
+            return self.raw(split, quantity, low, high)
         start, stop = _visible(x, low, high)
         rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
         return Curve(x[rows], table.mean_over(quantity, rows, self._window(table))) if len(rows) else NOTHING
@@ -121,8 +153,10 @@ class Curves:
             x = self.places(split)
             if len(x):
                 at = _nearest(x, place)
-                values[split, "loss"] = float(self._run.metrics[split].column("loss")[at])
-                values[split, "error"] = float(self._run.metrics[split].column("error")[at])
+                for quantity in self.quantities:
+                    value = float(self._values(split, quantity, at, at + 1)[0])
+                    if quantity in ("loss", "error") or np.isfinite(value):
+                        values[split, quantity] = value
         step, per_epoch = int(table.column("step")[row]), self._run.steps_per_epoch
         epoch = step / per_epoch if per_epoch else None
         return Reading(step, epoch, float(table.column("seconds")[row]), values)
@@ -137,7 +171,16 @@ class Curves:
         if progress is None or steps[-1] == 0:
             return LEAST_WINDOW
         rows_of_a_run = len(steps) * progress.total_steps / float(steps[-1])
-        return max(LEAST_WINDOW, round(SMOOTHING * rows_of_a_run))
+        return max(LEAST_WINDOW, round(self.smoothing * rows_of_a_run))
+
+
+def _speed(table: MetricTable, start: int, stop: int) -> Column:
+    """Training examples a second between each row and the one before; NaN for the first one."""
+    before = max(0, start - 1)
+    seconds = np.diff(table.column("seconds")[before:stop])
+    examples = np.diff(table.column("examples")[before:stop]).astype(np.float64)
+    speed = np.divide(examples, seconds, out=np.full(len(seconds), np.nan), where=seconds > 0)
+    return speed if start > before else np.concatenate(([np.nan], speed))[: stop - start]
 
 
 def _finite(values: Column) -> Column:

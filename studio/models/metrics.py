@@ -31,6 +31,7 @@ class MetricTable:
 
     def __init__(self) -> None:
         self._length = 0
+        self._further: dict[str, Column] = {}
         self._columns: dict[str, NDArray[np.generic]] = {
             **{name: np.empty(256, np.int64) for name in _WHOLE},
             **{name: np.empty(256, np.float64) for name in _REAL},
@@ -41,15 +42,28 @@ class MetricTable:
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def further(self) -> list[str]:
+        """Names of the costs' further figures, such as "top-5 error"."""
+        return list(self._further)
+
     def column(self, name: str) -> Column:
-        """Return a view of the column ``name`` (a field of MetricRow); good until the next row."""
-        return self._columns[name][: self._length]  # type: ignore[return-value]
+        """Return a view of the column ``name``; good until the next row.
+
+        It is a field of MetricRow or one of ``further``; NaN where a row lacks that, or all do.
+        """
+        if name in self._columns:
+            return self._columns[name][: self._length]  # type: ignore[return-value]
+        if name not in self._further:
+            return np.full(self._length, np.nan)
+        return self._further[name][: self._length]
 
     def append(self, sequence: int, row: MetricRow) -> None:
         """Add a row that the journal holds under ``sequence``."""
         at = self._length
         if at == len(self._columns["step"]):
             self._columns = {name: np.resize(column, 2 * at) for name, column in self._columns.items()}
+            self._further = {name: np.resize(column, 2 * at) for name, column in self._further.items()}
         columns = self._columns
         columns["sequence"][at] = sequence
         for name in (*_WHOLE[1:], *_REAL):
@@ -60,7 +74,15 @@ class MetricTable:
             sums, numbers = columns[f"{name}_sum"], columns[f"{name}_count"]
             sums[at] = (sums[at - 1] if at else 0.0) + (value if counts else 0.0)
             numbers[at] = (numbers[at - 1] if at else 0) + counts
+        self._append_further(at, row)
         self._length += 1
+
+    def _append_further(self, at: int, row: MetricRow) -> None:
+        for name in row.further:
+            if name not in self._further:
+                self._further[name] = np.full(len(self._columns["step"]), np.nan)
+        for name, column in self._further.items():
+            column[at] = row.further.get(name, np.nan)
 
     def rewind(self, step: int) -> None:
         """Forget the rows of later steps."""
@@ -114,6 +136,11 @@ class Metrics:
             if (done := (epochs := table.column("epoch")) > 0).any()
         ]
         return min(found, default=None)
+
+    @property
+    def further(self) -> list[str]:
+        """Names of the further figures of any split."""
+        return list(dict.fromkeys(name for table in self._tables.values() for name in table.further))
 
     def last(self, split: Split, name: str) -> float | None:
         """Return the newest value of a column of a split, None where there is no row yet."""

@@ -59,6 +59,9 @@ QCheckBox::indicator { border: 1px solid $edge; border-radius: 3px; width: 14px;
 QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $line; background: $background; }
 QCheckBox::indicator:checked { image: url("$images/check.svg"); }
+QComboBox#title { border-color: transparent; background: transparent; font-weight: 600; padding: 1px 2px;
+    margin-left: -3px; }
+QComboBox#title:hover, QComboBox#title:focus { border-color: $edge; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$images/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; outline: none; }
@@ -66,6 +69,7 @@ QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; out
 QPushButton { background: $surface; border: 1px solid $edge; border-radius: 4px; padding: 4px 12px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $selection; }
+QPushButton:checked { background: $selection; color: $accent; border-color: $accent; }
 QPushButton:focus, QPushButton:default { border-color: $accent; }
 QPushButton:disabled { color: $disabled; border-color: $line; }
 QToolButton#flat { border: 1px solid transparent; border-radius: 4px; padding: 2px; }

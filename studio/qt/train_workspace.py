@@ -60,6 +60,7 @@ class TrainWorkspace(QWidget):
         self.outcome.design_requested.connect(self.design_requested)
         self.filters.train_requested.connect(self.train_requested)
         self.steering.fork_requested.connect(self.fork)
+        self.curves.enlarged.connect(self._on_enlarged)
         run.state_changed.connect(self._on_state)
         self._on_state()
 
@@ -78,15 +79,27 @@ class TrainWorkspace(QWidget):
         grid.addWidget(self.outcome, 1, 0, 1, 2)
         grid.addWidget(self.trouble, 2, 0, 1, 2)
         grid.addWidget(Panel(self._curves_pages), 3, 0, 1, 2)
-        grid.addWidget(Panel(self.filters), 4, 0, 3, 1)
-        self._steering_panel = Panel(self.steering, self.tr("Steer"))
-        grid.addWidget(self._steering_panel, 4, 1)
-        grid.addWidget(Panel(self.devices, self.tr("Devices")), 5, 1)
-        grid.addWidget(Panel(self.log, self.tr("Log")), 6, 1)
+        grid.addWidget(self._build_lower(), 4, 0, 1, 2)
         grid.setRowStretch(3, 5)
-        grid.setRowStretch(6, 5)
+        grid.setRowStretch(4, 8)
+
+    def _build_lower(self) -> QWidget:
+        self._lower = QWidget()
+        grid = QGridLayout(self._lower)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(8)
+        self._steering_panel = Panel(self.steering, self.tr("Steer"))
+        grid.addWidget(Panel(self.filters), 0, 0, 3, 1)
+        grid.addWidget(self._steering_panel, 0, 1)
+        grid.addWidget(Panel(self.devices, self.tr("Devices")), 1, 1)
+        grid.addWidget(Panel(self.log, self.tr("Log")), 2, 1)
+        grid.setRowStretch(2, 1)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 3)
+        return self._lower
+
+    def _on_enlarged(self, on: bool) -> None:
+        self._lower.setHidden(on)
 
     def _on_state(self) -> None:
         state = self._run.state

@@ -1,44 +1,52 @@
-"""Loss and error side by side, over one axis."""
+"""What is measured in a run, as curves over one axis."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
+    QMenu,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.models.curves import Axis, Curves, Quantity, Reading
-from studio.models.metrics import SPLITS
-from studio.models.readings import duration, percent, three_digits
+from engine.protocol.messages import CheckpointKept
+from studio.models.curves import SMOOTHING, SMOOTHINGS, Axis, Curves, Quantity, Reading
+from studio.models.readings import duration
 from studio.models.run import RunModel
+from studio.qt.dashboard.export import export_csv, export_png, export_svg
 from studio.qt.dashboard.legend import Legend
+from studio.qt.dashboard.mark_lines import NEAR, PlacedMark
 from studio.qt.dashboard.plot import Plot
-from studio.qt.labels import Label
+from studio.qt.dashboard.plot_slot import PlotSlot
+from studio.qt.dashboard.quantity_texts import mark_text
+from studio.qt.labels import ShortLabel
 
 REDRAW = 150
 """Least milliseconds between two redrawings, which look live and leave the processor to training."""
 
+FIRST: tuple[Quantity, ...] = ("loss", "error", "rate", "speed")
+"""What the plots show until something else is chosen; two of them are seen until more are asked for."""
+
 
 class CurvesPanel(QWidget):
-    """Plots of loss and error with their axis, scale and read-out."""
+    """Two or four plots with their axis, scale, smoothing, read-out and export."""
+
+    enlarged = Signal(bool)
+    """Four plots are shown, which want all the room; or two again."""
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
         self._curves = Curves(run)
-        self.plots: dict[Quantity, Plot] = {
-            "loss": Plot(self._curves, "loss"),
-            "error": Plot(self._curves, "error"),
-        }
-        self._values = {quantity: Label(rank="secondary") for quantity in self.plots}
-        self._place = Label(rank="secondary")
+        self.slots = [PlotSlot(self._curves, quantity) for quantity in FIRST]
+        self._place = ShortLabel(rank="secondary")
         self._hovered: float | None = None
         self._redraw = QTimer(self, interval=REDRAW, singleShot=True)
         self._redraw.timeout.connect(self.refresh)
@@ -55,18 +63,12 @@ class CurvesPanel(QWidget):
         column.addLayout(self._build_header())
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(0)
-        titles: dict[Quantity, str] = {"loss": self.tr("Loss, nats"), "error": self.tr("Error, %")}
-        for at, (quantity, plot) in enumerate(self.plots.items()):
-            caption = QHBoxLayout()
-            caption.addWidget(Label(titles[quantity], "strong"))
-            caption.addStretch()
-            caption.addWidget(self._values[quantity])
-            plot.setAccessibleName(titles[quantity])
-            grid.addLayout(caption, 0, at)
-            grid.addWidget(plot, 1, at)
-            grid.setColumnStretch(at, 1)
-        grid.setRowStretch(1, 1)
+        grid.setVerticalSpacing(4)
+        for at, slot in enumerate(self.slots):
+            grid.addWidget(slot, at // 2, at % 2)
+            slot.setVisible(at < 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
         column.addLayout(grid, 1)
 
     def _build_header(self) -> QHBoxLayout:
@@ -79,46 +81,86 @@ class CurvesPanel(QWidget):
         )
         for title, axis in axes:
             self._axis.addItem(title, axis)
+        self._smoothing = QComboBox()
+        self._smoothing.setAccessibleName(self.tr("Smoothing of the training curves"))
+        self._smoothing.setToolTip(
+            self.tr("How much of the run the strong line is a mean over; the faint line is not smoothed")
+        )
+        for share in SMOOTHINGS:
+            text = self.tr("Smooth {share} %").format(share=f"{100 * share:g}")
+            self._smoothing.addItem(text if share else self.tr("Not smoothed"), share)
+        self._smoothing.setCurrentIndex(SMOOTHINGS.index(SMOOTHING))
         self._log = QCheckBox(self.tr("Log scale"))
+        self.more_button = QPushButton(self.tr("4 plots"))
+        self.more_button.setCheckable(True)
+        self.more_button.setToolTip(self.tr("Show two more plots"))
         self.fit_button = QPushButton(self.tr("Fit"))
         self.fit_button.setToolTip(self.tr("Show the whole run again (double-click a plot)"))
         self.fit_button.setEnabled(False)
+        self.export_button = QPushButton(self.tr("Export"))
+        self.export_button.setMenu(self._build_export())
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(Legend())
-        row.addStretch()
-        for widget in (self._place, self._axis, self._log, self.fit_button):
+        self._left = QStackedWidget()
+        self._left.addWidget(Legend())
+        self._left.addWidget(self._place)
+        row.addWidget(self._left, 1)
+        for widget in (self._axis, self._smoothing, self._log, self.more_button, self.fit_button):
             row.addWidget(widget)
+        row.addWidget(self.export_button)
         return row
+
+    def _build_export(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction(self.tr("Figures as CSV…"), lambda: export_csv(self, self._run))
+        menu.addAction(self.tr("Plots as PNG…"), lambda: export_png(self))
+        menu.addAction(self.tr("Plots as SVG…"), lambda: export_svg(self, self._shown_plots()))
+        return menu
 
     def _connect(self) -> None:
         self._axis.currentIndexChanged.connect(self._choose_axis)
+        self._smoothing.currentIndexChanged.connect(self._on_smoothing)
         self._log.toggled.connect(self._on_log)
+        self.more_button.toggled.connect(self._on_more)
         self.fit_button.clicked.connect(lambda: self._show_places(None))
-        for plot in self.plots.values():
-            plot.hovered.connect(self._on_hovered)
-            plot.zoomed.connect(self._show_places)
-        self._run.metrics_added.connect(self._on_metrics)
-        self._run.progress_changed.connect(self._on_metrics)
+        for slot in self.slots:
+            slot.plot.hovered.connect(self._on_hovered)
+            slot.plot.zoomed.connect(self._show_places)
+            slot.chosen.connect(self._show_hovered)
+        for event in (self._run.metrics_added, self._run.progress_changed, self._run.marks_changed):
+            event.connect(self._on_metrics)
         self._run.run_replaced.connect(self._on_run_replaced)
+
+    @property
+    def plots(self) -> dict[Quantity, Plot]:
+        """The plots by what they show."""
+        return {slot.plot.quantity: slot.plot for slot in self.slots}
 
     def values_text(self, quantity: Quantity) -> str:
         """The values that are read out above a plot."""
-        return self._values[quantity].text()
+        return next(slot.values_text for slot in self.slots if slot.plot.quantity == quantity)
 
     @property
     def place_text(self) -> str:
         """The place under the pointer, in words; "" while there is none."""
-        return self._place.text()
+        return self._place.full_text
+
+    def _shown_plots(self) -> list[Plot]:
+        return [slot.plot for slot in self.slots if not slot.isHidden()]
 
     # ---- What happens -----------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Draw the curves as they are now, if anyone looks."""
-        if self.isVisible():
-            for plot in self.plots.values():
-                plot.refresh()
-            self._show_hovered()
+        if not self.isVisible():
+            return
+        marks = self._placed_marks()
+        for slot in self.slots:
+            if not slot.isHidden():
+                slot.offer_quantities()
+                slot.plot.refresh()
+                slot.plot.show_marks(marks)
+        self._show_hovered()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -130,22 +172,39 @@ class CurvesPanel(QWidget):
 
     def _choose_axis(self) -> None:
         self._curves.axis = self._axis.currentData()
-        for plot in self.plots.values():
-            plot.set_axis(self._curves.axis)
+        for slot in self.slots:
+            slot.plot.set_axis(self._curves.axis)
         self.fit_button.setEnabled(False)
+        self.refresh()
+
+    def _on_smoothing(self) -> None:
+        self._curves.smoothing = self._smoothing.currentData()
+        self.refresh()
 
     def _on_log(self, on: bool) -> None:
-        for plot in self.plots.values():
-            plot.set_log(on)
+        for slot in self.slots:
+            slot.plot.set_log(on)
+
+    def _on_more(self, on: bool) -> None:
+        for slot in self.slots[2:]:
+            slot.setVisible(on)
+        self.enlarged.emit(on)
+        self.refresh()
 
     def _show_places(self, places: tuple[float, float] | None) -> None:
-        for plot in self.plots.values():
-            plot.show_places(places)
+        for slot in self.slots:
+            slot.plot.show_places(places)
         self.fit_button.setEnabled(places is not None)
 
     def _on_run_replaced(self) -> None:
         self._show_places(None)
         self._show_reading(None)
+
+    # ---- Reading out ------------------------------------------------------------------------------------
+
+    def _placed_marks(self) -> list[PlacedMark]:
+        placed = ((self._curves.place_of(mark.step), mark) for mark in self._run.marks.all)
+        return [PlacedMark(place, mark) for place, mark in placed if place is not None]
 
     def _on_hovered(self, place: float | None) -> None:
         self._hovered = place
@@ -154,31 +213,27 @@ class CurvesPanel(QWidget):
     def _show_hovered(self) -> None:
         """Read out the values under the pointer, or the newest ones."""
         reading = None if self._hovered is None else self._curves.reading(self._hovered)
-        for plot in self.plots.values():
+        for plot in self._shown_plots():
             plot.mark(None if reading is None else self._hovered)
         self._show_reading(reading or self._curves.newest(), with_place=reading is not None)
 
     def _show_reading(self, reading: Reading | None, *, with_place: bool = False) -> None:
-        names = {
-            "train": self.tr("train {value}"),
-            "validation": self.tr("validation {value}"),
-            "test": self.tr("test {value}"),
-        }
-        shown = {"loss": three_digits, "error": percent}
-        for quantity, label in self._values.items():
-            values = {split: reading.values.get((split, quantity)) for split in SPLITS} if reading else {}
-            label.setText(
-                " · ".join(
-                    names[split].format(value=shown[quantity](value))
-                    for split, value in values.items()
-                    if value is not None
-                )
-            )
-        self._place.setText(self._describe(reading) if reading and with_place else "")
+        for slot in self.slots:
+            slot.read_out(reading)
+        self._place.set_text(self._describe(reading) if reading and with_place else "")
+        self._left.setCurrentIndex(1 if reading and with_place else 0)
 
     def _describe(self, reading: Reading) -> str:
         parts = [self.tr("step {step}").format(step=f"{reading.step:,}")]
         if reading.epoch is not None:
             parts.append(self.tr("epoch {epoch}").format(epoch=f"{reading.epoch:.2f}"))
         parts.append(duration(reading.seconds))
-        return " · ".join(parts)
+        return " · ".join([*parts, *self._marks_here()])
+
+    def _marks_here(self) -> list[str]:
+        """What happened where the pointer is; edits before checkpoints, which are many."""
+        if self._hovered is None:
+            return []
+        near = NEAR * self.slots[0].plot.pixel_width
+        found = [placed.mark for placed in self._placed_marks() if abs(placed.place - self._hovered) <= near]
+        return [mark_text(mark) for mark in sorted(found, key=lambda mark: isinstance(mark, CheckpointKept))]

@@ -28,6 +28,7 @@ class Legend(QWidget):
             row.addWidget(_Sample(split))
             row.addWidget(Label(names[split], "secondary"))
             row.addSpacing(8)
+        row.addStretch()
 
 
 class _Sample(QWidget):

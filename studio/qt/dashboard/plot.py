@@ -16,6 +16,7 @@ from studio.models.metrics import Column, Split
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
 from studio.qt.dashboard.grid import Grid
+from studio.qt.dashboard.mark_lines import MarkLines, PlacedMark
 
 LEAST_LOG = 1e-12
 """Values at or below this have no place on a logarithmic scale."""
@@ -75,7 +76,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._left = ValueAxis()
         super().__init__(parent, axisItems={"bottom": self._bottom, "left": self._left})
         self._curves = curves
-        self._quantity = quantity
+        self.quantity = quantity
         self._places: tuple[float, float] | None = None
         self._faint = self._add_line()
         self._lines = {split: self._add_line() for split in STYLES}
@@ -85,6 +86,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.addItem(self._marker, ignoreBounds=True)
         self._grid = Grid(self.getViewBox(), self._bottom, self._left)
         self.addItem(self._grid, ignoreBounds=True)
+        self._events = MarkLines(self.getViewBox())
+        self.addItem(self._events, ignoreBounds=True)
         self._set_up()
         self._dress()
 
@@ -107,12 +110,21 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     # ---- What is shown ----------------------------------------------------------------------------------
 
+    def show_quantity(self, quantity: Quantity) -> None:
+        """Show another quantity."""
+        self.quantity = quantity
+        self.refresh()
+
+    def show_marks(self, marks: list[PlacedMark]) -> None:
+        """Show what happened to the run, at its places."""
+        self._events.show_marks(marks)
+
     def refresh(self) -> None:
         """Take the curves as they are now, for the places that are visible."""
         low, high = self._places or (-np.inf, np.inf)
-        raw = {split: self._curves.raw(split, self._quantity, low, high) for split in STYLES}
+        raw = {split: self._curves.raw(split, self.quantity, low, high) for split in STYLES}
         self._draw(self._faint, raw["train"])
-        self._draw(self._lines["train"], self._curves.smooth("train", self._quantity, low, high))
+        self._draw(self._lines["train"], self._curves.smooth("train", self.quantity, low, high))
         for split, marks in self._marks.items():
             self._draw(self._lines[split], raw[split])
             self._draw(marks, raw[split].marks())
@@ -151,9 +163,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             box.setYRange(np.nanmin(shown), np.nanmax(shown), padding=0.05)
 
     @property
+    def pixel_width(self) -> float:
+        """What a pixel is wide on the axis of places."""
+        return float(self.getViewBox().viewPixelSize()[0])
+
+    @property
     def _unit(self) -> float:
         """What values are multiplied by: errors are shown in per cent."""
-        return 100.0 if self._quantity == "error" else 1.0
+        return 100.0 if self.quantity.endswith("error") else 1.0
 
     def _shown(self, curve: Curve) -> Column:
         """The values of a curve as they are drawn."""
@@ -197,6 +214,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(theme.colour("secondary"))
             axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=False)
         self._grid.set_pen(hair_line("line", 0.6))
+        self._events.update()
         self._marker.setPen(theme.colour("secondary"))
         self._faint.setPen(STYLES["train"].pen(0.3))
         for split, line in self._lines.items():

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -104,3 +105,39 @@ def test_the_axis_ends_at_the_newest_row_of_any_split(stage):
 )
 def test_axes_end_at_round_numbers_not_far_beyond(value, end):
     assert round_end(value) == pytest.approx(end)
+
+
+def test_speed_is_that_between_rows_and_the_rate_that_of_the_row(stage):
+    add(stage, *(row(step) for step in (10, 20, 40)))  # 32 examples a step of 0.01 s
+    curves = stage[2]
+    np.testing.assert_allclose(curves.raw("train", "speed").y, [math.nan, 3200, 3200])
+    curves.axis = "step"
+    np.testing.assert_allclose(curves.raw("train", "speed", 40, 40).y, [3200, 3200])
+    assert curves.raw("train", "rate").y.tolist() == [0.01] * 3
+    assert np.isnan(curves.raw("test", "speed").y).all()
+
+
+def test_further_figures_are_columns_that_not_all_rows_have(stage):
+    add(stage, row(10, split="test"))
+    add(stage, msgspec.structs.replace(row(20, split="test"), further={"top-5 error": 0.25}))
+    curves = stage[2]
+    assert curves.quantities == ("loss", "error", "top-5 error", "rate", "speed")
+    np.testing.assert_array_equal(curves.raw("test", "top-5 error").y, [math.nan, 0.25])
+    assert curves.newest() is None
+    assert len(curves.raw("train", "top-5 error").y) == 0
+
+
+@pytest.mark.parametrize(("axis", "place"), [("step", 250.0), ("epoch", 2.5), ("time", 2.5)])
+def test_a_step_has_a_place_on_each_axis(stage, axis, place):
+    curves = stage[2]
+    curves.axis = axis
+    add(stage, row(100), row(250), row(300))
+    assert curves.place_of(250) == pytest.approx(place)
+
+
+def test_without_smoothing_the_strong_line_is_the_raw_one(stage):
+    add(stage, *(row(step, loss=float(step % 2)) for step in range(100)))
+    curves = stage[2]
+    assert 0.2 < curves.smooth("train", "loss").y[-1] < 0.8
+    curves.smoothing = 0.0
+    assert curves.smooth("train", "loss").y[-1] == 1.0

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -13,6 +14,7 @@ from engine.protocol.messages import (
     CheckpointKept,
     CheckpointNow,
     Edit,
+    Edited,
     Kill,
     LogLine,
     LossSpiked,
@@ -26,6 +28,7 @@ from engine.protocol.messages import RunState as EngineState
 from studio.models.run import LOG_LINES, RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
+from studio.qt.dashboard import export
 from studio.qt.dashboard.fork_dialog import ForkDialog
 from studio.qt.train_workspace import TrainWorkspace
 from tests.studio.fake_engine import FakeEngines, row, small_document, weights
@@ -209,7 +212,7 @@ def test_the_read_out_gives_the_newest_values_and_those_under_the_pointer(stage)
 def test_zooming_one_plot_zooms_both_and_fit_shows_all_again(stage, qtbot):
     stage.train()
     stage.add(*(row(step) for step in range(0, 1000, 10)))
-    loss, error = stage.view.curves.plots.values()
+    loss, error, *_ = stage.view.curves.plots.values()
     loss.zoomed.emit((2.0, 4.0))
     assert error.getViewBox().viewRange()[0] == pytest.approx([2.0, 4.0])
     qtbot.mouseClick(stage.view.curves.fit_button, Qt.MouseButton.LeftButton)
@@ -436,3 +439,64 @@ def test_a_fork_trains_the_runs_network_with_other_settings(stage):
     dialog.fields["decay"].setText("-1")
     dialog._on_accepted()
     assert dialog.result() == 0
+
+
+# ---- More about curves -------------------------------------------------------------------------------------
+
+
+def test_two_more_plots_take_the_room_of_what_is_below(stage):
+    stage.train()
+    stage.add(*(row(step) for step in range(50)))
+    panel = stage.view.curves
+    heights = panel.plots["loss"].height()
+    panel.more_button.click()
+    assert not panel.slots[3].isHidden()
+    assert not stage.view.filters.isVisible()
+    assert panel.slots[3].height() > heights / 2
+    panel.more_button.click()
+    assert panel.slots[3].isHidden()
+    assert stage.view.filters.isVisible()
+
+
+def test_a_plot_shows_what_is_chosen_and_offers_the_costs_further_figures(stage):
+    stage.train()
+    first = msgspec.structs.replace(row(100, split="validation"), further={"top-5 error": 0.125})
+    stage.add(row(50), row(100), first)
+    slot = stage.view.curves.slots[0]
+    choice = slot._choice
+    offered = [choice.itemText(at) for at in range(choice.count())]
+    assert offered == ["Loss, nats", "Error, %", "Top-5 error, %", "Learning rate", "Images/s"]
+    choice.setCurrentIndex(2)
+    assert slot.plot.quantity == "top-5 error"
+    assert slot.values_text == "validation 12.5 %"
+
+
+def test_what_happened_is_read_out_where_the_pointer_is(stage):
+    stage.train()
+    stage.add(*(row(step) for step in range(0, 301, 10)))
+    stage.add(CheckpointKept(100), Edited(200, "rate", 0.1, 0.01))
+    panel = stage.view.curves
+    panel.plots["loss"].hovered.emit(2.0)
+    assert panel.place_text == "step 200 · epoch 2.00 · 0:02 · learning rate 0.1 → 0.01"
+    panel.plots["loss"].hovered.emit(1.0)
+    assert panel.place_text.endswith("checkpoint")
+    assert coloured(panel.plots["error"], theme.colour("accent")) > 20
+
+
+def test_figures_and_plots_are_exported(stage, tmp_path):
+    stage.train()
+    stage.add(row(50, loss=0.5), row(100, loss=math.nan), row(100, split="test"))
+    export.write_csv(tmp_path / "a.csv", stage.run)
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "split,step,epoch,examples,seconds,loss,error,learning_rate"
+    assert lines[1:] == [
+        "train,50,0,1600,0.5,0.5,0.5,0.01",
+        "train,100,1,3200,1.0,nan,0.5,0.01",
+        "test,100,1,3200,1.0,1.0,0.5,0.01",
+    ]
+    export.write_png(tmp_path / "a.png", stage.view.curves)
+    assert QImage(str(tmp_path / "a.png")).width() == stage.view.curves.width()
+    export.write_svg(tmp_path / "a.svg", list(stage.view.curves.plots.values())[:2])
+    assert "<polyline" in (tmp_path / "a.svg").read_text()
+    with pytest.raises(OSError, match="No such file"):
+        export.write_svg(tmp_path / "none" / "a.svg", list(stage.view.curves.plots.values()))
