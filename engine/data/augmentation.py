@@ -56,6 +56,11 @@ class ColourNoise:
         components = components * np.sign(components[largest, np.arange(channels)])
         return cls(coefficient, np.sqrt(np.maximum(variances, 0.0)), components)
 
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """The components, each times its deviation and the coefficient, (channels, channels)."""
+        return self.coefficient * self.deviations * self.components
+
     def shifts(self, positions: NDArray[np.int64], *, seed: int, epoch: int) -> NDArray[np.float64]:
         """Return what is added to each channel of the pictures at ``positions``, (N, channels)."""
         drawn = normal(len(self.deviations), seed=seed, stream=_NOISE, step=epoch, position=positions)

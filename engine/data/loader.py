@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -31,6 +31,26 @@ class Batch:
     labels: NDArray[np.int32]
     valid: int
 
+    def fill(self, target: Target) -> None:
+        """Put pictures and labels where they are wanted."""
+        target.feed_pictures(self.pictures)
+        target.feed_labels(self.labels)
+
+
+class Target(Protocol):
+    """What takes pictures and labels of a batch."""
+
+    def feed_pictures(self, pictures: NDArray[np.floating[Any]], /) -> None: ...
+
+    def feed_labels(self, labels: NDArray[np.int32], /) -> None: ...
+
+
+class Positioned(Protocol):
+    """A batch of whatever kind: the ``positions`` of its valid rows in the split."""
+
+    @property
+    def positions(self) -> NDArray[np.int64]: ...
+
 
 class Loader:
     """Makes batches of ``split``. ``dtype`` is that of the prepared pictures.
@@ -49,17 +69,17 @@ class Loader:
         augmentation: Augmentation | None = None,
         rows: NDArray[np.int64] | None = None,
     ) -> None:
-        self._split = split
-        self._batch_size = batch_size
-        self._preprocessing = preprocessing
-        self._seed = seed
+        self.split = split
+        self.batch_size = batch_size
+        self.preprocessing = preprocessing
+        self.seed = seed
         self._dtype = np.dtype(dtype)
-        self._augmentation = augmentation
+        self.augmentation = augmentation
         self._rows = np.arange(batch_size) if rows is None else rows
 
     def __len__(self) -> int:
         """The number of examples."""
-        return len(self._split)
+        return len(self.split)
 
     def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[Batch]:
         """Yield each example once, from the ``start``-th of this epoch's order on.
@@ -70,33 +90,39 @@ class Loader:
 
         Raises ValueError where ``start`` is not within the split.
         """
-        if not 0 <= start <= len(self._split):
-            raise ValueError(f"start: expected 0 to {len(self._split)}, found {start}")
+        if not 0 <= start <= len(self.split):
+            raise ValueError(f"start: expected 0 to {len(self.split)}, found {start}")
 
         def make(positions: NDArray[np.int64]) -> Batch:
             return self._batch(positions, epoch)
 
-        return self._ahead(self._order(epoch, shuffle), start, make)
+        return self._ahead(self.order(epoch, shuffle), start, make)
 
-    def views(self, batch: Batch, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
+    def views(self, batch: Positioned, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
         """Yield the pictures of ``batch`` once for each view, prepared, in one array that is used again."""
-        pictures = self._split.pictures[self._own(batch.positions)]
-        out = np.zeros_like(batch.pictures)
+        pictures = self.split.pictures[self._own(batch.positions)]
+        out = self._zeros(pictures)
         for _ in views.each(pictures, out[: len(pictures)]):
             yield out
 
-    def _order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads all rows of a batch."""
+        return len(self._rows) == self.batch_size
+
+    def order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
+        """Return the positions of all examples in the order of an epoch, or in that of the split."""
         if not shuffle:
-            return np.arange(len(self._split))
-        return permutation(len(self._split), self._seed, Stream.ORDER, epoch)
+            return np.arange(len(self.split))
+        return permutation(len(self.split), self.seed, Stream.ORDER, epoch)
 
     def _ahead(
         self, order: NDArray[np.int64], start: int, make: Callable[[NDArray[np.int64]], Batch]
     ) -> Generator[Batch]:
         with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
             pending = None
-            for first in range(start, len(order), self._batch_size):
-                ahead = thread.submit(make, order[first : first + self._batch_size])
+            for first in range(start, len(order), self.batch_size):
+                ahead = thread.submit(make, order[first : first + self.batch_size])
                 if pending is not None:
                     yield pending.result()
                 pending = ahead
@@ -107,17 +133,20 @@ class Loader:
         """Return of a batch's positions those whose pictures are read."""
         return positions[self._rows[self._rows < len(positions)]]
 
+    def _zeros(self, pictures: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
+        """Return room for the rows that are read, prepared from such ``pictures``."""
+        return np.zeros((len(self._rows), *self.preprocessing.size, pictures.shape[-1]), self._dtype)
+
     def _batch(self, positions: NDArray[np.int64], epoch: int) -> Batch:
         valid = len(positions)
         own = self._own(positions)
-        examples = self._split.take(own).pictures[:]
-        shape = (len(self._rows), *self._preprocessing.size, examples.shape[-1])
-        pictures = np.zeros(shape, self._dtype)
+        examples = self.split.take(own).pictures[:]
+        pictures = self._zeros(examples)
         out = pictures[: len(own)]
-        if self._augmentation is None:
-            self._preprocessing.apply(examples, out)
+        if self.augmentation is None:
+            self.preprocessing.apply(examples, out)
         else:
-            self._augmentation.apply(self._preprocessing, examples, own, out, seed=self._seed, epoch=epoch)
-        labels = np.zeros(self._batch_size, np.int32)
-        labels[:valid] = self._split.labels[positions]
+            self.augmentation.apply(self.preprocessing, examples, own, out, seed=self.seed, epoch=epoch)
+        labels = np.zeros(self.batch_size, np.int32)
+        labels[:valid] = self.split.labels[positions]
         return Batch(positions, pictures, labels, valid)

@@ -35,6 +35,10 @@ class Arrays(Mapping[str, NDArray[Any]]):
         """Write the first elements of an array of one axis, and leave the others as they are."""
         self._device.write(self._arrays[name][: len(values)], values)
 
+    def on_device(self, name: str) -> Any:
+        """Return the device's own array, as kernels take it."""
+        return self._arrays[name]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 

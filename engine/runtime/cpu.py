@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engine.data.loader import Loader
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arena import Arena
 from engine.runtime.device import Call, Contents
@@ -48,6 +49,10 @@ class Cpu:
         then(arrays)
         for name in clear:
             arrays[name].fill(0)
+
+    def feed(self, loader: Loader, inputs: Sequence[Any], labels: Sequence[Any]) -> Loader:
+        """Return the loader itself."""
+        return loader
 
     def arrive(self, *, wait: bool = False) -> None:
         """Do nothing: all has arrived."""

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.loader import Loader, Positioned, Target
+from engine.data.views import Views
 from engine.plan.types import Buffer, Placement
 
 Call = Callable[[], None]
 Contents = Mapping[str, NDArray[Any]]
+
+
+class Feedable(Protocol):
+    """A batch that can be put into the arrays of a program."""
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Where in the split each valid row comes from."""
+
+    @property
+    def valid(self) -> int:
+        """How many rows hold an example."""
+        ...
+
+    def fill(self, target: Target) -> None:
+        """Put pictures and labels where they are wanted."""
+
+
+class Feed(Protocol):
+    """Makes batches of a split, as :class:`engine.data.loader.Loader` does."""
+
+    def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[Feedable]:
+        """Yield each example once, from the ``start``-th of this epoch's order on."""
+        ...
+
+    def views(self, batch: Positioned, views: Views) -> Iterator[NDArray[Any]]:
+        """Yield the pictures of one of its batches once for each view, prepared."""
+        ...
 
 
 class Device(Protocol):
@@ -43,6 +74,10 @@ class Device(Protocol):
 
     def arrive(self, *, wait: bool = False) -> None:
         """Call what waits for contents that have arrived; with ``wait``, for all."""
+
+    def feed(self, loader: Loader, inputs: Sequence[Any], labels: Sequence[Any]) -> Feed:
+        """Return what makes the batches of ``loader`` for arrays of inputs and labels on this device."""
+        ...
 
     def forget(self) -> None:
         """Drop all looks that have not arrived."""

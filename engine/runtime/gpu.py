@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from engine.data.loader import Loader
 from engine.errors import DeviceError
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arrays import element_type
-from engine.runtime.device import Call, Contents, held_shape
+from engine.runtime.device import Call, Contents, Feed, held_shape
 
 _MOST_AHEAD = 64
 _SMALL = 1 << 16  # bytes that are sent through pinned memory
@@ -43,6 +44,10 @@ class Gpu:
         self._sent: deque[tuple[Any, Any]] = deque()  # events, with the pinned memory that waits for them
         self._looks: deque[tuple[Any, Contents, Callable[[Contents], None]]] = deque()
 
+    def use(self) -> None:
+        """Let the calling thread speak to this GPU."""
+        self._device.use()
+
     def array(self, buffer: Buffer, placement: Placement, rank: int) -> Any:
         """Return the ``cupy.ndarray`` of ``buffer`` on ``rank``."""
         place = self._memory + placement.offset
@@ -60,7 +65,7 @@ class Gpu:
             array.set(np.ascontiguousarray(values), stream=self.stream)
             return
         self._prune()
-        pinned = self._pinned(array)
+        pinned = self.pinned(array)
         pinned[...] = values
         array.set(pinned, stream=self.stream)
         self._sent.append((self._event(), pinned))
@@ -83,7 +88,7 @@ class Gpu:
         """Have copies brought here, beside the programs that follow."""
         copies = {}
         for name, array in arrays.items():
-            copies[name] = self._pinned(array)
+            copies[name] = self.pinned(array)
             array.get(stream=self.stream, out=copies[name], blocking=False)
             if name in clear:
                 array.data.memset_async(0, array.nbytes, self.stream)
@@ -101,6 +106,39 @@ class Gpu:
         self.stream.synchronize()
         self._looks.clear()
 
+    def feed(self, loader: Loader, inputs: Sequence[Any], labels: Sequence[Any]) -> Feed:
+        """Return the loader that makes the same batches on the GPU; ``loader`` where it reads some rows."""
+        from engine.runtime.gpu_loader import GpuLoader
+
+        return GpuLoader(loader, self, inputs, labels) if loader.reads_all else loader
+
+    def free_bytes(self) -> int:
+        """Return how much of the GPU's memory nobody uses."""
+        return int(self._cuda.runtime.memGetInfo()[0])
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """Return an array of its own, with anything in it."""
+        return self._ndarray(shape, dtype)
+
+    def upload(self, values: NDArray[Any]) -> Any:
+        """Return an array of its own with ``values``."""
+        array = self.empty(values.shape, values.dtype)
+        self.write(array, values)
+        return array
+
+    def pinned(self, array: Any) -> NDArray[Any]:
+        """Return pinned memory of the shape of an array; CuPy's pool has it ready mostly."""
+        memory = self._cuda.alloc_pinned_memory(array.nbytes)
+        return np.frombuffer(memory, array.dtype, array.size).reshape(array.shape)
+
+    def new_stream(self) -> Any:
+        """Return a stream beside that of the programs."""
+        return self._cuda.Stream(non_blocking=True)
+
+    def new_event(self) -> Any:
+        """Return an event that has passed."""
+        return self._cuda.Event(disable_timing=True)
+
     def _capture(self, calls: Sequence[Call]) -> Any:
         """Record what ``calls`` launch. Kernels are compiled and loaded meanwhile, which is allowed."""
         with self.stream:
@@ -113,13 +151,8 @@ class Gpu:
         graph.upload(self.stream)
         return graph
 
-    def _pinned(self, array: Any) -> NDArray[Any]:
-        """Return pinned memory of the shape of an array; CuPy's pool has it ready mostly."""
-        memory = self._cuda.alloc_pinned_memory(array.nbytes)
-        return np.frombuffer(memory, array.dtype, array.size).reshape(array.shape)
-
     def _event(self) -> Any:
-        event = self._cuda.Event(disable_timing=True)
+        event = self.new_event()
         event.record(self.stream)
         return event
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.loader import Batch
+from engine.data.loader import Loader
 from engine.plan.analysis.pieces import pieces
 from engine.plan.types import Buffer, TrainingPlan
 from engine.runtime.arrays import Arrays
+from engine.runtime.device import Device, Feed, Feedable
 
 
 class Feeder:
@@ -24,11 +25,19 @@ class Feeder:
         self._inputs = {name: np.searchsorted(self.rows, rows) for name, rows in inputs.items() if len(rows)}
         self._labels = {name: rows for name, rows in labels.items() if len(rows)}
 
-    def feed(self, batch: Batch) -> None:
+    def attach(self, loader: Loader, device: Device) -> Feed:
+        """Return what makes the batches of a loader on a device that holds the arrays."""
+        on_device = self._arrays.on_device
+        return device.feed(loader, [*map(on_device, self._inputs)], [*map(on_device, self._labels)])
+
+    def feed(self, batch: Feedable) -> None:
         """Put in a batch of a loader that reads ``rows``."""
-        self.feed_pictures(batch.pictures)
+        batch.fill(self)
+
+    def feed_labels(self, labels: NDArray[np.int32]) -> None:
+        """Put in the labels of all rows."""
         for name, rows in self._labels.items():
-            self._arrays[name] = batch.labels[rows]
+            self._arrays[name] = labels[rows]
 
     def feed_pictures(self, pictures: NDArray[np.floating[Any]]) -> None:
         """Put in other pictures of the same examples: those of ``rows``."""

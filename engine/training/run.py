@@ -71,7 +71,7 @@ def train(
         split=choose_split(network.graph, network.splits, split, len(devices)),
         code=code,
         training=network.training,
-        precision=best_precision(device, network.training.precision),
+        precision=best_precision(own, network.training.precision),
     )
     if not plan.slots:
         raise PlanError(
@@ -91,7 +91,7 @@ def train(
         text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
         observer.log("warning", text)
     size = check_data(network.graph, layers, dataset, network.data.border)
-    lock = lock_of(plan, code, device)
+    lock = lock_of(plan, code, own)
     if was is not None:
         _warn_of_changes(was, lock, observer)
     if team.leads:

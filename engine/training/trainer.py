@@ -16,7 +16,7 @@ from engine.checkpoint import CheckpointState
 from engine.checkpoint.format import Tensors
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, SplitName
-from engine.data.loader import Batch, Loader
+from engine.data.loader import Loader
 from engine.data.preparation import Preparation
 from engine.data.preprocessing import Size
 from engine.data.views import Views
@@ -28,7 +28,7 @@ from engine.plan.compile.draft import COUNTERS
 from engine.plan.compile.pipeline import EVALUATE, TRAIN
 from engine.plan.types import Role, TrainingPlan
 from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
-from engine.runtime.device import Contents
+from engine.runtime.device import Contents, Feed, Feedable
 from engine.runtime.distributed import Distributed
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
@@ -143,11 +143,12 @@ class Trainer:
         self._set_initial_weights()
         self._begin_settings()
 
-    def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Loader]:
+    def _make_loaders(self, dataset: Dataset, data: DataSettings) -> dict[SplitName, Feed]:
         augmentation = Augmentation.fit(dataset.split("train").pictures, data)
-        return {
-            name: Loader(
-                split,
+
+        def loader(name: SplitName) -> Loader:
+            return Loader(
+                dataset.split(name),
                 self._plan.batch_size,
                 self._preparation.preprocessing,
                 seed=self._training.seed,
@@ -155,6 +156,9 @@ class Trainer:
                 augmentation=augmentation if name == "train" else None,
                 rows=self._feeder.rows,
             )
+
+        return {
+            name: self._feeder.attach(loader(name), self._device)
             for name, split in dataset.splits.items()
             if len(split)
         }
@@ -315,7 +319,7 @@ class Trainer:
         if not self._went_back and self.place.cursor == self._examples:
             self._end_epoch()
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: Feedable) -> None:
         place = self.place
         rate = self._control.set_rates(place.epoch + place.cursor / self._examples)
         self._feed(batch)
@@ -387,7 +391,7 @@ class Trainer:
         if name is not None:
             raise NotFiniteError(step=self.place.step, what=f"A number in {name}")
 
-    def _feed(self, batch: Batch) -> None:
+    def _feed(self, batch: Feedable) -> None:
         self._control.set_batch(
             step=self.place.step, epoch=self.place.epoch, cursor=self.place.cursor, valid=batch.valid
         )

@@ -1,0 +1,238 @@
+"""Feeds a split to a GPU as bytes, which the GPU prepares itself.
+
+Where there is room, the whole split lies on the GPU, and only the order of an epoch is sent. A larger one is
+sent batch after batch: a thread gathers the next ones in pinned memory, and a stream of its own copies them
+beside the training.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.augmentation import ColourNoise
+from engine.data.dataset import in_parts
+from engine.data.loader import Loader, Positioned, Target
+from engine.data.views import Views
+
+if TYPE_CHECKING:
+    from engine.runtime.gpu import Gpu
+    from kernels.cuda._augment import Variation
+
+_SHARE = 0.5
+"""Of the memory that is free, what splits may take that lie on the GPU as a whole."""
+
+_SLOTS = 3
+"""Batches that are under way at a time, where a split is sent batch after batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class GpuBatch:
+    """A batch whose bytes are on the GPU, or on their way. ``order`` is that of the epoch, or its own."""
+
+    loader: GpuLoader
+    positions: NDArray[np.int64]
+    epoch: int
+    pictures: Any
+    classes: Any
+    order: Any
+    first: int
+
+    @property
+    def valid(self) -> int:
+        """How many rows hold an example."""
+        return len(self.positions)
+
+    def fill(self, target: Target) -> None:
+        """Prepare the pictures right where they are wanted, which the loader knows."""
+        self.loader.prepare(self)
+
+
+class GpuLoader:
+    """Makes the batches of a Loader, in the same order and from the same random numbers, on a GPU.
+
+    They are put into the GPU's arrays ``inputs`` and ``labels``.
+    """
+
+    def __init__(self, loader: Loader, gpu: Gpu, inputs: Sequence[Any], labels: Sequence[Any]) -> None:
+        self._loader = loader
+        self._gpu = gpu
+        self._inputs = inputs
+        self._labels = labels
+        self._split: _Resident | _Streamed = (
+            _Resident(loader, gpu) if _fits(loader, gpu) else _Streamed(loader, gpu)
+        )
+        how = loader.preprocessing
+        sums = "float64" if inputs[0].dtype == np.float64 else "float32"
+        self._mean = gpu.upload(np.broadcast_to(how.mean, how.shape).astype(sums))
+        noise = self._noise
+        self._components = None if noise is None else gpu.upload(noise.spread)
+
+    def __len__(self) -> int:
+        """The number of examples."""
+        return len(self._loader)
+
+    def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[GpuBatch]:
+        """Yield each example once, as Loader does."""
+        for order, first, positions, pictures, classes in self._split.batches(epoch, start, shuffle):
+            yield GpuBatch(self, positions, epoch, pictures, classes, order, first)
+
+    def views(self, batch: Positioned, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
+        """Yield the pictures of ``batch`` once for each view, prepared by the CPU."""
+        return self._loader.views(batch, views)
+
+    def prepare(self, batch: GpuBatch) -> None:
+        """Write a batch to all inputs and labels."""
+        from kernels.cuda._augment import prepare
+
+        how = self._variation(batch.epoch)
+        targets = zip_longest(self._inputs, self._labels[: len(self._inputs)])
+        with self._gpu.stream:
+            for x, labels in targets:
+                prepare(
+                    pictures=batch.pictures,
+                    classes=batch.classes,
+                    order=batch.order,
+                    mean=self._mean,
+                    x=x,
+                    labels=labels,
+                    first=batch.first,
+                    valid=batch.valid,
+                    within_split=self._split.is_whole,
+                    how=how,
+                    components=self._components,
+                )
+            for labels in self._labels[len(self._inputs) :]:
+                labels[...] = self._labels[0]
+
+    @property
+    def _noise(self) -> ColourNoise | None:
+        varied = self._loader.augmentation
+        return None if varied is None else varied.noise
+
+    def _variation(self, epoch: int) -> Variation:
+        from kernels.cuda._augment import Variation
+
+        how, varied, noise = self._loader.preprocessing, self._loader.augmentation, self._noise
+        return Variation(
+            seed=self._loader.seed,
+            epoch=epoch,
+            scale=how.scale,
+            border=how.border,
+            room=how.room,
+            middle=how.middle,
+            random_crop=varied is not None and varied.random_crop,
+            mirror=varied is not None and varied.mirror,
+            shrink=1.0 if noise is None else 1.0 + noise.coefficient,
+        )
+
+
+_Piece = tuple[Any, int, NDArray[np.int64], Any, Any]
+"""Order, where the batch begins in it, positions, pictures, classes."""
+
+
+class _Resident:
+    """A split that lies on the GPU as a whole. The order of the next epoch is drawn while one runs."""
+
+    is_whole = True
+
+    def __init__(self, loader: Loader, gpu: Gpu) -> None:
+        self._loader = loader
+        self._gpu = gpu
+        self._pictures = gpu.empty(loader.split.pictures.shape, np.uint8)
+        first = 0
+        for part in in_parts(loader.split.pictures):
+            gpu.write(self._pictures[first : first + len(part)], part)
+            first += len(part)
+        self._classes = gpu.upload(loader.split.labels)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="order")
+        self._ahead: dict[int, Future[NDArray[np.int64]]] = {}
+
+    def batches(self, epoch: int, start: int, shuffle: bool) -> Iterator[_Piece]:
+        order = self._order(epoch) if shuffle else self._loader.order(epoch, shuffle)
+        on_gpu = self._gpu.upload(order)
+        for first in range(start, len(order), self._loader.batch_size):
+            positions = order[first : first + self._loader.batch_size]
+            yield on_gpu, first, positions, self._pictures, self._classes
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        drawn = self._ahead.pop(epoch, None)
+        order = self._loader.order(epoch, shuffle=True) if drawn is None else drawn.result()
+        self._ahead = {epoch + 1: self._thread.submit(self._loader.order, epoch + 1, shuffle=True)}
+        return order
+
+
+class _Streamed:
+    """A split that is sent batch after batch, through slots of pinned memory and of the GPU's."""
+
+    is_whole = False
+
+    def __init__(self, loader: Loader, gpu: Gpu) -> None:
+        self._loader = loader
+        self._gpu = gpu
+        self._slots = [_Slot(loader, gpu) for _ in range(_SLOTS)]
+
+    def batches(self, epoch: int, start: int, shuffle: bool) -> Iterator[_Piece]:
+        order = self._loader.order(epoch, shuffle)
+        size = self._loader.batch_size
+        waiting: deque[tuple[_Slot, NDArray[np.int64], Future[None]]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
+            for number, first in enumerate(range(start, len(order), size)):
+                slot, positions = self._slots[number % _SLOTS], order[first : first + size]
+                waiting.append((slot, positions, thread.submit(slot.send, positions)))
+                if len(waiting) == _SLOTS - 1:
+                    yield from self._next(*waiting.popleft())
+            while waiting:
+                yield from self._next(*waiting.popleft())
+
+    def _next(self, slot: _Slot, positions: NDArray[np.int64], sent: Future[None]) -> Iterator[_Piece]:
+        sent.result()
+        slot.begin_use()
+        yield slot.positions, 0, positions, slot.pictures, slot.classes
+        slot.end_use()
+
+
+class _Slot:
+    """Room for one batch here and there. ``send`` runs on the loader's thread, the rest on the trainer's."""
+
+    def __init__(self, loader: Loader, gpu: Gpu) -> None:
+        size, shape = loader.batch_size, loader.split.pictures.shape[1:]
+        self._split = loader.split
+        self._gpu = gpu
+        self._stream = gpu.new_stream()
+        self._sent, self._used = gpu.new_event(), gpu.new_event()
+        self.pictures = gpu.empty((size, *shape), np.uint8)
+        self.classes = gpu.empty((size,), np.int32)
+        self.positions = gpu.empty((size,), np.int64)
+        self._here = {name: gpu.pinned(getattr(self, name)) for name in ("pictures", "classes", "positions")}
+
+    def send(self, positions: NDArray[np.int64]) -> None:
+        """Gather the examples and have them copied, once their place on the GPU is no longer used."""
+        self._gpu.use()
+        self._sent.synchronize()
+        taken = self._split.take(positions)
+        contents = {"pictures": taken.pictures, "classes": taken.labels, "positions": positions}
+        self._stream.wait_event(self._used)
+        for name, content in contents.items():
+            self._here[name][: len(positions)] = content
+            getattr(self, name).set(self._here[name], stream=self._stream)
+        self._sent.record(self._stream)
+
+    def begin_use(self) -> None:
+        """Let the training wait for the copy."""
+        self._gpu.stream.wait_event(self._sent)
+
+    def end_use(self) -> None:
+        """Let the next copy wait for the training so far."""
+        self._used.record(self._gpu.stream)
+
+
+def _fits(loader: Loader, gpu: Gpu) -> bool:
+    return int(np.prod(loader.split.pictures.shape)) <= _SHARE * gpu.free_bytes()
