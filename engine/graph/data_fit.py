@@ -137,7 +137,7 @@ def fitted_layers(graph: LayerGraph, facts: DataFacts, border: int) -> dict[str,
             fitted[name] = replace(layer, classes=facts.classes)
         elif layer.is_cost and (place := _decided_by(graph, name)) is not None:
             decider, field = place
-            fitted[decider] = replace(graph[decider], **{field: facts.classes})
+            fitted[decider] = replace(graph[decider], **{field: facts.classes})  # type: ignore[arg-type]
     return {name: layer for name, layer in fitted.items() if layer != graph[name]}
 
 

@@ -22,7 +22,9 @@ from engine.errors import (
     UnknownFieldError,
     UnknownLayerError,
 )
+from engine.graph.comment import LONGEST_TEXT, Comment
 from engine.graph.layer_graph import LONGEST_NAME, LayerGraph, Wire, is_layer_name
+from engine.graph.mute import can_be_muted
 from engine.graph.schedules import SCHEDULES, Schedule
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.graph.split import ONE_DEVICE, PLACEMENTS, SCHEMES, LayerSplit, Split
@@ -40,7 +42,7 @@ FARTHEST = 1_000_000_000
 """px from the canvas's origin at which a layer may lie."""
 
 _SECTIONS = ("format", "version", "layers", "training", "data", "splits", "canvas")
-_LAYER_KEYS = ("name", "type", "inputs")
+_LAYER_KEYS = ("name", "type", "inputs", "muted")
 
 _NO_NETWORK_FILE = "This is not a network file, or it is damaged."
 
@@ -49,13 +51,17 @@ _Record = TypeVar("_Record")
 
 @dataclass
 class NetworkFile:
-    """All that a ``*.convnet`` file holds. ``positions`` are the layers' places on the canvas, in px."""
+    """All that a ``*.convnet`` file holds.
+
+    ``positions`` are the layers' places on the canvas, in px, ``comments`` what is noted there, by name.
+    """
 
     graph: LayerGraph = field(default_factory=LayerGraph)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     data: DataSettings = field(default_factory=DataSettings)
     splits: tuple[Split, ...] = (ONE_DEVICE,)
     positions: dict[str, tuple[float, float]] = field(default_factory=dict)
+    comments: dict[str, Comment] = field(default_factory=dict)
 
 
 def load(path: Path) -> NetworkFile:
@@ -102,13 +108,7 @@ def dumps(network: NetworkFile) -> str:
         "training": {"schedule": _dump_schedule(network.training.schedule), **_dump_fields(network.training)},
         "data": _dump_fields(network.data),
         "splits": [_dump_split(split) for split in network.splits],
-        "canvas": {
-            "positions": {
-                name: [float(place) for place in network.positions[name]]
-                for name in graph
-                if name in network.positions
-            }
-        },
+        "canvas": _dump_canvas(network),
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -130,7 +130,8 @@ def dump_layer(graph: LayerGraph, name: str) -> dict[str, object]:
     wires = {wire.port: wire.source for wire in graph.inputs(name)}
     ports = max(len(layer.inputs), *(port + 1 for port in wires), 0)
     sources = [wires.get(port) for port in range(ports)]
-    return {"name": name, "type": layer.kind, "inputs": sources, **_dump_fields(layer)}
+    muted = {"muted": True} if layer.muted else {}
+    return {"name": name, "type": layer.kind, "inputs": sources, **muted, **_dump_fields(layer)}
 
 
 def _dump_fields(record: object) -> dict[str, object]:
@@ -151,6 +152,19 @@ def _dump_split(split: Split) -> dict[str, object]:
             for name, layer in split.layers
         },
     }
+
+
+def _dump_canvas(network: NetworkFile) -> dict[str, object]:
+    positions = {
+        name: [float(place) for place in network.positions[name]]
+        for name in network.graph
+        if name in network.positions
+    }
+    comments = {
+        name: {"text": comment.text, "place": list(comment.place), "size": list(comment.size)}
+        for name, comment in network.comments.items()
+    }
+    return {"positions": positions, **({"comments": comments} if comments else {})}
 
 
 class _Reader:
@@ -174,8 +188,8 @@ class _Reader:
             training=self._training(self._section(document, "training", dict)),
             data=self._record("data", DataSettings, self._section(document, "data", dict)),
             splits=self._splits(self._section(document, "splits", list)),
-            positions=self._positions(self._section(document, "canvas", dict), graph),
         )
+        self._read_canvas(network, self._section(document, "canvas", dict))
         if self._problems:
             raise InvalidNetworkError(tuple(self._problems))
         return network
@@ -251,7 +265,13 @@ class _Reader:
             )
             return None
         values = {key: value for key, value in entry.items() if key not in _LAYER_KEYS}
-        return self._record(name, KINDS[kind], values, kind)
+        muted = entry.get("muted", False)
+        if not isinstance(muted, bool) or (muted and not can_be_muted(KINDS[kind])):
+            expected = "true or false" if can_be_muted(KINDS[kind]) else "false"
+            self._problems.append(
+                FieldError(layer=name, field="muted", expected=expected, found=_show(muted))
+            )
+        return replace(self._record(name, KINDS[kind], values, kind), muted=bool(muted))
 
     def _record(
         self, name: str, record: type[_Record], values: Mapping[str, Any], kind: str | None = None
@@ -345,17 +365,33 @@ class _Reader:
             raise self._error(f"{where}.devices", "a list of logical devices such as A", _show(entry))
         return tuple(entry)
 
-    def _positions(self, section: dict[str, Any], graph: LayerGraph) -> dict[str, tuple[float, float]]:
-        """Read the positions; those of layers that are not there are forgotten."""
-        positions = section.get("positions", {})
-        if not isinstance(positions, dict) or set(section) - {"positions"}:
+    def _read_canvas(self, network: NetworkFile, section: dict[str, Any]) -> None:
+        """Read positions and comments; the positions of layers that are not there are forgotten."""
+        positions, comments = section.get("positions", {}), section.get("comments", {})
+        if not isinstance(positions, dict) or set(section) - {"positions", "comments"}:
             raise self._error("canvas", "an object of positions", _show(section))
-        places = {name: self._position(name, place) for name, place in positions.items()}
-        return {name: place for name, place in places.items() if name in graph}
+        if not isinstance(comments, dict):
+            raise self._error("canvas.comments", "an object of comments", _show(comments))
+        places = {name: self._pair(f"canvas.positions.{name}", place) for name, place in positions.items()}
+        network.positions = {name: place for name, place in places.items() if name in network.graph}
+        network.comments = {
+            name: self._comment(f"canvas.comments.{name}", entry) for name, entry in comments.items()
+        }
 
-    def _position(self, name: str, place: Any) -> tuple[float, float]:
+    def _comment(self, where: str, entry: Any) -> Comment:
+        if not isinstance(entry, dict) or set(entry) != {"text", "place", "size"}:
+            raise self._error(where, "an object with text, place and size", _show(entry))
+        text = entry["text"]
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+            raise self._error(f"{where}.text", f"at most {LONGEST_TEXT} characters", _show(text))
+        size = self._pair(f"{where}.size", entry["size"])
+        if min(size) < 1:
+            raise self._error(f"{where}.size", "[width, height] of at least 1 px", _show(entry["size"]))
+        return Comment(text, self._pair(f"{where}.place", entry["place"]), size)
+
+    def _pair(self, where: str, place: Any) -> tuple[float, float]:
         if not isinstance(place, list) or len(place) != 2 or not all(map(_is_coordinate, place)):
-            raise self._error(f"canvas.positions.{name}", "[x, y] in px", _show(place))
+            raise self._error(where, "[x, y] in px", _show(place))
         return float(place[0]), float(place[1])
 
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from engine.errors import PlanError
 from engine.graph.layer_graph import LayerGraph
+from engine.graph.mute import as_run
 from engine.graph.split import ONE_DEVICE, SCHEMES, LayerSplit, Placement, Scheme, Split
 from engine.layers.data import Data
 
@@ -50,7 +51,7 @@ def preset_split(graph: LayerGraph, preset: Preset, devices: tuple[str, ...], sc
 
     Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
     """
-    placements = {"data": _data, "model": _model, "hybrid": _hybrid}[preset](graph)
+    placements = {"data": _data, "model": _model, "hybrid": _hybrid}[preset](as_run(graph))
     layers = tuple((name, LayerSplit(placement)) for name, placement in placements)
     name = f"hybrid ({scheme})" if preset == "hybrid" else preset
     return Split(name, devices, layers, scheme if preset == "hybrid" else "a")

@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from engine.graph.comment import LONGEST_TEXT
 from engine.graph.layer_graph import LONGEST_NAME
+from engine.graph.mute import can_be_muted
 from engine.graph.network_file import FARTHEST, FORMAT, VERSION
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
@@ -39,6 +41,9 @@ _DEVICES: Schema = {
 }
 
 
+_MUTED: Schema = {"type": "boolean", "description": "Whether the layer hands its first input on."}
+
+
 def network_schema() -> Schema:
     """Return the schema (JSON Schema, draft 2020-12) of a network file of this version."""
     return {
@@ -54,7 +59,7 @@ def network_schema() -> Schema:
                 "training": _record({"schedule": _schedule(), **_fields(field_specs(TrainingSettings))}),
                 "data": _record(_fields(field_specs(DataSettings))),
                 "splits": {"type": "array", "items": _split()},
-                "canvas": _record({"positions": _positions()}),
+                "canvas": _record({"positions": _positions(), "comments": _comments()}),
             },
             required=("format", "version"),
         ),
@@ -86,6 +91,7 @@ def _layer(kind: str) -> Schema:
         "name": {"$ref": "#/$defs/name"},
         "type": {"const": kind},
         "inputs": {"$ref": "#/$defs/inputs"},
+        **({"muted": _MUTED} if can_be_muted(layer) else {}),
         **_fields(layer.specs()),
     }
     return {"title": layer.title, "description": layer.summary, **_record(properties, ("name", "type"))}
@@ -113,10 +119,23 @@ def _split() -> Schema:
 
 
 def _positions() -> Schema:
-    place = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
-    position = {"type": "array", "items": place, "minItems": 2, "maxItems": 2}
     return {
         "type": "object",
-        "additionalProperties": position,
+        "additionalProperties": _pair(-FARTHEST),
         "description": "Where layers lie on the canvas: [x, y] in px.",
     }
+
+
+def _comments() -> Schema:
+    text = {"type": "string", "maxLength": LONGEST_TEXT}
+    comment = {"text": text, "place": _pair(-FARTHEST), "size": _pair(1)}
+    return {
+        "type": "object",
+        "additionalProperties": _record(comment, tuple(comment)),
+        "description": "What is noted on the canvas, by names without a meaning: text, place and size in px.",
+    }
+
+
+def _pair(minimum: float) -> Schema:
+    one = {"type": "number", "minimum": minimum, "maximum": FARTHEST}
+    return {"type": "array", "items": one, "minItems": 2, "maxItems": 2}

@@ -18,6 +18,8 @@ from engine.errors import (
     UnusedLayerError,
 )
 from engine.graph.layer_graph import LayerGraph, Wire
+from engine.graph.learning_flow import carrying_layers
+from engine.graph.mute import as_run
 from engine.layers.base import Layer, Likelihood, ShapeRuleError, TensorType
 from engine.layers.data import Data
 from engine.layers.labels import Labels
@@ -38,6 +40,7 @@ class Inspection:
 
     def inputs(self, graph: LayerGraph, name: str) -> tuple[TensorType, ...] | None:
         """Return the types that reach a layer, or None where one of them is not known."""
+        graph = as_run(graph)
         wires = graph.inputs(name)
         if wire_problems(name, graph[name], wires) or any(wire.source not in self.outputs for wire in wires):
             return None
@@ -45,7 +48,11 @@ class Inspection:
 
 
 def inspect_network(graph: LayerGraph) -> Inspection:
-    """Infer all shapes and collect all problems at once. Never raises for what a user can draw."""
+    """Infer all shapes and collect all problems at once. Never raises for what a user can draw.
+
+    Muted layers hand on what they get.
+    """
+    graph = as_run(graph)
     problems: list[NetworkError] = [
         CycleError(layers=tuple(circle), path=" → ".join([*circle, circle[0]])) for circle in graph.cycles()
     ]
@@ -125,22 +132,15 @@ def _check_contents(layer: Layer, wires: list[Wire], inputs: list[TensorType]) -
 
 def _lost_gradients(graph: LayerGraph, outputs: dict[str, TensorType]) -> list[NetworkError]:
     """Inputs that hand no gradient back, although a layer before them learns."""
-    problems: list[NetworkError] = []
-    carrying: set[str] = set()
-    for name in (name for name in graph.order() if name in outputs):
-        layer, wires = graph[name], graph.inputs(name)
-        for wire in wires:
-            port = layer.port(wire.port)
-            if port is not None and not port.gradient and wire.source in carrying:
-                problems.append(
-                    NoGradientError(layer=name, port=wire.port, title=port.title, source=wire.source)
-                )
-        weights = layer.weights([outputs[wire.source] for wire in wires])
-        if any(weight.learning.learns for weight in weights) or any(
-            wire.source in carrying for wire in wires
-        ):
-            carrying.add(name)
-    return problems
+    carrying = carrying_layers(graph, outputs)
+    return [
+        NoGradientError(layer=name, port=wire.port, title=port.title, source=wire.source)
+        for name in graph.order()
+        if name in outputs
+        for wire in graph.inputs(name)
+        for port in [graph[name].port(wire.port)]
+        if port is not None and not port.gradient and wire.source in carrying
+    ]
 
 
 _LIKELIHOOD_HINTS = {

@@ -161,6 +161,7 @@ class Layer:
 
     ``title``, ``summary`` and the titles of ports and fields are English source texts, which the studio
     translates. ``formula`` is plain text in the field's notation and ``source`` says where it comes from.
+    A ``muted`` layer hands its first input on: ``engine.graph.mute``.
     """
 
     kind: ClassVar[str]
@@ -172,6 +173,8 @@ class Layer:
     synonyms: ClassVar[tuple[str, ...]] = ()
     inputs: ClassVar[tuple[Port, ...]] = (Port("input", "Input"),)
     is_cost: ClassVar[bool] = False
+
+    muted: bool = False
 
     @classmethod
     def specs(cls) -> dict[str, FieldSpec]:

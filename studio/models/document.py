@@ -124,6 +124,16 @@ class Document:
         if self.undo_stack.redo_title:
             self._after(self.undo_stack.redo(self.network))
 
+    def go_to(self, done: int) -> None:
+        """Take steps back, or again, until so many of them count."""
+        stack = self.undo_stack
+        done = min(max(done, 0), len(stack.titles))
+        edits = []
+        while stack.done != done:
+            edits.append(stack.undo(self.network) if stack.done > done else stack.redo(self.network))
+        if edits:
+            self._after(Several(tuple(edits)))
+
     def _inspect(self) -> None:
         graph, facts = self.network.graph, self.data_facts
         found = inspect_network(graph)

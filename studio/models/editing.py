@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import DuplicateNameError, FieldError
 from engine.graph.data_fit import fitted_layers
 from engine.graph.layer_graph import LONGEST_NAME, Wire, is_layer_name
+from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import KINDS
 from studio.models.connecting import best_wire
@@ -58,8 +59,17 @@ def append_layer(document: Document, kind: str, after: str) -> str:
 
 def remove(document: Document, layers: Iterable[str], wires: Iterable[Wire] = ()) -> None:
     """Remove layers with their wires and their places in splits, and single wires."""
-    network = document.network
     doomed = set(layers)
+    document.do(title_of_removal(doomed), Several(removal(document.network, doomed, wires)))
+
+
+def title_of_removal(doomed: set[str]) -> Title:
+    """Return the name of the step that removes these layers, or only wires."""
+    return title_for(sorted(doomed), "Remove {name}", "Remove {count} layers", "Remove wire")
+
+
+def removal(network: NetworkFile, doomed: set[str], wires: Iterable[Wire] = ()) -> tuple[Edit, ...]:
+    """Return the edits that remove layers with all that belongs to them, and single wires."""
     cut = {wire for wire in network.graph.wires() if wire.source in doomed or wire.target in doomed} | set(
         wires
     )
@@ -76,9 +86,7 @@ def remove(document: Document, layers: Iterable[str], wires: Iterable[Wire] = ()
         for index, name in reversed(list(enumerate(network.graph)))
         if name in doomed
     ]
-    document.do(
-        _title(sorted(doomed), "Remove {name}", "Remove {count} layers", "Remove wire"), Several(tuple(edits))
-    )
+    return tuple(edits)
 
 
 def connect(document: Document, wire: Wire) -> None:
@@ -90,6 +98,16 @@ def connect(document: Document, wire: Wire) -> None:
     gone = () if before is None else (Disconnect(before),)
     title = Title("Connect {source} to {target}", {"source": wire.source, "target": wire.target})
     document.do(title, Several((*gone, Connect(wire))))
+
+
+def connect_all(document: Document, wires: Iterable[Wire]) -> None:
+    """Connect several layers; wires that are in those inputs already give way."""
+    graph, edits = document.network.graph, list[Edit]()
+    for wire in wires:
+        before = graph.wire_into(wire.target, wire.port)
+        edits += [Disconnect(before)] if before else []
+        edits.append(Connect(wire))
+    document.do(Title("Connect layers"), Several(tuple(edits)))
 
 
 def reroute(document: Document, wire: Wire, new_wire: Wire | None) -> None:
@@ -108,7 +126,7 @@ def move(document: Document, places: Mapping[str, Position], gesture: object = N
     """Move layers to the grid's nearest places."""
     before = {name: document.network.positions[name] for name in places}
     after = {name: snapped(place) for name, place in places.items()}
-    document.do(_title(list(places), "Move {name}", "Move {count} layers"), Move(before, after), gesture)
+    document.do(title_for(list(places), "Move {name}", "Move {count} layers"), Move(before, after), gesture)
 
 
 def lay_out(document: Document) -> None:
@@ -134,6 +152,16 @@ def set_fields(document: Document, name: str, values: Mapping[str, Any], gesture
     document.do(Title("Change {name}", {"name": name}), edit, gesture)
 
 
+def set_fields_of(
+    document: Document, names: Iterable[str], values: Mapping[str, Any], gesture: object = None
+) -> None:
+    """Set fields of several layers that all have them."""
+    graph = document.network.graph
+    edits = tuple(SetLayer(name, graph[name], replace(graph[name], **values)) for name in names)
+    title = title_for([edit.name for edit in edits], "Change {name}", "Change {count} layers")
+    document.do(title, Several(edits), gesture)
+
+
 def set_training(document: Document, settings: TrainingSettings, gesture: object = None) -> None:
     """Change how the network is trained."""
     document.do(Title("Change training"), SetTraining(document.network.training, settings), gesture)
@@ -153,7 +181,8 @@ def fit_to_data(document: Document) -> None:
         document.do(Title("Fit to {name}", {"name": facts.name}), Several(edits))
 
 
-def _title(names: list[str], one: str, several: str, none: str = "") -> Title:
+def title_for(names: list[str], one: str, several: str, none: str = "") -> Title:
+    """Return the name of a step on one layer, on several, or on none."""
     match names:
         case []:
             return Title(none)

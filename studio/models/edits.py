@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.graph.comment import Comment
 from engine.graph.layer_graph import Wire
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings, TrainingSettings
@@ -68,6 +69,13 @@ class Several(Edit):
     @property
     def is_empty(self) -> bool:
         return all(edit.is_empty for edit in self.edits)
+
+    def then(self, later: Edit) -> Edit:
+        if isinstance(later, Several) and len(later.edits) == len(self.edits):
+            joined = [one.then(other) for one, other in zip(self.edits, later.edits, strict=True)]
+            if not any(isinstance(edit, Several) for edit in joined):
+                return Several(tuple(joined))
+        return super().then(later)
 
 
 @dataclass(frozen=True)
@@ -251,6 +259,15 @@ class SetData(_SetSection):
     before: DataSettings
     after: DataSettings
     section = "data"
+
+
+@dataclass(frozen=True)
+class SetComments(_SetSection):
+    """Change what is noted on the canvas."""
+
+    before: dict[str, Comment]
+    after: dict[str, Comment]
+    section = "comments"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ConvNetError
 from engine.graph.layer_graph import LayerGraph
+from engine.graph.mute import as_run
 from engine.graph.validate import inspect_network
 from engine.layers.conv import Conv
 from engine.protocol.messages import Answer, Weights
@@ -186,6 +187,7 @@ class FilterModel:
 
 
 def _filter_shapes(graph: LayerGraph) -> dict[str, tuple[int, ...]]:
+    graph = as_run(graph)
     inspection = inspect_network(graph)
     shapes = {}
     for name, layer in graph.layers().items():

@@ -16,3 +16,9 @@ def short_count(number: float) -> str:
     if value >= 999.5 or (not prefix and value == int(value)):
         return f"{value:.0f} {prefix}".rstrip()
     return f"{value:#.3g}".rstrip(".") + f" {prefix}".rstrip()
+
+
+def short_bytes(number: float) -> str:
+    """Return a size with three significant digits at most: "512 B", "65.5 kB", "1.20 MB"."""
+    count = short_count(number)
+    return f"{count}B" if " " in count else f"{count} B"

@@ -40,7 +40,7 @@ def _fields(owner: str, holder: Any) -> dict[str, str]:
         if field.name == "schedule":
             found[f"{owner}.schedule"] = type(value).__name__.lower()
             found |= _fields(owner, value)
-        else:
+        elif field.name != "muted" or value:  # a layer that works says nothing of it
             found[f"{owner}.{field.name}"] = _text(value)
     return found
 

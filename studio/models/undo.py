@@ -24,6 +24,18 @@ class UndoStack:
         self._steps: list[Step] = []
         self._done = 0
         self._clean: int | None = 0
+        self.gesture: object = None
+        """The gesture of the step that was taken last; None after any other."""
+
+    @property
+    def titles(self) -> list[Title]:
+        """Names of all steps, those that were taken back last."""
+        return [step.title for step in self._steps]
+
+    @property
+    def done(self) -> int:
+        """How many of the steps count."""
+        return self._done
 
     @property
     def undo_title(self) -> Title | None:
@@ -47,6 +59,7 @@ class UndoStack:
     def do(self, step: Step, network: NetworkFile) -> None:
         """Carry a step out. Steps that were taken back are forgotten."""
         step.edit.apply(network)
+        self.gesture = step.gesture
         del self._steps[self._done :]
         if self._clean is not None and self._clean > self._done:
             self._clean = None
@@ -61,6 +74,7 @@ class UndoStack:
         if not self._done:
             raise IndexError
         self._done -= 1
+        self.gesture = None
         edit = self._steps[self._done].edit.inverse
         edit.apply(network)
         return edit
@@ -69,6 +83,7 @@ class UndoStack:
         """Take again what was taken back last, and return it. Raises IndexError where there is nothing."""
         edit = self._steps[self._done].edit
         edit.apply(network)
+        self.gesture = None
         self._done += 1
         return edit
 

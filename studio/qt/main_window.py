@@ -19,6 +19,8 @@ from studio.qt import theme
 from studio.qt.banner import Banner
 from studio.qt.canvas.panel import CanvasPanel
 from studio.qt.commands import Commands
+from studio.qt.design_commands import DesignCommands
+from studio.qt.drops import Drops
 from studio.qt.files import Files
 from studio.qt.inspector.inspector import Inspector
 from studio.qt.palette import Palette
@@ -66,6 +68,8 @@ class MainWindow(QMainWindow):
         self.work = QWidget()
         self.banner = Banner()
         self.canvas = CanvasPanel(document, selection)
+        self.design = DesignCommands(document, selection, self.canvas, self)
+        self.drops = Drops(document, self.files, self)
         self.palette_panel = Palette()
         self.inspector = Inspector(document, selection)
         self.problems = ProblemsPanel(document)
@@ -142,8 +146,6 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": self.document.undo,
             "redo": self.document.redo,
-            "delete": self._delete,
-            "select_all": lambda: self.selection.select(self.document.network.graph),
             "design": lambda: self.show_workspace("design"),
             "training": lambda: self.show_workspace("training"),
             "runs": self.runs_toggled.emit,
@@ -155,7 +157,6 @@ class MainWindow(QMainWindow):
             "dark": lambda: self.choose_theme("dark"),
             "system": lambda: self.choose_theme("system"),
             "problems": lambda: self.show_problems(self._problems_dock.isHidden()),
-            "lay_out": self._lay_out,
             "settings": self._show_settings,
             "train": self.start_training,
             "pause": self.run.pause,
@@ -164,7 +165,7 @@ class MainWindow(QMainWindow):
             "checkpoint": self.run.checkpoint,
             "test": self.run.test,
         }
-        self.commands.connect_all(slots, canvas=self.canvas)
+        self.commands.connect_all(slots | self.design.slots(), canvas=self.canvas)
 
     def _connect_models(self) -> None:
         self.document.changed.connect(self._on_document_changed)
@@ -176,6 +177,11 @@ class MainWindow(QMainWindow):
         self.problems.chosen.connect(self._on_problem_chosen)
         self.canvas.example_chosen.connect(self.files.new_from_example)
         self.canvas.view.activated.connect(self._on_layer_activated)
+        view = self.canvas.view
+        view.menu_wanted.connect(lambda place: self.design.open_menu(self.commands, place))
+        self.design.said.connect(self.status.say)
+        self.drops.said.connect(self.status.say)
+        self.drops.failed.connect(self.banner.say)
         self.files.failed.connect(self.banner.say)
         self.files.done.connect(self.status.say)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
@@ -271,14 +277,6 @@ class MainWindow(QMainWindow):
         self.run.train(self.document, self.device_picker.device)
         self.show_workspace("training")
 
-    def _delete(self) -> None:
-        if self.selection.layers or self.selection.wires:
-            editing.remove(self.document, self.selection.layers, self.selection.wires)
-
-    def _lay_out(self) -> None:
-        editing.lay_out(self.document)
-        self.canvas.view.fit_all()
-
     def _show_settings(self) -> None:
         self.show_workspace("design")
         self.selection.clear()
@@ -291,9 +289,7 @@ class MainWindow(QMainWindow):
             words = "" if title is None else title_text(title)
             self.commands.say(name, words)
             self.commands[name].setEnabled(title is not None)
-        has_layers = len(self.document.network.graph) > 0
-        for name in ("lay_out", "fit_all", "select_all"):
-            self.commands[name].setEnabled(has_layers)
+        self.commands["fit_all"].setEnabled(len(self.document.network.graph) > 0)
         self.setWindowModified(self.document.dirty)
         self._on_selection_changed()
 
@@ -305,7 +301,8 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.document.dirty)
 
     def _on_selection_changed(self) -> None:
-        self.commands["delete"].setEnabled(bool(self.selection.layers or self.selection.wires))
+        for name, is_possible in self.design.enabled().items():
+            self.commands[name].setEnabled(is_possible)
         self.commands["fit_selection"].setEnabled(bool(self.selection.layers))
 
     def _on_run_changed(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ConvNetError, InvalidNetworkError
+from engine.layers.base import Layer
 from studio.models.connecting import Obstacle
 from studio.models.edits import Title
 
@@ -12,6 +13,12 @@ from studio.models.edits import Title
 def layer_text(source: str) -> str:
     """Translate a text of a layer, a port or a field."""
     return QCoreApplication.translate("layers", source)
+
+
+def caption_text(layer: Layer) -> str:
+    """Return the settings of a layer that matter, parted by " · "; its kind where there are none."""
+    caption = layer.caption()
+    return " · ".join(map(layer_text, caption.split(" · "))) if caption else layer_text(layer.title)
 
 
 def action_text(source: str) -> str:

@@ -24,6 +24,7 @@ from engine.errors import (
     UnknownFieldError,
     UnknownLayerError,
 )
+from engine.graph.comment import Comment
 from engine.graph.layer_graph import Wire
 from engine.graph.network_file import LARGEST_FILE, NetworkFile, dumps, load, loads, save
 from engine.graph.schedules import Steps
@@ -57,6 +58,11 @@ def with_layer(**entries: object) -> str:
     layer = next(layer for layer in content["layers"] if layer["name"] == "conv1")
     layer.update(entries)
     return json.dumps(content)
+
+
+def comment(**entries: object) -> dict[str, object]:
+    """Return a comment as a file holds it."""
+    return {"text": "why\nso", "place": [-8, 16], "size": [200, 96], **entries}
 
 
 def format_error(content: str | bytes) -> FileFormatError:
@@ -122,6 +128,27 @@ def test_a_minimal_file_takes_all_defaults() -> None:
 
 def test_a_byte_order_mark_is_no_fault() -> None:
     assert loads(b"\xef\xbb\xbf" + dumps(EXAMPLE).encode()) == EXAMPLE
+
+
+def test_comments_come_back_and_a_file_without_any_does_not_name_them() -> None:
+    content = document()
+    assert "comments" not in content["canvas"]
+    content["canvas"]["comments"] = {"note1": comment()}
+    network = loads(json.dumps(content))
+    assert network.comments == {"note1": Comment("why\nso", (-8.0, 16.0), (200.0, 96.0))}
+    assert json.loads(dumps(network)) == content
+
+
+def test_a_muted_layer_comes_back_and_only_layers_with_values_can_be_muted() -> None:
+    network = loads(with_layer(muted=True))
+    assert network.graph["conv1"].muted
+    assert loads(dumps(network)).graph == network.graph
+    (problem,) = problems_of(with_layer(muted=1))
+    assert problem.fields["field"] == "muted"
+    content = document()
+    content["layers"][0]["muted"] = True
+    (problem,) = problems_of(json.dumps(content))
+    assert (problem.fields["layer"], problem.fields["expected"]) == ("data", "false")
 
 
 def test_positions_of_layers_that_are_not_there_are_forgotten() -> None:
@@ -213,6 +240,11 @@ def test_a_newer_version_is_told_before_all_else_in_the_file() -> None:
         ),
         (lambda d: d["canvas"].update(zoom=1), "canvas"),
         (lambda d: d["canvas"].update(positions=[]), "canvas"),
+        (lambda d: d["canvas"].update(comments=[]), "canvas.comments"),
+        (lambda d: d["canvas"].update(comments={"a": {"text": "", "place": [0, 0]}}), "canvas.comments.a"),
+        (lambda d: d["canvas"].update(comments={"a": comment(text=1)}), "canvas.comments.a.text"),
+        (lambda d: d["canvas"].update(comments={"a": comment(place=[0])}), "canvas.comments.a.place"),
+        (lambda d: d["canvas"].update(comments={"a": comment(size=[9, 0])}), "canvas.comments.a.size"),
         (lambda d: d["canvas"]["positions"].update(data=[1]), "canvas.positions.data"),
         (lambda d: d["canvas"]["positions"].update(data=[1, True]), "canvas.positions.data"),
         (lambda d: d["canvas"]["positions"].update(data=[1, 1e10]), "canvas.positions.data"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import NetworkError
 from engine.graph.layer_graph import Wire
 from engine.layers.catalogue import KINDS
-from studio.models import editing
+from studio.models import arranging, clipboard, commenting, editing, splicing, switching
 from studio.models.document import Document
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -90,6 +90,58 @@ def _set_training(document: Document, draw: Draw) -> None:
     editing.set_training(document, settings, gesture=draw(st.sampled_from([None, "epochs"])))
 
 
+def _remove_and_heal(document: Document, draw: Draw) -> None:
+    if names := list(document.network.graph):
+        doomed = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+        splicing.remove_and_heal(document, doomed, (), document.network.comments)
+
+
+def _insert(document: Document, draw: Draw) -> None:
+    wires = [wire for wire in document.network.graph.wires() if splicing.kinds_between(document, wire)]
+    if wires:
+        wire = draw(st.sampled_from(wires))
+        kind = draw(st.sampled_from([kind.kind for kind in splicing.kinds_between(document, wire)]))
+        splicing.insert(document, kind, wire, draw(_PLACES))
+
+
+def _copy_and_paste(document: Document, draw: Draw) -> None:
+    names = list(document.network.graph)
+    if names and len(names) < 40:
+        chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+        part = clipboard.read(clipboard.copy(document.network, chosen, document.network.comments))
+        assert part is not None
+        clipboard.paste(document, part, draw(st.sampled_from([None, (40.0, 80.0)])))
+
+
+def _switch(document: Document, draw: Draw) -> None:
+    if (name := _a_layer(document, draw)) is not None:
+        draw(st.sampled_from([switching.toggle_muted, switching.toggle_frozen]))(document, [name])
+
+
+def _comment(document: Document, draw: Draw) -> None:
+    name = draw(st.sampled_from([*document.network.comments, None]))
+    if name is None:
+        layer = _a_layer(document, draw)
+        commenting.add(document, "why", draw(_PLACES), [layer] if layer else [])
+    else:
+        commenting.write(document, name, draw(st.sampled_from(["so", "", "行\n行"])))
+        commenting.move(document, {name: draw(_PLACES)}, {})
+
+
+def _arrange(document: Document, draw: Draw) -> None:
+    names = list(document.network.graph)
+    if len(names) > 1:
+        chosen = draw(st.lists(st.sampled_from(names), min_size=2, max_size=4, unique=True))
+        draw(st.sampled_from([arranging.align, arranging.distribute]))(document, chosen, draw(_AXES))
+        arranging.nudge(document, chosen, (8, 0))
+
+
+def _go_to(document: Document, draw: Draw) -> None:
+    document.go_to(draw(st.integers(0, len(document.undo_stack.titles))))
+
+
+_AXES = st.sampled_from(["x", "y"])
+
 _EDITS = (
     _add,
     _append,
@@ -100,6 +152,13 @@ _EDITS = (
     _rename,
     _set_field,
     _set_training,
+    _remove_and_heal,
+    _insert,
+    _copy_and_paste,
+    _switch,
+    _comment,
+    _arrange,
+    _go_to,
     lambda document, _: editing.lay_out(document),
     lambda document, _: document.undo(),
     lambda document, _: document.redo(),

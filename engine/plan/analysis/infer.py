@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.graph.layer_graph import LayerGraph
+from engine.graph.mute import as_run
 from engine.graph.validate import check_network
 from engine.layers.base import Layer, TensorType, WeightSpec
 
@@ -32,6 +33,7 @@ def infer(graph: LayerGraph) -> dict[str, InferredLayer]:
 
     Raises InvalidNetworkError with all problems where the network is not valid.
     """
+    graph = as_run(graph)
     outputs = check_network(graph).outputs
     inferred: dict[str, InferredLayer] = {}
     for name in graph.order():

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QTo
 
 from engine.graph.examples import example_names
 from studio.models.document import Document
+from studio.models.lens import LensChoice
 from studio.models.selection import Selection
 from studio.qt import icons
 from studio.qt.canvas.scene import CanvasScene
@@ -28,7 +29,8 @@ class CanvasPanel(QWidget):
     def __init__(self, document: Document, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self.scene = CanvasScene(document, selection, self)
+        self.lens = LensChoice()
+        self.scene = CanvasScene(document, selection, self.lens, self)
         self.view = CanvasView(self.scene, document, selection)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

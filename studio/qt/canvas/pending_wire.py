@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from engine.graph.layer_graph import LayerGraph, Wire
 from studio.models.connecting import best_wire, obstacle, wires_from, wires_into
 from studio.qt import theme
-from studio.qt.canvas.node_item import NodeItem, PortRef, input_of
-from studio.qt.canvas.wire_item import curve
+from studio.qt.canvas.node_item import NodeItem
+from studio.qt.canvas.ports import PortRef, input_of
+from studio.qt.canvas.routes import curve
 from studio.qt.texts import obstacle_text
 
 

@@ -1,84 +1,113 @@
-"""The canvas's scene: mirrors the document and the selection, and turns mouse gestures into edits."""
+"""The canvas's scene: mirrors the document and the selection; gestures and drops turn into edits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import (
-    QApplication,
     QGraphicsScene,
     QGraphicsSceneDragDropEvent,
     QGraphicsSceneMouseEvent,
-    QToolTip,
 )
 
-from engine.errors import MissingInputError, ShapeMismatchError
+from engine.errors import MissingInputError, NetworkError
 from engine.graph.layer_graph import Wire
 from engine.layers.catalogue import KINDS
-from studio.models import editing
-from studio.models.connecting import last_wire_into, slot_of
+from studio.models import editing, splicing
+from studio.models.connecting import slot_of
 from studio.models.document import Document
-from studio.models.edits import Position
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT, snapped
-from studio.models.problem_marks import ProblemMarks, mark_problems
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT
+from studio.models.lens import LensChoice
+from studio.models.problem_marks import mark_problems
 from studio.models.selection import Selection
-from studio.qt.canvas.node_item import NodeItem, PortRef, input_of
-from studio.qt.canvas.pending_wire import PendingWire
+from studio.models.shape_changes import ShapeChanges
+from studio.qt.canvas.comment_item import CommentItem
+from studio.qt.canvas.gestures import Gesture, Moving, Stretching, WireDrawing
+from studio.qt.canvas.lenses import Showing
+from studio.qt.canvas.node_item import NodeItem
+from studio.qt.canvas.pictures import Pictures
+from studio.qt.canvas.ports import PortRef, input_of
+from studio.qt.canvas.routes import Places, places_of
 from studio.qt.canvas.wire_item import WireItem
-from studio.qt.palette import KIND_MIME
-from studio.qt.texts import error_text
-
-
-@dataclass
-class _Drag:
-    """Cards that are being moved: where the press was, and where each card and the grabbed one were."""
-
-    press: QPointF
-    starts: dict[str, Position]
-    grabbed: str
-    has_begun: bool = False
+from studio.qt.layer_list import KIND_MIME
 
 
 class CanvasScene(QGraphicsScene):
-    """Holds an item for each layer and wire of the document, and nothing else for long."""
+    """Holds an item for each layer, wire and comment of the document, and nothing else for long.
 
-    def __init__(self, document: Document, selection: Selection, parent: QObject | None = None) -> None:
+    ``wire_dropped`` tells of a wire that was drawn from a port and let go over nothing.
+    """
+
+    wire_dropped = Signal(object, QPointF)
+
+    def __init__(
+        self, document: Document, selection: Selection, lens: LensChoice, parent: QObject | None = None
+    ) -> None:
         super().__init__(-LIMIT, -LIMIT, 2 * LIMIT, 2 * LIMIT, parent)
         # Items move all the time and are few: an index would cost more than it finds.
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self._document = document
-        self._selection = selection
+        self.document = document
+        self.selection = selection
+        self._lens = lens
+        self.pictures = Pictures(self)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
-        self._pending: PendingWire | None = None
-        self._drag: _Drag | None = None
+        self.comments: dict[str, CommentItem] = {}
+        self._changes = ShapeChanges(document)
+        self._gesture: Gesture | None = None
+        self._lit: Wire | None = None
         self._is_mirroring = False
+        self._is_thin = False
         document.renamed.connect(self._on_renamed)
         document.changed.connect(self._on_document_changed)
         selection.changed.connect(self._on_selection_changed)
+        lens.changed.connect(self._mirror)
         self.selectionChanged.connect(self._on_items_selected)
         self._on_document_changed()
 
     def detach(self) -> None:
         """Listen to the models no more; for when the window closes."""
-        self._document.renamed.disconnect(self._on_renamed)
-        self._document.changed.disconnect(self._on_document_changed)
-        self._selection.changed.disconnect(self._on_selection_changed)
+        self.document.renamed.disconnect(self._on_renamed)
+        self.document.changed.disconnect(self._on_document_changed)
+        self.selection.changed.disconnect(self._on_selection_changed)
+        self._lens.changed.disconnect(self._mirror)
+
+    # ---- where things are --------------------------------------------------------------------------------
 
     def network_rect(self) -> QRectF:
-        """Return the rectangle that holds all cards."""
-        return self._rect_of(list(self.nodes))
+        """Return the rectangle that holds all cards and comments."""
+        return self._rect_of([*self.nodes.values(), *self.comments.values()])
 
     def selection_rect(self) -> QRectF:
-        """Return the rectangle that holds the selected cards; an empty one where none is."""
-        return self._rect_of(list(self._selection.layers))
+        """Return the rectangle that holds the selected cards and comments; an empty one where none is."""
+        nodes = [self.nodes[name] for name in self.selection.layers]
+        return self._rect_of([*nodes, *(self.comments[name] for name in self.selection.comments)])
 
-    def _rect_of(self, names: list[str]) -> QRectF:
+    def _rect_of(self, items: list[NodeItem | CommentItem]) -> QRectF:
         rect = QRectF()
-        for name in names:
-            rect = rect.united(self.nodes[name].sceneBoundingRect())
+        for item in items:
+            rect = rect.united(item.sceneBoundingRect())
         return rect
+
+    def port_at(self, place: QPointF) -> PortRef | None:
+        """Return the port at a place; a card hides what lies under it, but not its own ports."""
+        ports = (node.port_at(place) for node in reversed(self.nodes.values()))
+        return next((port for port in ports if port is not None), None)
+
+    def wire_at(self, place: QPointF) -> Wire | None:
+        """Return the wire at a place, also under a card."""
+        return next((item.wire for item in self.items(place) if isinstance(item, WireItem)), None)
+
+    def is_open(self, place: QPointF) -> bool:
+        """Whether there is neither card nor port at a place."""
+        return self._item_at(place, NodeItem) is None and self.port_at(place) is None
+
+    def comment_at(self, place: QPointF) -> str | None:
+        """Return the comment whose text or border is at a place, and no card above it."""
+        item = self._item_at(place, (NodeItem, WireItem, CommentItem))
+        return item.name if isinstance(item, CommentItem) else None
+
+    def _item_at(self, place: QPointF, kinds: type | tuple[type, ...]) -> object:
+        return next((item for item in self.items(place) if isinstance(item, kinds)), None)
 
     # ---- mirroring ---------------------------------------------------------------------------------------
 
@@ -89,198 +118,183 @@ class CanvasScene(QGraphicsScene):
 
     def _on_document_changed(self) -> None:
         self.cancel()
-        self._is_mirroring = True
-        graph, inspection = self._document.network.graph, self._document.inspection
-        marks = mark_problems(graph, inspection.problems)
-        self._mirror_nodes(marks)
-        self._mirror_wires(marks)
-        self._is_mirroring = False
-        self._on_selection_changed()
+        self._changes.follow()
+        self._mirror()
 
-    def _mirror_nodes(self, marks: ProblemMarks) -> None:
-        network = self._document.network
+    def dress(self) -> None:
+        """Take the theme's colours and fonts again."""
+        for node in self.nodes.values():
+            node.dress()
+        for wire in self.wires.values():
+            wire.dress()
+
+    def _mirror(self) -> None:
+        self._is_mirroring = True
+        graph = self.document.network.graph
+        marks = mark_problems(graph, self.document.inspection.problems)
+        showing = Showing(self.document, self._lens.lens, marks, self._changes)
+        self._mirror_nodes(showing, marks.layers)
+        self._mirror_wires(showing)
+        self._mirror_comments()
+        self._is_mirroring = False
+        self._show_selection()
+
+    def _mirror_nodes(self, showing: Showing, problems_at: dict[str, list[NetworkError]]) -> None:
+        network = self.document.network
         for name in [name for name in self.nodes if name not in network.graph]:
-            self.removeItem(self.nodes.pop(name))
+            node = self.nodes.pop(name)
+            self.pictures.forget([node.picture])
+            self.removeItem(node)
         for name, layer in network.graph.layers().items():
             if name not in self.nodes:
-                self.nodes[name] = NodeItem(name)
+                self.nodes[name] = NodeItem(name, self.pictures)
                 self.addItem(self.nodes[name])
-            problems = tuple(marks.layers.get(name, ()))
+            problems = tuple(problems_at.get(name, ()))
             missing = frozenset(
                 slot_of(layer, int(str(problem.fields["index"])))
                 for problem in problems
                 if isinstance(problem, MissingInputError)
             )
-            self.nodes[name].show_layer(layer, problems, missing)
+            self.nodes[name].show_layer(layer, problems, missing, showing.facts(name), showing.share(name))
             self.nodes[name].setPos(*network.positions[name])
 
-    def _mirror_wires(self, marks: ProblemMarks) -> None:
-        wires = self._document.network.graph.wires()
+    def _mirror_wires(self, showing: Showing) -> None:
+        wires = self.document.network.graph.wires()
         for wire in self.wires.keys() - set(wires):
             self.wires.pop(wire).take_out()
         for wire in wires:
             if wire not in self.wires:
-                self.wires[wire] = WireItem(wire)
+                self.wires[wire] = WireItem(wire, self.pictures)
+                self.wires[wire].thin(self._is_thin)
                 self.wires[wire].put_into(self)
-            self._lead(wire)
-            self._describe(wire, marks)
+            self.wires[wire].show_flow(showing.flow(wire))
+        self.lead_all()
 
-    def _lead(self, wire: Wire) -> None:
-        start = self.nodes[wire.source].port_point(PortRef(wire.source, "output"))
-        end = self.nodes[wire.target].port_point(input_of(self._document.network.graph, wire))
-        self.wires[wire].run(start, end)
+    def _mirror_comments(self) -> None:
+        comments = self.document.network.comments
+        for name in [name for name in self.comments if name not in comments]:
+            self.removeItem(self.comments.pop(name))
+        for name, comment in comments.items():
+            if name not in self.comments:
+                self.comments[name] = CommentItem(name)
+                self.addItem(self.comments[name])
+            self.comments[name].show_comment(comment)
 
-    def _describe(self, wire: Wire, marks: ProblemMarks) -> None:
-        flow = self._document.inspection.outputs.get(wire.source)
-        words = "" if flow is None else str(flow)
-        problem = marks.wires.get(wire)
-        if problem is None:
-            explanation = f"{wire.source} → {wire.target}" + (f": {words}" if words else "")
-        else:
-            explanation = error_text(problem)
-        if isinstance(problem, ShapeMismatchError):
-            words = self.tr("{found}, not {expected}").format(**problem.fields)
-        self.wires[wire].show_flow(words, explanation, is_wrong=problem is not None)
+    def lead_all(self) -> None:
+        """Lead all wires round the cards that lie between their ends."""
+        cards = places_of((node.x(), node.y()) for node in self.nodes.values())
+        for wire in self.wires:
+            self.lead(wire, cards)
+
+    def lead(self, wire: Wire, cards: Places | None = None) -> None:
+        """Lead a wire to where its ports are."""
+        end = self.nodes[wire.target].port_point(input_of(self.document.network.graph, wire))
+        self.wires[wire].run(self._start(wire), end, cards)
+
+    def thin_wires(self, is_thin: bool) -> None:
+        """Draw wires a pixel wide, as a small drawing is clearer with, and many are drawn fast."""
+        if is_thin != self._is_thin:
+            self._is_thin = is_thin
+            for wire in self.wires.values():
+                wire.thin(is_thin)
+
+    def carry(self, wire: Wire) -> None:
+        """Put a wire, as it is, to where its first port is."""
+        self.wires[wire].move(self._start(wire))
+
+    def _start(self, wire: Wire) -> QPointF:
+        return self.nodes[wire.source].port_point(PortRef(wire.source, "output"))
 
     def _on_selection_changed(self) -> None:
-        if self._is_mirroring:
-            return
+        if self._changes.forget():
+            self._mirror()
+        elif not self._is_mirroring:
+            self._show_selection()
+
+    def _show_selection(self) -> None:
         self._is_mirroring = True
-        layers = set(self._selection.layers)
+        layers, comments = set(self.selection.layers), set(self.selection.comments)
         for name, node in self.nodes.items():
             node.setSelected(name in layers)
         for wire, item in self.wires.items():
-            item.setSelected(wire in self._selection.wires)
+            item.setSelected(wire in self.selection.wires)
+        for name, note in self.comments.items():
+            note.setSelected(name in comments)
         self._is_mirroring = False
 
     def _on_items_selected(self) -> None:
         if self._is_mirroring:
             return
         layers = {name for name, node in self.nodes.items() if node.isSelected()}
-        kept = [name for name in self._selection.layers if name in layers]
+        kept = [name for name in self.selection.layers if name in layers]
         added = [name for name in self.nodes if name in layers and name not in kept]
         wires = [wire for wire, item in self.wires.items() if item.isSelected()]
+        comments = [name for name, item in self.comments.items() if item.isSelected()]
         self._is_mirroring = True
-        self._selection.select([*kept, *added], wires)
+        self.selection.select([*kept, *added], wires, comments)
         self._is_mirroring = False
 
     # ---- gestures ----------------------------------------------------------------------------------------
 
     @property
     def is_busy(self) -> bool:
-        """Whether a wire is being drawn or cards are being moved."""
-        return self._pending is not None or self._drag is not None
+        """Whether a gesture goes on."""
+        return self._gesture is not None
 
     def cancel(self) -> None:
-        """Give up the gesture that is going on: cards go back, a wire that is being drawn vanishes."""
-        self._drop_pending()
-        drag, self._drag = self._drag, None
-        if drag is not None and drag.has_begun:
-            for name in drag.starts.keys() & self._document.network.graph.layers().keys():
-                self._put(name, self._document.network.positions[name])
+        """Give up the gesture that is going on."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.cancel()
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            port = self._port_at(event.scenePos())
-            if port is not None:
-                self._draw_wire(port, event.scenePos())
-                event.accept()
-                return
-        super().mousePressEvent(event)
-        node = self._node_at(event.scenePos())
-        if event.button() == Qt.MouseButton.LeftButton and node is not None and node.isSelected():
-            places = self._document.network.positions
-            starts = {name: places[name] for name in self._selection.layers}
-            self._drag = _Drag(event.scenePos(), starts, node.name)
-
-    def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
-        if self._pending is not None:
-            self._pending.lead_to(event.scenePos())
-            QToolTip.showText(event.screenPos(), self._pending.refusal)  # no text hides it
-        elif self._drag is not None:
-            self._drag_to(self._drag, event)
-        else:
-            super().mouseMoveEvent(event)
-            if not event.buttons():
-                self._light_port(event.scenePos())
-
-    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._pending is not None:
-            wire, lifted = self._pending.wire, self._pending.lifted
-            self._drop_pending()
-            self._finish_wire(wire, lifted)
+        place = event.scenePos()
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        port = self.port_at(place) if is_left else None
+        if port is not None:
+            self._gesture = WireDrawing(self, port, place)
+            event.accept()
             return
-        drag, self._drag = self._drag, None
-        super().mouseReleaseEvent(event)
-        if drag is not None and drag.has_begun:
-            editing.move(self._document, {name: self._place_of(name) for name in drag.starts})
+        super().mousePressEvent(event)
+        if is_left:
+            self._gesture = self._begin(place)
 
-    def _port_at(self, place: QPointF) -> PortRef | None:
-        """Return the port at a place; a card hides what lies under it, but not its own ports."""
-        for node in reversed(self.nodes.values()):
-            port = node.port_at(place)
-            if port is not None:
-                return port
+    def _begin(self, place: QPointF) -> Gesture | None:
+        """Return the gesture that a press on a selected card or comment begins."""
+        item = self._item_at(place, (NodeItem, WireItem, CommentItem))
+        if isinstance(item, CommentItem) and item.is_corner(place):
+            return Stretching(self, item)
+        if isinstance(item, NodeItem | CommentItem) and item.isSelected():
+            return Moving(self, (item.x(), item.y()), place)
         return None
 
-    def _node_at(self, place: QPointF) -> NodeItem | None:
-        return next((item for item in self.items(place) if isinstance(item, NodeItem)), None)
+    def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self._gesture is not None:
+            self._gesture.move(event)
+            return
+        super().mouseMoveEvent(event)
+        if not event.buttons():
+            self._light_port(event.scenePos())
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        gesture, self._gesture = self._gesture, None
+        if not isinstance(gesture, WireDrawing):
+            super().mouseReleaseEvent(event)
+        if gesture is not None:
+            gesture.finish(event)
 
     def _light_port(self, place: QPointF) -> None:
-        port = self._port_at(place)
+        port = self.port_at(place)
         for name, node in self.nodes.items():
             node.hover(port if port is not None and port.layer == name else None)
 
-    # ---- drawing wires -----------------------------------------------------------------------------------
-
-    def _draw_wire(self, port: PortRef, place: QPointF) -> None:
-        graph = self._document.network.graph
-        lifted = last_wire_into(graph, port.layer, port.index) if port.side == "input" else None
-        self._pending = PendingWire(graph, self.nodes, port, lifted)
-        if lifted is not None:
-            self.wires[lifted].show_all(False)
-        self.addItem(self._pending)
-        self._pending.lead_to(place)
-
-    def _drop_pending(self) -> None:
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            pending.finish()
-            QToolTip.hideText()
-            if pending.lifted in self.wires:
-                self.wires[pending.lifted].show_all(True)
-            self.removeItem(pending)
-
-    def _finish_wire(self, wire: Wire | None, lifted: Wire | None) -> None:
-        if lifted is not None:
-            editing.reroute(self._document, lifted, wire)
-        elif wire is not None:
-            editing.connect(self._document, wire)
-
-    # ---- moving cards ------------------------------------------------------------------------------------
-
-    def _drag_to(self, drag: _Drag, event: QGraphicsSceneMouseEvent) -> None:
-        if not drag.has_begun:
-            moved = event.screenPos() - event.buttonDownScreenPos(Qt.MouseButton.LeftButton)
-            if moved.manhattanLength() < QApplication.startDragDistance():
-                return
-            drag.has_begun = True
-        # The grabbed card snaps to the grid and the others keep their distance from it.
-        by = event.scenePos() - drag.press
-        x, y = drag.starts[drag.grabbed]
-        to_x, to_y = snapped((x + by.x(), y + by.y()))
-        for name, (start_x, start_y) in drag.starts.items():
-            self._put(name, (start_x + to_x - x, start_y + to_y - y))
-
-    def _put(self, name: str, place: Position) -> None:
-        self.nodes[name].setPos(*place)
-        graph = self._document.network.graph
-        for wire in (*graph.inputs(name), *graph.outputs(name)):
-            self._lead(wire)
-
-    def _place_of(self, name: str) -> Position:
-        place = self.nodes[name].pos()
-        return place.x(), place.y()
+    def light_wire(self, wire: Wire | None) -> None:
+        """Light up the wire through which what is dragged can be led, and no other."""
+        if self._lit in self.wires:
+            self.wires[self._lit].light(False)
+        self._lit = wire
+        if wire is not None:
+            self.wires[wire].light(True)
 
     # ---- drops from the palette --------------------------------------------------------------------------
 
@@ -290,18 +304,35 @@ class CanvasScene(QGraphicsScene):
     def dragMoveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
         self._answer_drag(event)
 
+    def dragLeaveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
+        self.light_wire(None)
+
     def dropEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
         kind = _dragged_kind(event)
+        self.light_wire(None)
         if kind is None:
             event.ignore()
             return
         event.acceptProposedAction()
         corner = event.scenePos() - QPointF(CARD_WIDTH / 2, CARD_HEIGHT / 2)
-        name = editing.add_layer(self._document, kind, (corner.x(), corner.y()))
-        self._selection.select([name])
+        wire = self._wire_for(kind, event.scenePos())
+        if wire is None:
+            name = editing.add_layer(self.document, kind, (corner.x(), corner.y()))
+        else:
+            name = splicing.insert(self.document, kind, wire, (corner.x(), corner.y()))
+        self.selection.select([name])
 
     def _answer_drag(self, event: QGraphicsSceneDragDropEvent) -> None:
-        event.setAccepted(_dragged_kind(event) is not None)
+        kind = _dragged_kind(event)
+        event.setAccepted(kind is not None)
+        self.light_wire(None if kind is None else self._wire_for(kind, event.scenePos()))
+
+    def _wire_for(self, kind: str, place: QPointF) -> Wire | None:
+        """Return the wire at a place, if it can be led through a layer of a kind."""
+        wire = self.wire_at(place)
+        if wire is None or not splicing.fits_on(self.document.network.graph, KINDS[kind](), wire):
+            return None
+        return wire
 
 
 def _dragged_kind(event: QGraphicsSceneDragDropEvent) -> str | None:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
+from studio.models import arranging, commenting
 from studio.models.document import Document
 from studio.models.edits import Position
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, free_place
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, STEP, free_place
 from studio.models.selection import Selection
 from studio.qt import theme
+from studio.qt.canvas.card import caption_lines
+from studio.qt.canvas.comment_editor import CommentEditor
 from studio.qt.canvas.neighbours import Direction, neighbour
-from studio.qt.canvas.node_item import caption_lines
+from studio.qt.canvas.ports import PortRef
+from studio.qt.canvas.quick_add import QuickAdd, SearchBox
 from studio.qt.canvas.scene import CanvasScene
 from studio.qt.texts import layer_text
 
@@ -25,11 +39,23 @@ ZOOM_STEP = 1.2
 _MARGIN = 24
 _DOTS = 24.0
 """Distance of the background's dots, px of the scene."""
+_SMALLEST_ZOOM_WITH_DOTS = 0.5
+_SMALLEST_ZOOM_WITH_THICK_WIRES = 0.9
+_MANY_WIRES = 120
+"""Wires above which curves are drawn with rough edges while the view moves."""
+_RESTING = 150
+"""Milliseconds after a movement until edges are smooth again."""
 _ARROWS: dict[int, Direction] = {
     Qt.Key.Key_Left: "left",
     Qt.Key.Key_Right: "right",
     Qt.Key.Key_Up: "up",
     Qt.Key.Key_Down: "down",
+}
+_NUDGES: dict[Direction, Position] = {
+    "left": (-STEP, 0),
+    "right": (STEP, 0),
+    "up": (0, -STEP),
+    "down": (0, STEP),
 }
 
 
@@ -38,6 +64,7 @@ class CanvasView(QGraphicsView):
 
     zoomed = Signal(float)
     activated = Signal()  # a layer was double-clicked, or Enter pressed
+    menu_wanted = Signal(QPoint)  # at a place of the screen
 
     def __init__(self, scene: CanvasScene, document: Document, selection: Selection) -> None:
         super().__init__(scene)
@@ -47,11 +74,19 @@ class CanvasView(QGraphicsView):
         self.keep_free = QSize()
         """Size of what floats in the lower right corner."""
         self._pan_from: QPoint | None = None
+        self._pointer: QPoint | None = None
+        self._dots: tuple[int, float, str, QPixmap] | None = None
+        self._rest = QTimer(self, interval=_RESTING, singleShot=True)
+        self._rest.timeout.connect(lambda: self.setRenderHint(QPainter.RenderHint.Antialiasing))
+        self.quick_add = QuickAdd(document, selection, scene, SearchBox(self))
+        self.comment_editor = CommentEditor(self.viewport())
+        self.comment_editor.written.connect(lambda name, text: commenting.write(document, name, text))
+        scene.wire_dropped.connect(self._on_wire_dropped)
         self._is_space_down = False
         self._fits = True
         self._network = document.network
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,6 +124,7 @@ class CanvasView(QGraphicsView):
         moved = self.mapFromScene(before) - place.toPoint()
         self._scroll(moved)
         self._fits = False
+        self._tell_pictures()
         self.zoomed.emit(zoom)
 
     def zoom_in(self) -> None:
@@ -135,12 +171,26 @@ class CanvasView(QGraphicsView):
         self.scale(zoom, zoom)
         self.centerOn(rect.center())
         self._scroll(self.viewport().rect().center() - room.center())
+        self._tell_pictures()
         self.zoomed.emit(zoom)
 
     def _scroll(self, by: QPoint) -> None:
         horizontal, vertical = self.horizontalScrollBar(), self.verticalScrollBar()
         horizontal.setValue(horizontal.value() + by.x())
         vertical.setValue(vertical.value() + by.y())
+        self._tell_pictures()
+
+    def _tell_pictures(self) -> None:
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        self._scene.pictures.show(self.zoom * self.devicePixelRatioF(), seen)
+        self._scene.thin_wires(self.zoom < _SMALLEST_ZOOM_WITH_THICK_WIRES)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Draw a large network faster, for as long as it moves."""
+        if len(self._scene.wires) > _MANY_WIRES:
+            self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._rest.start()
 
     def _on_document_changed(self) -> None:
         if self._document.network is not self._network:
@@ -175,10 +225,12 @@ class CanvasView(QGraphicsView):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = self._pointer = event.position().toPoint()
         if self._pan_from is None:
             super().mouseMoveEvent(event)
+            if self._scene.is_busy:
+                self._hurry()
             return
-        place = event.position().toPoint()
         self._scroll(self._pan_from - place)
         self._pan_from = place
         self._fits = False
@@ -191,9 +243,60 @@ class CanvasView(QGraphicsView):
             self._show_hand()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        super().mouseDoubleClickEvent(event)
-        if event.button() == Qt.MouseButton.LeftButton and self._selection.layer is not None:
-            self.activated.emit()
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mouseDoubleClickEvent(event)
+            return
+        self._pointer = event.position().toPoint()
+        place = self.mapToScene(self._pointer)
+        comment = self._scene.comment_at(place)
+        if comment is not None:
+            self.write_comment(comment)
+        elif self._scene.is_open(place):
+            self.search_here()
+        else:
+            super().mouseDoubleClickEvent(event)
+            if self._selection.layer is not None:
+                self.activated.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._pointer = None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Select what is at the pointer, and ask for the menu."""
+        item = self._scene.items(self.mapToScene(event.pos()))
+        chosen = next((part for part in item if part.flags() & part.GraphicsItemFlag.ItemIsSelectable), None)
+        if chosen is None:
+            self._selection.clear()
+        elif not chosen.isSelected():
+            self._scene.clearSelection()
+            chosen.setSelected(True)
+        self._pointer = event.pos()
+        self.menu_wanted.emit(event.globalPos())
+
+    # ---- adding and writing ------------------------------------------------------------------------------
+
+    def pointer_place(self) -> QPointF:
+        """Return the place of the scene under the pointer; else the middle of what is seen."""
+        return self.mapToScene(self._pointer or self.viewport().rect().center())
+
+    def search_here(self) -> None:
+        """Open the search for a layer at the pointer."""
+        place = self.pointer_place()
+        self.quick_add.open(place, self._on_screen(place))
+
+    def _on_wire_dropped(self, port: PortRef, place: QPointF) -> None:
+        self.quick_add.open_for(port, place, self._on_screen(place))
+
+    def _on_screen(self, place: QPointF) -> QPoint:
+        return self.viewport().mapToGlobal(self.mapFromScene(place))
+
+    def write_comment(self, name: str) -> None:
+        """Open a comment's text for writing."""
+        item = self._scene.comments[name]
+        place = self.mapFromScene(item.mapRectToScene(item.frame)).boundingRect()
+        place.setSize(place.size().expandedTo(QSize(160, 64)).boundedTo(QSize(480, 320)))
+        self.comment_editor.write(name, item.comment.text, place)
 
     def _show_hand(self) -> None:
         if self._is_space_down:
@@ -214,7 +317,7 @@ class CanvasView(QGraphicsView):
             else:
                 self._selection.clear()
         elif key in _ARROWS:
-            self._go(_ARROWS[key])
+            self._on_arrow(_ARROWS[key], event.modifiers())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selection.layer is not None:
             self.activated.emit()
         else:
@@ -227,12 +330,22 @@ class CanvasView(QGraphicsView):
         else:
             super().keyReleaseEvent(event)
 
-    def _go(self, direction: Direction) -> None:
+    def _on_arrow(self, direction: Direction, keys: Qt.KeyboardModifier) -> None:
+        """Go to the next layer; with Shift select it too, with Ctrl move what is selected."""
+        selected = self._selection.layers
+        if keys & Qt.KeyboardModifier.ControlModifier:
+            if selected:
+                arranging.nudge(self._document, selected, _NUDGES[direction])
+        else:
+            self._go(direction, extend=bool(keys & Qt.KeyboardModifier.ShiftModifier))
+
+    def _go(self, direction: Direction, *, extend: bool) -> None:
         """Select the next layer in a direction; the first one where none is selected."""
         selected = self._selection.layers
         name = neighbour(self._document.network.positions, selected[-1] if selected else None, direction)
         if name is not None:
-            self._selection.select([name])
+            kept = [layer for layer in selected if layer != name] if extend else []
+            self._selection.select([*kept, name])
             self.reveal(name)
 
     # ---- what it tells -----------------------------------------------------------------------------------
@@ -253,22 +366,42 @@ class CanvasView(QGraphicsView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
+            self._scene.dress()
             self.viewport().update()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._scene.pictures.work()
+        super().paintEvent(event)
+
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        painter.fillRect(rect, theme.colour("background"))
-        if self.zoom < 0.5:
+        if self.zoom < _SMALLEST_ZOOM_WITH_DOTS:
+            painter.fillRect(rect, theme.colour("background"))
             return
-        painter.setPen(QPen(theme.colour("line"), 1.5 / self.zoom))
-        left, top = math.floor(rect.left() / _DOTS), math.floor(rect.top() / _DOTS)
-        right, bottom = math.ceil(rect.right() / _DOTS), math.ceil(rect.bottom() / _DOTS)
-        painter.drawPoints(
-            [
-                QPointF(column * _DOTS, row * _DOTS)
-                for column in range(left, right + 1)
-                for row in range(top, bottom + 1)
-            ]
+        # Whole tiles of pixels are copied, which a brush in the scene's coordinates would not do.
+        tile = self._tile()
+        side = round(tile.deviceIndependentSize().width())
+        place = self.mapFromScene(QRectF(rect)).boundingRect().adjusted(-1, -1, 1, 1)
+        origin = self.mapFromScene(QPointF(0, 0))
+        painter.save()
+        painter.resetTransform()
+        painter.drawTiledPixmap(
+            place, tile, QPoint((place.x() - origin.x()) % side, (place.y() - origin.y()) % side)
         )
+        painter.restore()
+
+    def _tile(self) -> QPixmap:
+        """Return the background with one dot, for the zoom and the theme at hand."""
+        ratio, colour = self.devicePixelRatioF(), theme.colour("line")
+        side = round(_DOTS * self.zoom)
+        if self._dots is None or self._dots[:3] != (side, ratio, colour.name()):
+            tile = QPixmap(QSize(side, side) * ratio)
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(theme.colour("background"))
+            painter = QPainter(tile)
+            painter.fillRect(QRectF(0, 0, 1.5, 1.5), colour)
+            painter.end()
+            self._dots = (side, ratio, colour.name(), tile)
+        return self._dots[3]
 
 
 def _zoom_into(rect: QRectF, room: QRect) -> float:

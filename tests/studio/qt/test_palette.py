@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.layers.catalogue import KINDS, LAYERS
-from studio.qt.palette import KIND_MIME, Palette, matches
+from studio.qt.layer_list import KIND_MIME, matches
+from studio.qt.palette import Palette
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.models.document import Document
 from studio.models.selection import Selection
-from studio.qt.canvas.node_item import PortRef
 from studio.qt.canvas.panel import CanvasPanel
+from studio.qt.canvas.ports import PortRef
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -76,8 +76,13 @@ def assert_mirrored(document: Document, panel: CanvasPanel) -> None:
     network, scene = document.network, panel.scene
     assert scene.nodes.keys() == network.graph.layers().keys()
     assert scene.wires.keys() == set(network.graph.wires())
+    assert scene.comments.keys() == network.comments.keys()
     items = {*scene.nodes.values(), *scene.wires.values(), *(wire.pill for wire in scene.wires.values())}
-    assert set(scene.items()) == items
+    assert {item for item in scene.items() if item.parentItem() is None} == items | set(
+        scene.comments.values()
+    )
+    for comment, note in scene.comments.items():
+        assert (note.comment, (note.x(), note.y())) == (network.comments[comment], note.comment.place)
     for name, node in scene.nodes.items():
         assert node.name == name
         assert node.layer == network.graph[name]
@@ -86,4 +91,4 @@ def assert_mirrored(document: Document, panel: CanvasPanel) -> None:
         assert item.wire == wire
         flow = document.inspection.outputs.get(wire.source)
         if not item.is_wrong:
-            assert item.pill.words == ("" if flow is None else str(flow))
+            assert item.flow.words == ("" if flow is None else str(flow)) or item.flow.is_new

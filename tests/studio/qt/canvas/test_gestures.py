@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.graph.layer_graph import Wire
 from studio.models import editing
 from studio.qt.canvas.view import LARGEST_ZOOM, SMALLEST_ZOOM
-from studio.qt.palette import KIND_MIME
+from studio.qt.layer_list import KIND_MIME
 from tests.studio.networks import small_document
 from tests.studio.qt.canvas.canvas_bench import Bench, assert_mirrored
 

@@ -50,12 +50,12 @@ def test_a_wire_says_what_flows_along_it(qtbot: QtBot) -> None:
     """And what does not fit: it is then drawn as a problem."""
     bench = Bench(qtbot, small_document())
     wires = bench.scene.wires
-    assert wires[Wire("data1", "conv1")].pill.words == "32×32×3"
-    assert wires[Wire("labels1", "cross_entropy1", 1)].pill.words == "labels"
+    assert wires[Wire("data1", "conv1")].flow.words == "32×32×3"
+    assert wires[Wire("labels1", "cross_entropy1", 1)].flow.words == "labels"
     editing.connect(bench.document, Wire("pool1", "softmax1"))
     wrong = wires[Wire("pool1", "softmax1")]
     assert wrong.is_wrong
-    assert wrong.pill.words.startswith("16×16×32, not a vector")
+    assert wrong.flow.words.startswith("16×16×32, not a vector")
     assert "Put a fully connected layer before it" in wrong.toolTip()
     document_problem = bench.scene.nodes["softmax1"].toolTip()
     assert "expected a vector" in document_problem
