@@ -53,8 +53,31 @@ def train(  # noqa: PLR0917 - typer passes each option by name
         ),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(metavar="cpu|cuda:N", help="Where to train.", show_default="cpu")
+        str | None,
+        typer.Option(
+            "--device",
+            "--devices",
+            metavar="cpu|cpu:N|cuda:N[,cuda:M]",
+            help="Where to train; on several devices one process each.",
+            show_default="cpu",
+        ),
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="How several devices share the network out: a split of the file, or data, model, hybrid, "
+            "hybrid-b, hybrid-c.",
+            show_default="the file's over so many devices, or data",
+        ),
+    ] = None,
+    mpi: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help='What starts the processes, such as "srun" or "mpiexec -f HOSTS".',
+            show_default="mpiexec",
+        ),
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
@@ -68,17 +91,20 @@ def train(  # noqa: PLR0917 - typer passes each option by name
 ) -> None:
     """Train a network, or go on with a run. Ctrl+C stops it with a checkpoint."""
     from engine.cli import train as trainings
+    from engine.protocol.messages import Site
 
     overrides = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "precision": precision}
     given = {name: value for name, value in overrides.items() if value is not None}
     if (network is None) == (resume is None):
         raise typer.BadParameter("Expected a network, or --resume with a run folder, and not both.")
     if network is not None:
-        trainings.train_new(network, run_folder, device or "cpu", given)
+        trainings.train_new(network, run_folder, Site(device or "cpu", split or "", mpi), given)
     elif resume is not None:
         if given or run_folder is not None:
-            raise typer.BadParameter("With --resume all settings but --device are those of the run.")
-        trainings.train_on(resume, device)
+            raise typer.BadParameter(
+                "With --resume all settings but --devices and --split are those of the run."
+            )
+        trainings.train_on(resume, device, split, mpi)
 
 
 @app.command()

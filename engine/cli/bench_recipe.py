@@ -22,7 +22,7 @@ from engine.cli.figures import RunFigures
 from engine.errors import DataNotFoundError
 from engine.graph.examples import load_example
 from engine.graph.network_file import SUFFIX, dumps
-from engine.protocol.messages import RunState
+from engine.protocol.messages import RunState, Site
 from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder
 
@@ -104,7 +104,7 @@ def _train(recipe: Recipe, data: Path, seed: int, runs: Path, device: str) -> Cu
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, recipe.example + SUFFIX)
             file.write_text(dumps(network), encoding="utf-8")
-            trainings.train_new(file, path, device, {"seed": seed})
+            trainings.train_new(file, path, Site(device), {"seed": seed})
     elif _state(path) is not RunState.FINISHED:
         trainings.train_on(path, None)
     return curve_of(path)

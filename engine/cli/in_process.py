@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.checkpoint import load_latest
 from engine.errors import CheckpointError, ConvNetError
 from engine.graph.network_file import NetworkFile, dumps
-from engine.protocol.messages import Edited, MetricRow, Progress, RunState
+from engine.protocol.messages import Edited, MetricRow, Progress, RunState, Site
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -65,7 +65,7 @@ def run_in(path: Path, network: NetworkFile, stop_at: int | None = None) -> tupl
     if path.exists():
         run = RunFolder.open(path)
     else:
-        run, hold = RunFolder.create(path, path.name, dumps(network), path.parent, "cpu")
+        run, hold = RunFolder.create(path, path.name, dumps(network), path.parent, Site("cpu"))
         hold.release()
     watcher = Watcher(stop_at)
     train(

@@ -16,11 +16,13 @@ from engine.cli.follow import Follower, figures_table, further_table
 from engine.cli.interrupts import Interrupts
 from engine.errors import ConvNetError
 from engine.graph import network_file
+from engine.graph.presets import choose_split
 from engine.graph.validate import check_network
+from engine.parallel.devices import device_names
 from engine.protocol.client import Client
 from engine.protocol.internal import ResumeRun, StartRun
 from engine.protocol.launch import LaunchedEngine, launch
-from engine.protocol.messages import GetNetwork, RunState, Shutdown
+from engine.protocol.messages import GetNetwork, RunState, Shutdown, Site
 from engine.protocol.problems import rebuild
 from engine.runtime.devices import device_kind
 
@@ -28,33 +30,44 @@ _LINGER = 60.0  # s that an engine stays after its run when this program was kil
 _INTERRUPTED = 130  # exit code of a program that Ctrl+C ended
 
 
-def train_new(network: Path, run_folder: Path | None, device: str, overrides: dict[str, Any]) -> None:
+def train_new(network: Path, run_folder: Path | None, site: Site, overrides: dict[str, Any]) -> None:
     """Train the network at a path in a new run folder; raises ConvNetError; typer.Exit after Ctrl+C.
 
     ``overrides`` are training settings in place of the file's.
     """
-    device_kind(device)
+    devices = _check_devices(site.device)
     loaded = network_file.load(network)
     training = dataclasses.replace(loaded.training, **overrides)
     text = network_file.dumps(dataclasses.replace(loaded, training=training))
-    check_network(network_file.loads(text, str(network)).graph)
+    checked = network_file.loads(text, str(network))
+    check_network(checked.graph)
+    choose_split(checked.graph, checked.splits, site.split, len(devices))
     _run(
         StartRun(
             network=text,
             name=network.stem,
             base=str(network.absolute().parent),
             run_folder=None if run_folder is None else str(run_folder.absolute()),
-            device=device,
+            device=site.device,
+            split=site.split,
+            launcher=site.launcher,
             linger_seconds=_LINGER,
         )
     )
 
 
-def train_on(run_folder: Path, device: str | None) -> None:
-    """Go on with a run; raises as ``train_new`` does."""
+def train_on(run_folder: Path, device: str | None, split: str | None = None, launcher: str = "") -> None:
+    """Go on with a run, on other devices or under another split if asked for; raises as ``train_new``."""
     if device is not None:
-        device_kind(device)
-    _run(ResumeRun(str(run_folder.absolute()), device, _LINGER))
+        _check_devices(device)
+    _run(ResumeRun(str(run_folder.absolute()), device, _LINGER, split, launcher))
+
+
+def _check_devices(text: str) -> tuple[str, ...]:
+    devices = device_names(text)
+    for name in devices:
+        device_kind(name)
+    return devices
 
 
 def _run(instructions: StartRun | ResumeRun) -> None:

@@ -22,6 +22,7 @@ from engine.protocol.messages import (
     Rewound,
     RollBack,
     RunState,
+    Site,
     SnapshotKept,
 )
 
@@ -35,9 +36,11 @@ class StartRun(Message, frozen=True):
     name: str  # of the network, as it shall be shown
     base: str  # folder that the network's relative data paths are seen from; "" in a fork: as there
     run_folder: str | None  # None: a new one where runs are kept
-    device: str  # "cpu", "cuda:0"
+    device: str  # "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
     fork: Fork | None = None  # None: from the start
+    split: str = ""  # how several devices share the network out; "": the file's split over so many, or data
+    launcher: str = ""  # command that starts a process for each device; "": mpiexec
 
 
 class ResumeRun(Message, frozen=True):
@@ -46,6 +49,8 @@ class ResumeRun(Message, frozen=True):
     run_folder: str  # path of a folder with a run
     device: str | None  # None: the same as before
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
+    split: str | None = None  # None: the same as before
+    launcher: str = ""  # as in StartRun
 
 
 class ServeRun(Message, frozen=True):
@@ -66,14 +71,14 @@ class Started(Message, frozen=True):
 
 
 class WorkerStart(Message, frozen=True):
-    """What to train, and how to reach the engine."""
+    """What to train, and how to reach the engine. Rank 0 reads it, and hands it on to all others."""
 
     port: int  # of the engine's worker socket on 127.0.0.1
     engine_key: str  # public, Z85
     worker_key: str  # public, Z85
     worker_secret: str  # Z85
     run_folder: str  # path of the folder with the network as run
-    device: str  # "cpu", "cuda:0"
+    site: Site  # where to train
     resume: bool  # go on from the newest checkpoint
     edits: tuple[Edited, ...] = ()  # that hold, to be made again; as the journal has them
 
@@ -98,7 +103,10 @@ EngineOrder = Command | RollBack | Edit | Settled
 
 
 class Beat(Message, frozen=True):
-    """A sign of life, every half second, from a thread of its own."""
+    """A sign of life of each rank, every half second, from a thread of its own; a rank's first message."""
+
+    rank: Count  # number of the device among the run's
+    pid: Count  # process number on the engine's machine
 
 
 class WorkerState(Message, frozen=True):

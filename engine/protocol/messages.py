@@ -64,6 +64,14 @@ class Fork(Message, frozen=True):
     step: Count  # updates of the weights at the checkpoint
 
 
+class Site(Message, frozen=True):
+    """Where a run trains."""
+
+    device: str  # "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
+    split: str = ""  # how several share the network out; "": the file's split over so many, or data
+    launcher: str = ""  # command that starts a process for each device; "": mpiexec
+
+
 # ---- The journal: numbered, kept, never lost -------------------------------------------------------------
 
 

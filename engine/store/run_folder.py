@@ -31,7 +31,7 @@ import platformdirs
 
 from engine import durable
 from engine.errors import RunFolderError, RunFolderUnwritableError
-from engine.protocol.messages import Fork
+from engine.protocol.messages import Fork, Site
 from engine.store.hold import Hold
 from engine.version import program_version
 
@@ -50,9 +50,11 @@ class RunDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str  # of the network, as it shall be shown
     created: float  # s since 1970-01-01 UTC
     base: str  # folder that the network's relative data paths are seen from
-    device: str  # "cpu", "cuda:0"
+    device: str  # "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
     program_version: str
     fork: Fork | None = None  # the checkpoint of another run that it began with
+    split: str = ""  # how several devices share the network out
+    launcher: str = ""  # command that starts a process for each device; "": mpiexec
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class RunFolder:
 
     @classmethod
     def create(  # noqa: PLR0917 - what a run is
-        cls, path: Path, name: str, network: str, base: Path, device: str, fork: Fork | None = None
+        cls, path: Path, name: str, network: str, base: Path, site: Site, fork: Fork | None = None
     ) -> tuple[RunFolder, Hold]:
         """Make the folder ``path``, or use it if it is empty; return it, held as the engine.
 
@@ -112,7 +114,16 @@ class RunFolder:
         folder, RunFolderInUseError, RunFolderUnwritableError.
         """
         description = RunDescription(
-            1, uuid.uuid4().hex, name, time.time(), str(base.absolute()), device, program_version(), fork
+            1,
+            uuid.uuid4().hex,
+            name,
+            time.time(),
+            str(base.absolute()),
+            site.device,
+            program_version(),
+            fork,
+            site.split,
+            site.launcher,
         )
         folder = cls(path.absolute(), description)
         with _unwritable_if_refused(folder.path), ExitStack() as undo:

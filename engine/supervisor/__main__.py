@@ -13,10 +13,12 @@ import msgspec
 
 from engine.errors import ConvNetError
 from engine.protocol.internal import ResumeRun, ServeRun, Started, StartRun
+from engine.protocol.messages import Site
 from engine.protocol.problems import describe
 from engine.store.hold import Hold
 from engine.store.run_folder import RunFolder, hold_engine, make_run_path
 from engine.supervisor.engine import Engine
+from engine.supervisor.launcher import worker_command
 
 _LONGEST_START = 64 * 1024 * 1024  # bytes
 
@@ -38,9 +40,8 @@ def main() -> int:
     if isinstance(instructions, ServeRun):
         engine.serve()
     else:
-        device = instructions.device or folder.description.device
         begins = isinstance(instructions, StartRun) and instructions.fork is None
-        if not engine.train(device, not begins) and _is_own(instructions):
+        if not engine.train(_site(instructions, folder), not begins) and _is_own(instructions):
             shutil.rmtree(folder.path, ignore_errors=True)
     hold.release()
     return 0
@@ -49,6 +50,13 @@ def main() -> int:
 def _is_own(instructions: StartRun | ResumeRun) -> bool:
     """Whether this engine made the run folder, in a place that it chose."""
     return isinstance(instructions, StartRun) and instructions.run_folder is None
+
+
+def _site(instructions: StartRun | ResumeRun, folder: RunFolder) -> Site:
+    """Return where to train: as asked for, or as before."""
+    was = folder.description
+    split = was.split if instructions.split is None else instructions.split
+    return Site(instructions.device or was.device, split, instructions.launcher or was.launcher)
 
 
 def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:
@@ -67,12 +75,14 @@ def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hol
 
 def _create(instructions: StartRun, base: Path) -> tuple[RunFolder, Hold]:
     path = instructions.run_folder
+    site = Site(instructions.device, instructions.split, instructions.launcher)
+    worker_command(site)  # before a folder is made in vain
     return RunFolder.create(
         make_run_path(instructions.name) if path is None else Path(path),
         instructions.name,
         instructions.network,
         base,
-        instructions.device,
+        site,
         instructions.fork,
     )
 

@@ -15,7 +15,7 @@ from engine.protocol import connection as connections
 from engine.protocol.codec import CLIENT_FRAME_LIMIT
 from engine.protocol.connection import Connection
 from engine.protocol.keys import LOOPBACK, KeyPair, new_key_pair
-from engine.protocol.messages import Heartbeat
+from engine.protocol.messages import Heartbeat, Site
 from engine.protocol.processes import start_time
 from engine.protocol.server import Endpoint, Gate
 from engine.protocol.wake import Wake
@@ -110,11 +110,11 @@ class Engine:
             client_secret=client_keys.secret,
         )
 
-    def train(self, device: str, resume: bool) -> bool:
+    def train(self, site: Site, resume: bool) -> bool:
         """Train and answer until it is time to leave; return False if it came to nothing."""
         assert self._training is not None
         self._undo.callback(self._worker.close)
-        self._training.start(str(self._folder.path), device, resume)
+        self._training.start(str(self._folder.path), site, resume)
         self.serve()
         return not self._training.came_to_nothing
 

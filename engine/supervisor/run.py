@@ -28,6 +28,7 @@ from engine.protocol.messages import (
     Resume,
     RollBack,
     RunState,
+    Site,
     StateChanged,
     Stop,
     TestNow,
@@ -68,10 +69,10 @@ class Run:
         self._told_slow = False
         self._settles: deque[tuple[int, Settled]] = deque()  # answers, by the number that must be committed
 
-    def start(self, run_folder: str, device: str, resume: bool) -> None:
-        """Start the training process."""
-        self._run_folder, self._device = run_folder, device
-        self._worker.start(run_folder, device, resume, self._edits.held)
+    def start(self, run_folder: str, site: Site, resume: bool) -> None:
+        """Start the training process; raises DeviceError as WorkerProcess does."""
+        self._run_folder, self._site = run_folder, site
+        self._worker.start(run_folder, site, resume, self._edits.held)
 
     @property
     def state(self) -> RunState:
@@ -134,6 +135,7 @@ class Run:
         self._settle()
         self._log_output()
         self._warn_if_slow()
+        self._worker.end_hung()
         if self._kill_at is not None and time.monotonic() > self._kill_at:
             self._kill_at = None
             self._worker.kill("it did not end in time, and was ended by force")
@@ -203,7 +205,7 @@ class Run:
         self._status.restart()
         self._tell(cause)
         self.log("warning", f"{rebuild(cause)} Restart {self._restarts} of {MOST_RESTARTS}.")
-        self.start(self._run_folder, self._device, resume=True)
+        self.start(self._run_folder, self._site, resume=True)
         if self._status.is_pausing:
             self._worker.order(Command("pause"))
 

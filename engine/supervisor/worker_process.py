@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -13,21 +12,21 @@ from typing import IO
 import msgspec
 
 from engine.errors import ProtocolError, WorkerDiedError
+from engine.parallel.devices import device_names
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.internal import Ended, EngineOrder, WorkerFrame, WorkerStart
 from engine.protocol.keys import new_key_pair
-from engine.protocol.messages import Edited, Problem
+from engine.protocol.messages import Edited, Problem, Site
 from engine.protocol.problems import describe
 from engine.protocol.processes import exit_reason
 from engine.protocol.server import Endpoint, Gate
+from engine.supervisor.launcher import worker_command, worker_environment
+from engine.supervisor.ranks import Ranks
 
 WORKER_FRAME_LIMIT = 16 * 1024 * 1024
 """Bytes; a frame of several thousand metric rows comes to one megabyte."""
 
-SILENCE = 3.5
-"""s without a sign of life after which the training process counts as not responding."""
-
-_START_SILENCE = 60.0  # s; the first import from a cold disk takes its time
+_CLEAN_UP = 2.0  # s that a launcher is given to end what it started
 _DRAIN = 0.3  # s that the last messages of a process that died may be under way
 _LAST_LINES = 20
 _LONGEST_LINE = 2000  # characters
@@ -38,7 +37,8 @@ _frames: FrameDecoder[WorkerFrame] = FrameDecoder(WorkerFrame, WORKER_FRAME_LIMI
 class WorkerProcess:
     """Starts the training process on ``start``, again when it has died, and holds its lifeline.
 
-    Used by one thread.
+    On several devices it is a launcher with a process for each, all of which live and die together. Used by
+    one thread.
     """
 
     def __init__(self, endpoint: Endpoint, gate: Gate, engine_key: str) -> None:
@@ -46,36 +46,38 @@ class WorkerProcess:
         self.output: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._gate, self._engine_key = gate, engine_key
         self._process: subprocess.Popen[bytes] | None = None
-        self._forget()
+        self._forget(1)
 
-    def _forget(self) -> None:
+    def _forget(self, ranks: int) -> None:
         """Begin as with the first process."""
         self.ended: Ended | None = None  # its last message
-        self._peer: bytes | None = None
+        self._ranks = Ranks(ranks)
         self._unsent: list[EngineOrder] = []
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._killed: str | None = None
+        self._killed_at: float | None = None
         self._gone_since: float | None = None
 
-    def start(self, run_folder: str, device: str, resume: bool, edits: tuple[Edited, ...] = ()) -> None:
+    def start(self, run_folder: str, site: Site, resume: bool, edits: tuple[Edited, ...] = ()) -> None:
         """Start the process, which makes ``edits`` again.
 
-        Its standard input stays open as long as the engine lives.
+        Its standard input stays open as long as the engine lives. Raises DeviceError where what starts
+        several is missing.
         """
         self.close()
-        self._forget()
+        self._forget(len(device_names(site.device)))
         keys = new_key_pair()
         self._gate.allow("worker", keys.public)
-        self._heard = time.monotonic()
         process = self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "faulthandler", "-m", "engine.worker"],
+            worker_command(site),
+            env=worker_environment(site),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         assert process.stdin is not None
         start = WorkerStart(
-            self.endpoint.port, self._engine_key, keys.public, keys.secret, run_folder, device, resume, edits
+            self.endpoint.port, self._engine_key, keys.public, keys.secret, run_folder, site, resume, edits
         )
         try:
             process.stdin.write(msgspec.json.encode(start) + b"\n")
@@ -103,13 +105,14 @@ class WorkerProcess:
         messages = []
         for peer, frame in self.endpoint.receive():
             try:
-                messages.append(_frames.decode(frame))
+                message = _frames.decode(frame)
             except ProtocolError:
                 self.endpoint.malformed += 1
                 continue
-            self._peer = peer
-            self._heard = time.monotonic()
-        self.ended = next((message for message in messages if isinstance(message, Ended)), self.ended)
+            messages.append(message)
+            leads = self._ranks.hear(peer, message) == 0
+            if isinstance(message, Ended) and (leads or self.ended is None):
+                self.ended = message
         self._send_unsent()
         return messages
 
@@ -119,30 +122,44 @@ class WorkerProcess:
         self._send_unsent()
 
     def _send_unsent(self) -> None:
-        if self._peer is not None:
+        if self._ranks.lead is not None:
             for order in self._unsent:
-                self.endpoint.send(self._peer, encode(order))
+                self.endpoint.send(self._ranks.lead, encode(order))
             self._unsent.clear()
 
     @property
     def is_responding(self) -> bool:
-        """Whether there was a sign of life lately."""
-        patience = _START_SILENCE if self._peer is None else SILENCE
-        return time.monotonic() - self._heard < patience
+        """Whether there was a sign of life lately, of each rank."""
+        return self._ranks.is_responding
+
+    def end_hung(self) -> None:
+        """End all ranks by force where one of several hangs: the others wait for it."""
+        hung = self._ranks.hung()
+        if hung is not None and self._killed_at is None:
+            self.kill(hung)
 
     def kill(self, reason: str) -> None:
         """End the process by force."""
         assert self._process is not None
-        self._killed = reason
-        self._process.kill()
+        self._killed, self._killed_at = reason, time.monotonic()
+        self._ranks.kill()
+        # A launcher cleans up on other machines too, if it is let.
+        (self._process.kill if self._ranks.count == 1 else self._process.terminate)()
 
     def is_over(self) -> bool:
         """Whether the process has gone and its last messages have been received."""
-        if self._process is None or self._process.poll() is None:
+        if self._process is None:
             return False
         now = time.monotonic()
-        self._gone_since = self._gone_since or now
-        return self.ended is not None or now - max(self._gone_since, self._heard) > _DRAIN
+        if self._process.poll() is None:
+            if self._killed_at is not None and now - self._killed_at > _CLEAN_UP:
+                self._process.kill()
+            return False
+        if self._gone_since is None:
+            self._gone_since = now
+            self._ranks.kill()
+        silent = min(now - self._gone_since, self._ranks.silence())
+        return self.ended is not None or silent > _DRAIN
 
     def finish_output(self) -> None:
         """Wait for the rest of what the process wrote, unless a process that it started still writes."""
@@ -151,11 +168,12 @@ class WorkerProcess:
     def cause_of_death(self) -> Problem:
         """Say why a process ended that did not send ``Ended``."""
         assert self._process is not None
-        reason = self._killed or exit_reason(self._process.wait())
+        reason = self._killed or self._ranks.died_first() or exit_reason(self._process.wait())
         log = "".join(f"\n  {line}" for line in self._last_lines)
         return describe(WorkerDiedError(reason=reason, log=log))
 
     def close(self) -> None:
         """Let go of the lifeline; the process leaves within 5 s if it is still there."""
+        self._ranks.close()
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()

@@ -64,11 +64,14 @@ def train(
     was = None if checkpoint is None else from_record(checkpoint.plan_lock)
     # What rank 0 chooses all take, so that sums over ranks are of like numbers.
     code = team.share(best_code(kind) if was is None else replayed_code(kind, was.code), str)
+    chosen = choose_split(network.graph, network.splits, split, len(devices))
+    if len(devices) > 1:
+        observer.log("info", f"Split {chosen.name} over {len(devices)} devices: {', '.join(devices)}")
     plan = compile_network(
         network.graph,
         network.training.batch_size,
         device=kind,
-        split=choose_split(network.graph, network.splits, split, len(devices)),
+        split=chosen,
         code=code,
         training=network.training,
         precision=best_precision(own, network.training.precision),

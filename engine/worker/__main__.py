@@ -1,4 +1,8 @@
-"""``python -m engine.worker``: reads what to train from standard input, which is then its lifeline."""
+"""``python -m engine.worker``: reads what to train from standard input, which is then its lifeline.
+
+With ``--ranks`` it is one of several that a launcher of MPI has started: ``mpiexec -n 4 python -m mpi4py -m
+engine.worker --ranks``. Rank 0 reads, and hands on what it has read.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,18 +21,40 @@ from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.worker.engine_link import EngineLink
 
+if TYPE_CHECKING:
+    from engine.parallel.team import Team
+
+_LAST_WORD = 1.0  # s that rank 0 has to say the same, before the launcher ends all for the end of one
+
 
 def main() -> int:
     """Train; returns the exit code."""
-    start = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerStart)
-    threading.Thread(target=_die_with_engine, name="lifeline", daemon=True).start()
     # What ends this process is the engine's stop or its death, not a key in the terminal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    link = EngineLink(start)
-    link.start()
-    ended = _run(start, link)
-    link.end(ended)
-    return 1 if ended.outcome == "failed" else 0
+    if "--ranks" in sys.argv:
+        from engine.worker.ranks import join
+
+        team, start, is_near = join(_read_start)
+    else:
+        team, start, is_near = None, _read_start(), True
+    rank = 0 if team is None else team.line.rank
+    link = EngineLink(start, rank) if is_near else None
+    if link is not None:
+        link.start()
+    ended = _run(start, link, team)
+    if link is not None:
+        link.end(ended if rank == 0 or ended.outcome == "failed" else None)
+    if ended.outcome != "failed":
+        return 0
+    if rank:
+        time.sleep(_LAST_WORD)
+    return 1
+
+
+def _read_start() -> WorkerStart:
+    start = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerStart)
+    threading.Thread(target=_die_with_engine, name="lifeline", daemon=True).start()
+    return start
 
 
 def _die_with_engine() -> None:
@@ -41,12 +69,12 @@ def _die_with_engine() -> None:
     os._exit(3)
 
 
-def _run(start: WorkerStart, link: EngineLink) -> Ended:
+def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ended:
     try:
         # The engine hears from this process before NumPy and all else is imported.
         from engine.worker.training import train_in_folder
 
-        return train_in_folder(start, link)
+        return train_in_folder(start, link, team)
     except ConvNetError as error:
         return Ended("failed", describe(error))
     except MemoryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -36,10 +37,14 @@ _orders: FrameDecoder[EngineOrder] = FrameDecoder(EngineOrder, CLIENT_FRAME_LIMI
 
 
 class EngineLink(threading.Thread):
-    """Sends messages in order, and beats. ``commands`` holds what the engine asks for."""
+    """Sends messages in order, and beats. ``commands`` holds what the engine asks for.
 
-    def __init__(self, start: WorkerStart) -> None:
+    It is the lifeline of all ranks but the first: they end with their connection.
+    """
+
+    def __init__(self, start: WorkerStart, rank: int = 0) -> None:
         super().__init__(name="engine link", daemon=True)
+        self._rank = rank
         self.commands: queue.SimpleQueue[Command | RollBack | Edit] = queue.SimpleQueue()
         self._outgoing: queue.Queue[WorkerFrame] = queue.Queue(_MOST_WAITING)
         self._progress: Progress | None = None
@@ -52,6 +57,7 @@ class EngineLink(threading.Thread):
         self._socket.linger = int(_LAST_WORDS * 1000)
         self._socket.maxmsgsize = CLIENT_FRAME_LIMIT
         use_as_client(self._socket, KeyPair(start.worker_key, start.worker_secret), start.engine_key)
+        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) if rank else None
         self._socket.connect(f"tcp://{LOOPBACK}:{start.port}")
 
     def send(self, message: WorkerFrame) -> None:
@@ -72,14 +78,18 @@ class EngineLink(threading.Thread):
         """Send how far the training is; only the newest is sent, ten times a second at most."""
         self._progress = progress
 
-    def end(self, ended: Ended) -> None:
+    def end(self, ended: Ended | None) -> None:
         """Send the newest progress and, last of all, ``ended``; end the thread."""
         progress = self._progress
         if progress is not None:
             self._outgoing.put(progress)
-        self._outgoing.put(ended)
+        if ended is not None:
+            self._outgoing.put(ended)
         self._stopping = True
         self.join()
+        if self._monitor is not None:
+            self._socket.disable_monitor()
+            self._monitor.close()
         self._socket.close()
         self._context.term()
         self._hurry.close()
@@ -89,12 +99,15 @@ class EngineLink(threading.Thread):
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._hurry.socket, zmq.POLLIN)
+        if self._monitor is not None:
+            poller.register(self._monitor, zmq.POLLIN)
+        beat = encode(Beat(self._rank, os.getpid()))
         beat_at = progress_at = 0.0
         while not (self._stopping and self._outgoing.empty()):
             now = time.monotonic()
             if now >= beat_at:
                 beat_at = now + _BEAT_EVERY
-                self._socket.send(encode(Beat()))
+                self._socket.send(beat)
             if now >= progress_at and self._progress is not None:
                 progress_at = now + _PROGRESS_EVERY
                 progress, self._progress = self._progress, None
@@ -107,6 +120,8 @@ class EngineLink(threading.Thread):
         """Wait for orders until it is time to send again."""
         send_at = time.monotonic() + _SEND_EVERY
         while ready := dict(poller.poll(max(int((send_at - time.monotonic()) * 1000), 0))):
+            if self._monitor in ready and not self._stopping:
+                os._exit(3)  # the engine has gone, as in engine.worker.__main__
             if self._socket in ready:
                 self._take(self._socket.recv())
             else:

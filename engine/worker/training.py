@@ -7,37 +7,55 @@ from pathlib import Path
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.graph import network_file
+from engine.parallel.team import ALONE, Team
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.store.run_folder import RunFolder, hold_worker
 from engine.store.snapshots import SnapshotStore
+from engine.training.observer import Observer, Silent
 from engine.training.run import train
+from engine.training.trainer import Outcome
 from engine.worker.engine_link import EngineLink
 from engine.worker.observer import EngineObserver
 
 
-def train_in_folder(start: WorkerStart, link: EngineLink) -> Ended:
+def train_in_folder(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ended:
     """Train what the run folder holds until it is finished or stopped; raises ConvNetError.
 
     A run whose last checkpoint the disk did not take has ended with that as the cause.
     """
-    observer = EngineObserver(link)
     run = RunFolder.open(Path(start.run_folder))
+    if team is not None and not team.leads:
+        return Ended(_train(run, start, Silent(), team))
+    assert link is not None
+    observer = EngineObserver(link)
     hold = hold_worker(run.path)
     try:
         state = _take_up(run, observer) if start.resume else None
-        outcome = train(
-            network_file.load(run.network),
-            Path(run.description.base),
-            run,
-            device=start.device,
-            observer=observer,
-            checkpoint=state,
-            edits=start.edits,
-        )
+        outcome = _train(run, start, observer, team, state)
         return Ended(outcome, None if observer.refusal is None else describe(observer.refusal))
     finally:
         hold.release()
+
+
+def _train(
+    run: RunFolder,
+    start: WorkerStart,
+    observer: Observer,
+    team: Team | None,
+    state: CheckpointState | None = None,
+) -> Outcome:
+    return train(
+        network_file.load(run.network),
+        Path(run.description.base),
+        run,
+        device=start.site.device,
+        observer=observer,
+        checkpoint=state,
+        edits=start.edits,
+        split=start.site.split,
+        team=team or ALONE,
+    )
 
 
 def _take_up(run: RunFolder, observer: EngineObserver) -> CheckpointState | None:

@@ -12,7 +12,7 @@ from engine.cli import bench_recipe
 from engine.cli.bench import app
 from engine.cli.bench_recipe import Curve, curve_of, differences, holds, learn, read_curve
 from engine.errors import DataNotFoundError
-from engine.protocol.messages import MetricRow, Rewound
+from engine.protocol.messages import MetricRow, Rewound, Site
 from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder
 
@@ -23,7 +23,7 @@ def row(step: int, loss: float, split: str = "train", error: float = 0.5) -> Met
 
 def test_an_epochs_loss_is_that_of_its_rows_and_what_was_overtaken_does_not_count(tmp_path: Path) -> None:
     """Two epochs of 10 steps, a row every 4."""
-    run, hold = RunFolder.create(tmp_path / "run", "run", "{}", tmp_path, "cpu")
+    run, hold = RunFolder.create(tmp_path / "run", "run", "{}", tmp_path, Site("cpu"))
     hold.release()
     journal = Journal(run.journal)
     before = [row(4, 4.0), row(8, 3.0), row(10, 9.0, "test", 0.5), row(12, 99.0)]

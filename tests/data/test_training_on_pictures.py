@@ -15,6 +15,7 @@ from engine.data.preparation import Preparation
 from engine.errors import InvalidNetworkError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
+from engine.protocol.messages import Site
 from engine.store.run_folder import RunFolder
 from engine.training.run import train
 
@@ -85,7 +86,7 @@ def _train(
 ) -> tuple[_Observer, CheckpointState]:
     observer = _Observer(steps)
     if checkpoint is None:
-        run, hold = RunFolder.create(folder / "run", "run", network_file.dumps(network), folder, "cpu")
+        run, hold = RunFolder.create(folder / "run", "run", network_file.dumps(network), folder, Site("cpu"))
         hold.release()
     else:
         run = RunFolder.open(folder / "run")
@@ -121,7 +122,7 @@ def test_a_resume_in_an_epoch_ends_with_the_same_weights(network: NetworkFile, t
 
 
 def test_a_stop_ends_the_decoding_of_pictures(network: NetworkFile, tmp_path: Path, cache: Path) -> None:
-    run, hold = RunFolder.create(tmp_path / "run", "run", network_file.dumps(network), tmp_path, "cpu")
+    run, hold = RunFolder.create(tmp_path / "run", "run", network_file.dumps(network), tmp_path, Site("cpu"))
     hold.release()
     observer = _Observer(steps=0)
     assert train(network, tmp_path, run, device="cpu", observer=observer) == "stopped"

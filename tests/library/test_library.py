@@ -23,7 +23,7 @@ from engine.protocol.library import (
     Runs,
     answers,
 )
-from engine.protocol.messages import Done, Fork, MetricRow, Rewound, RunState, StateChanged
+from engine.protocol.messages import Done, Fork, MetricRow, Rewound, RunState, Site, StateChanged
 from engine.store.journal import Journal
 from engine.store.run_folder import RUNS_VARIABLE, RunFolder
 from studio.services.helper import Helper
@@ -41,7 +41,7 @@ def row(step: int, split: Any, loss: float, error: float) -> MetricRow:
 
 
 def make(runs: Path, name: str, *entries: Any, fork: Fork | None = None) -> str:
-    folder, hold = RunFolder.create(runs / name, name, "{}", runs, "cpu", fork)
+    folder, hold = RunFolder.create(runs / name, name, "{}", runs, Site("cpu"), fork)
     hold.release()
     journal = Journal(folder.journal)
     journal.append(entries)

@@ -11,12 +11,13 @@ import pytest
 
 from engine import durable
 from engine.errors import RunFolderError, RunFolderInUseError, RunFolderUnwritableError
+from engine.protocol.messages import Site
 from engine.store import run_folder
 from engine.store.run_folder import RunFolder, hold_engine, hold_worker, make_run_path
 
 
 def create(path: Path) -> RunFolder:
-    folder, hold = RunFolder.create(path, "digits", '{"layers": []}', Path("examples"), "cpu")
+    folder, hold = RunFolder.create(path, "digits", '{"layers": []}', Path("examples"), Site("cpu"))
     hold.release()
     return folder
 

@@ -17,7 +17,7 @@ from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Pool, Softmax
-from engine.protocol.messages import Edited, MetricRow, Progress, RunState
+from engine.protocol.messages import Edited, MetricRow, Progress, RunState, Site
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -143,7 +143,7 @@ def network(
 
 def make_run(folder: Path, what: NetworkFile) -> RunFolder:
     """Make the run folder ``folder``/run."""
-    run, hold = RunFolder.create(folder / "run", "test", dumps(what), folder, "cpu")
+    run, hold = RunFolder.create(folder / "run", "test", dumps(what), folder, Site("cpu"))
     hold.release()
     return run
 

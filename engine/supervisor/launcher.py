@@ -1,0 +1,58 @@
+"""The command that starts the training process, or one for each of several devices."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from engine.errors import DeviceError
+from engine.parallel.devices import device_names
+from engine.protocol.messages import Site
+
+_THREADS = ("CONVNET_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def worker_command(site: Site) -> list[str]:
+    """Return the command for the devices of a site; raises DeviceError where MPI is missing for several."""
+    python = [sys.executable, "-P", "-X", "faulthandler", "-m"]
+    devices = device_names(site.device)
+    if len(devices) == 1:
+        return [*python, "engine.worker"]
+    return [*_launcher(site), "-n", str(len(devices)), *python, "mpi4py", "-m", "engine.worker", "--ranks"]
+
+
+def worker_environment(site: Site) -> dict[str, str]:
+    """Return the environment for the devices of a site: ranks on the CPU share out its cores.
+
+    What the user has set stays as it is.
+    """
+    count = device_names(site.device).count("cpu")
+    if count < 2:
+        return dict(os.environ)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return dict.fromkeys(_THREADS, str(max(1, cores // count))) | dict(os.environ)
+
+
+def _launcher(site: Site) -> list[str]:
+    if find_spec("mpi4py") is None:
+        raise _missing(site, "mpi4py is not installed, by which several processes train together")
+    if site.launcher:
+        return shlex.split(site.launcher)
+    # The one that came with the extra "mpi" lies beside Python.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    found = shutil.which("mpiexec", path=path)
+    if found is None:
+        raise _missing(site, "there is no mpiexec, which starts a process for each device")
+    return [found]
+
+
+def _missing(site: Site, missing: str) -> DeviceError:
+    return DeviceError(
+        device=site.device,
+        missing=missing,
+        hint='Install the extra "mpi" (pip install "convnet-studio[mpi]"), or train on one device.',
+    )

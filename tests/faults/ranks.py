@@ -1,0 +1,110 @@
+"""Trainings on several devices: real ranks, of the digits example, one of which comes to harm."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.graph.examples import load_example
+from engine.graph.network_file import dumps
+from engine.protocol.client import Client
+from engine.protocol.internal import StartRun
+from engine.protocol.launch import LaunchedEngine, launch
+from engine.protocol.messages import CheckpointKept, Entry, MetricRow, Rewound, RunState, StateChanged, Stop
+from tests.faults.outcome import Outcome
+from tests.supervisor.engines import LINGER, ending, entries_until, has_ended
+
+RANKS = 4
+SECONDS = 10.0
+"""Within which all ranks have gone."""
+
+_MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+needs_mpi = pytest.mark.skipif(
+    find_spec("mpi4py") is None or _MPIEXEC is None, reason="needs mpi4py and an MPI (the extra mpi)"
+)
+
+
+@contextlib.contextmanager
+def training(folder: Path) -> Iterator[LaunchedEngine]:
+    """Start an engine that trains the digits example on several ranks, for as long as it is let."""
+    network = load_example("digits")
+    endless = dataclasses.replace(network.training, epochs=100_000, checkpoint_every=1, batch_size=64)
+    text = dumps(dataclasses.replace(network, training=endless))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        patch.setenv("CONVNET_VECTOR", "off")
+        start = StartRun(
+            text, "digits", str(folder.parent), str(folder), f"cpu:{RANKS}", LINGER, split="hybrid"
+        )
+        with ending(launch(start)) as engine:
+            try:
+                yield engine
+            finally:
+                for process in ranks_of(engine):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+
+
+def ranks_of(engine: LaunchedEngine) -> list[psutil.Process]:
+    """Return the ranks of an engine, in order."""
+    found = {}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(engine.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if "--ranks" in process.cmdline() and "PMI_RANK" in process.environ():
+                    found[int(process.environ()["PMI_RANK"])] = process
+    return [found[rank] for rank in sorted(found)]
+
+
+def harm_ranks(count: int, folder: Path, harm: Callable[[psutil.Process], None]) -> Outcome:
+    """Do ``harm`` to a rank of each of ``count`` trainings: all stop, it is named, and the run goes on."""
+    chance = random.Random(16)
+    survived, orphans, slowest = 0, 0, 0.0
+    for number in range(count):
+        with training(folder / f"run-{number}") as engine, Client(engine.connection) as client:
+            client.connect()
+            client.attach()
+            before = entries_until(client, lambda entry: isinstance(entry, CheckpointKept), 60.0)
+            ranks = ranks_of(engine)
+            assert len(ranks) == RANKS
+            victim = chance.randrange(RANKS)
+            time.sleep(chance.uniform(0.0, 0.5))
+            begun = time.monotonic()
+            harm(ranks[victim])
+            _, left = psutil.wait_procs(ranks, SECONDS + 5.0)
+            slowest = max(slowest, time.monotonic() - begun)
+            after = entries_until(client, lambda entry: isinstance(entry, Rewound), 60.0)
+            after += entries_until(client, lambda entry: isinstance(entry, MetricRow), 60.0)
+            kept = [entry.step for entry in before + after if isinstance(entry, CheckpointKept)]
+            goes_on = [entry.step for entry in after if isinstance(entry, Rewound)] == [max(kept)]
+            survived += goes_on and not left and _names(after, victim, ranks[victim].pid)
+            successors = ranks_of(engine)
+            client.request(Stop())
+            entries_until(client, has_ended, 30.0)
+            _, alive = psutil.wait_procs(successors, SECONDS)
+            orphans += len(left) + len(alive)
+    bar = f"all stopped ≤ {SECONDS:g} s, the rank named, resumed, 0 orphans"
+    measured = f"stopped after {slowest:.1f} s at most; {orphans} orphans"
+    return Outcome(count, survived, bar, measured, slowest <= SECONDS and not orphans)
+
+
+def _names(entries: list[Entry], rank: int, pid: int) -> bool:
+    """Whether the cause of the restart names just that rank, with its process."""
+    (cause,) = (
+        entry.cause
+        for entry in entries
+        if isinstance(entry, StateChanged) and entry.state is RunState.RESTARTING and entry.cause is not None
+    )
+    reason = str(cause.fields["reason"])
+    return reason.startswith(f"rank {rank} of {RANKS} (process {pid}) ") and reason.count("process") == 1

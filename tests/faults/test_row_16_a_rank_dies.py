@@ -1,0 +1,22 @@
+"""A rank that dies takes all others along; it is named, and the run goes on from its last checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from tests.faults.outcome import Outcome
+from tests.faults.ranks import harm_ranks, needs_mpi
+
+ROW, FAULT, FULL = "16", "a rank dies", 20
+
+
+def body(count: int, folder: Path) -> Outcome:
+    """Kill one of four ranks, ``count`` times."""
+    return harm_ranks(count, folder, psutil.Process.kill)
+
+
+@needs_mpi
+def test_a_rank_that_dies_stops_all(tmp_path: Path) -> None:
+    assert body(1, tmp_path).holds
