@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.protocol.library import LibraryAnswer
+    from studio.models.data import DataModel
     from studio.models.document import Document
     from studio.models.run import RunModel
     from studio.models.selection import Selection
+    from studio.qt.data.data_workspace import DataWorkspace
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
     from studio.qt.train_workspace import TrainWorkspace
+    from studio.services.data_preview import DataPreviews
     from studio.services.engine_process import EngineProcesses
     from studio.services.helper import Helper
 
@@ -27,14 +30,18 @@ class Studio:
     document: Document
     selection: Selection
     run: RunModel
+    data: DataModel
     engines: EngineProcesses
     library: Helper[LibraryAnswer]
+    previews: DataPreviews
     window: MainWindow
     train_view: LazyView[TrainWorkspace]
+    data_view: LazyView[DataWorkspace]
 
     def leave(self) -> None:
         """Leave the engine, if there is one; a training goes on."""
         self.run.detach()
+        self.previews.close()
         self.engines.close()
         self.library.close()
 
@@ -42,6 +49,7 @@ class Studio:
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
     from engine.protocol.library import answers
+    from studio.models.data import DataModel
     from studio.models.document import Document
     from studio.models.run import RunModel
     from studio.models.runs import RunsModel
@@ -51,6 +59,7 @@ def build() -> Studio:
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
     from studio.qt.runs.shelf import RunsShelf
+    from studio.services.data_preview import DataPreviews
     from studio.services.engine_process import EngineProcesses
     from studio.services.helper import Helper
 
@@ -59,15 +68,24 @@ def build() -> Studio:
     bridge = EventBridge()
     engines = EngineProcesses(bridge.wake)
     run = RunModel(engines)
+    previews = DataPreviews(bridge.wake)
+    data = DataModel(document, previews)
+    data_view = LazyView(lambda: _make_data_workspace(document, data))
     train_view = LazyView(lambda: _make_train_workspace(document, selection, run, window))
-    window = MainWindow(document, selection, run, lambda _parent: train_view)
+    window = MainWindow(document, selection, run, lambda _: train_view, make_data_view=lambda _: data_view)
     bridge.setParent(window)
-    bridge.deliver_to(run.update)
     library = Helper("engine.library", answers, bridge.wake)
-    bridge.deliver_to(library.update)
+    for update in (run.update, data.update, library.update):
+        bridge.deliver_to(update)
     RunsShelf(window, run, RunsModel(library))
     CloseGuard(window, run)
-    return Studio(document, selection, run, engines, library, window, train_view)
+    return Studio(document, selection, run, data, engines, library, previews, window, train_view, data_view)
+
+
+def _make_data_workspace(document: Document, data: DataModel) -> DataWorkspace:
+    from studio.qt.data.data_workspace import DataWorkspace
+
+    return DataWorkspace(document, data)
 
 
 def _make_train_workspace(

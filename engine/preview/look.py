@@ -23,7 +23,7 @@ from engine.protocol.previews import ClassSeen, DataSeen, LookAtData, Picture, S
 SIDE = 64
 """Pictures on a contact sheet are made as small as this, in px."""
 
-SAMPLES = 12
+SAMPLES = 10
 """Pictures of each class on the sheet."""
 
 MOST_CLASSES = 40

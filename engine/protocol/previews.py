@@ -41,7 +41,7 @@ class ClassSeen(Message, frozen=True):
     train: Count  # pictures to train on
     validation: Count  # pictures for validation
     test: Count  # pictures to test on
-    samples: tuple[Picture, ...]  # its first training pictures; of the first 40 classes alone
+    samples: tuple[Picture, ...]  # its first 10 training pictures; of the first 40 classes alone
 
 
 class Varied(Message, frozen=True):

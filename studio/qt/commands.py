@@ -16,7 +16,7 @@ from studio.qt import icons
 from studio.qt.files import Files
 from studio.qt.texts import action_text
 
-_EXCLUSIVE = (("design", "training"), ("light", "dark", "system"))
+_EXCLUSIVE = (("data", "design", "training"), ("light", "dark", "system"))
 """Commands of which exactly one is on."""
 
 

@@ -31,7 +31,7 @@ from studio.qt.texts import error_text, title_text
 from studio.qt.theme import ThemeChoice
 from studio.qt.tool_bar import ToolBar
 
-Workspace = Literal["design", "training"]
+Workspace = Literal["data", "design", "training"]
 
 _GEOMETRY, _STATE, _SPLITTER = "window/geometry", "window/state", "window/splitter"
 _WORKSPACE, _THEME = "window/workspace", "window/theme"
@@ -46,7 +46,7 @@ _CANVAS_SHARE = (320, 1046)
 
 
 class MainWindow(QMainWindow):
-    """Composes the workspaces *Design* and *Train*; ``make_train_view`` makes the latter's view."""
+    """Composes the workspaces *Data*, *Design* and *Train*; the caller makes the views of two of them."""
 
     runs_toggled = Signal()
     """The drawer of runs shall open, or close."""
@@ -57,6 +57,8 @@ class MainWindow(QMainWindow):
         selection: Selection,
         run: RunModel,
         make_train_view: Callable[[QWidget], QWidget],
+        *,
+        make_data_view: Callable[[QWidget], QWidget] = QWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.run_progress = RunProgress(run)
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
+        self.data_view = make_data_view(self)
         self.workspace: Workspace = "design"
         self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
         self._is_closed = False
@@ -105,6 +108,7 @@ class MainWindow(QMainWindow):
         self._splitter.setStretchFactor(1, 1)
         column.addWidget(self.banner)
         column.addWidget(self._splitter, 1)
+        column.addWidget(self.data_view, 1)
         self.setCentralWidget(self.work)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -146,6 +150,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": self.document.undo,
             "redo": self.document.redo,
+            "data": lambda: self.show_workspace("data"),
             "design": lambda: self.show_workspace("design"),
             "training": lambda: self.show_workspace("training"),
             "runs": self.runs_toggled.emit,
@@ -237,7 +242,9 @@ class MainWindow(QMainWindow):
         docks = [self._palette_dock, self._inspector_dock]
         if not is_design:
             self._dock_widths = [dock.width() for dock in docks if dock.isVisible()] or self._dock_widths
-        self.train_view.setVisible(not is_design)
+        self.data_view.setVisible(workspace == "data")
+        self._splitter.setVisible(workspace != "data")
+        self.train_view.setVisible(workspace == "training")
         for dock in docks:
             dock.setVisible(is_design)
         self._problems_dock.setVisible(is_design and self.commands["problems"].isChecked())
@@ -246,8 +253,9 @@ class MainWindow(QMainWindow):
             for part in (self._splitter, self.centralWidget(), self):
                 QCoreApplication.sendPostedEvents(part, QEvent.Type.LayoutRequest.value)
             self.resizeDocks(docks, self._dock_widths, Qt.Orientation.Horizontal)
-        self.commands["design"].setChecked(is_design)
-        self.commands["training"].setChecked(not is_design)
+        self.commands[workspace].setChecked(True)
+        if workspace == "data":
+            self.data_view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.canvas.view.fit_all()
 
     def show_problems(self, is_shown: bool) -> None:

@@ -24,7 +24,7 @@ class ToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(_ICON)
         self._commands = commands
-        for name in ("design", "training", "runs"):
+        for name in ("data", "design", "training", "runs"):
             self._add_words(name)
         self.addSeparator()
         new = QToolButton()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -16,7 +14,6 @@ from studio.models.filters import FilterModel
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
 from studio.models.selection import Selection
-from studio.qt import theme
 from studio.qt.dashboard.curves_panel import CurvesPanel
 from studio.qt.dashboard.device_panel import DevicePanel
 from studio.qt.dashboard.figures_bar import FiguresBar
@@ -27,7 +24,7 @@ from studio.qt.dashboard.steering_panel import SteeringPanel
 from studio.qt.dashboard.trouble_banner import TroubleBanner
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.filters_panel import FiltersPanel
-from studio.qt.labels import Label
+from studio.qt.panel import Panel
 
 
 class TrainWorkspace(QWidget):
@@ -115,22 +112,3 @@ class TrainWorkspace(QWidget):
 
     def _on_look(self) -> None:
         self.filters.slider.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-class Panel(QWidget):
-    """A surface with a title and some air around what it holds."""
-
-    def __init__(self, content: QWidget, title: str = "") -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
-        if title:
-            column.addWidget(Label(title, "strong"))
-        column.addWidget(content, 1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface"))
-        painter.setPen(theme.colour("line"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_skipped_and_listed(
         "train/stray.png",
     }
     reasons = {skipped.name: skipped.reason for skipped in dataset.skipped}
-    assert "cannot identify" in reasons["train/cat/bad.jpg"]
+    assert "no picture" in reasons["train/cat/bad.jpg"]
     assert reasons["top.png"] == "it lies in no folder of a class"
 
 

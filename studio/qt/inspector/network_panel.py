@@ -7,12 +7,13 @@ from dataclasses import replace
 from PySide6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from engine.graph.schedules import SCHEDULES, Schedule
-from engine.graph.settings import DataSettings, TrainingSettings
+from engine.graph.settings import TrainingSettings
 from engine.layers.base import Cost
 from engine.layers.fields import field_specs
 from studio.models import editing
 from studio.models.document import Document
 from studio.models.quantities import short_count
+from studio.qt.inspector.data_form import DataForm
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import LABEL_WIDTH, FieldForm
 from studio.qt.labels import Label
@@ -37,11 +38,10 @@ class NetworkPanel(QWidget):
         self.schedule_form: FieldForm | None = None
         self._shown_kind = ""
         self.training_form = FieldForm(field_specs(TrainingSettings), has_headings=False)
-        self.data_form = FieldForm(field_specs(DataSettings), has_headings=False)
+        self.data_form = DataForm(document)
         self._build()
         self.schedule_kind.activated.connect(self._on_schedule_chosen)
         self.training_form.edited.connect(self._on_training_edited)
-        self.data_form.edited.connect(self._on_data_edited)
 
     def show_network(self) -> None:
         """Show the document's settings."""
@@ -55,7 +55,7 @@ class NetworkPanel(QWidget):
             ]
         )
         self.training_form.show_record(network.training)
-        self.data_form.show_record(network.data)
+        self.data_form.show_settings()
         self._show_schedule(network.training.schedule)
 
     def _build(self) -> None:
@@ -111,7 +111,3 @@ class NetworkPanel(QWidget):
     def _set_training(self, gesture: object, **values: object) -> None:
         settings = replace(self._document.network.training, **values)  # type: ignore[arg-type]
         editing.set_training(self._document, settings, gesture)
-
-    def _on_data_edited(self, field: str, value: object, gesture: object) -> None:
-        settings = replace(self._document.network.data, **{field: value})  # type: ignore[arg-type]
-        editing.set_data(self._document, settings, ("data", gesture))

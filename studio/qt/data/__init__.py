@@ -1,0 +1,1 @@
+"""The workspace in which a data set is looked at."""
