@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.checkpoint import load_latest
 from engine.errors import CheckpointError, ConvNetError
 from engine.graph.network_file import NetworkFile, dumps
-from engine.protocol.messages import Edited, MetricRow, Progress, RunState, Site
+from engine.protocol.messages import Edited, HealthMeasured, MetricRow, Progress, RunState, Site
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -47,6 +47,9 @@ class Watcher:
         """Ignored."""
 
     def edited(self, edit: Edited) -> None:
+        """Ignored."""
+
+    def health(self, measured: HealthMeasured) -> None:
         """Ignored."""
 
     def settle(self) -> None:

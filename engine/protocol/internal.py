@@ -13,6 +13,7 @@ from engine.protocol.messages import (
     Edit,
     Edited,
     Fork,
+    HealthMeasured,
     LogLine,
     LossSpiked,
     Message,
@@ -144,6 +145,7 @@ WorkerFrame = (
     | Rewound
     | LossSpiked
     | Edited
+    | HealthMeasured
     | LogLine
     | Settle
     | Ended

@@ -147,7 +147,45 @@ class Edited(Message, frozen=True):
     new: float  # its value from now on
 
 
-Entry = MetricRow | StateChanged | LogLine | SnapshotKept | CheckpointKept | Rewound | LossSpiked | Edited
+class Histogram(Message, frozen=True):
+    """How numbers are spread. All of them are finite."""
+
+    low: float  # the least
+    high: float  # the largest
+    deviation: float  # standard deviation
+    counts: tuple[Count, ...]  # numbers in each of equal intervals from low to high
+
+
+class LayerHealth(Message, frozen=True):
+    """How a layer fared in one step. What it has none of, and what was not finite, is None."""
+
+    layer: Name  # as in the network
+    weights: Histogram | None = None  # after the step
+    gradients: Histogram | None = None  # of the mean loss by the weights
+    outputs: Histogram | None = None  # for some examples of the batch, as at a test
+    gradient_norm: float | None = None  # root of the sum of squares
+    update_ratio: float | None = None  # norm of the step's change of the weights : norm of the weights
+    dead: float | None = None  # fraction of the units or filters that gave 0 for all those examples
+
+
+class HealthMeasured(Message, frozen=True):
+    """How the layers fare; measured at steps of snapshots, as long as that takes little time."""
+
+    step: Count  # updates of the weights so far
+    layers: tuple[LayerHealth, ...]  # in the order of the network
+
+
+Entry = (
+    MetricRow
+    | StateChanged
+    | LogLine
+    | SnapshotKept
+    | CheckpointKept
+    | Rewound
+    | LossSpiked
+    | Edited
+    | HealthMeasured
+)
 """What the journal holds."""
 
 

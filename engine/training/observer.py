@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from engine.errors import CheckpointError, ConvNetError
-from engine.protocol.messages import Edit, Edited, MetricRow, Progress, RollBack, RunState
+from engine.protocol.messages import Edit, Edited, HealthMeasured, MetricRow, Progress, RollBack, RunState
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "test"] | RollBack | Edit
 Level = Literal["debug", "info", "warning", "error"]
@@ -48,6 +48,9 @@ class Observer(Protocol):
     def edited(self, edit: Edited) -> None:
         """A setting was changed."""
 
+    def health(self, measured: HealthMeasured) -> None:
+        """How the layers fared in a step."""
+
     def settle(self) -> None:
         """Wait until what was told is safe: a checkpoint must not be newer than the figures before it."""
 
@@ -79,6 +82,8 @@ class Silent:
     def loss_spiked(self, step: int, loss: float, usual: float) -> None: ...
 
     def edited(self, edit: Edited) -> None: ...
+
+    def health(self, measured: HealthMeasured) -> None: ...
 
     def settle(self) -> None: ...
 

@@ -39,6 +39,7 @@ from engine.training.clock import StepClock
 from engine.training.feeder import Feeder
 from engine.training.figures import CostMeter, Figures
 from engine.training.health import SpikeWatch, first_bad_output, first_not_finite
+from engine.training.health_probe import HealthProbe
 from engine.training.initial import initial_weights
 from engine.training.keeper import CheckpointKeeper
 from engine.training.live_settings import LiveSettings
@@ -140,6 +141,7 @@ class Trainer:
         self._stopping = self._went_back = self._is_done_early = False
         self.place = Place()
         self._layers = layers
+        self._probe = HealthProbe(plan, self._executor, layers)
         self._set_initial_weights()
         self._begin_settings()
 
@@ -323,6 +325,10 @@ class Trainer:
         place = self.place
         rate = self._control.set_rates(place.epoch + place.cursor / self._examples)
         self._feed(batch)
+        probe = self._probe if self._is_probe_due() else None
+        if probe is not None:
+            probe.begin()
+            self._clock.start()
         self._executor.run(TRAIN)
         place.step += 1
         place.cursor += batch.valid
@@ -336,7 +342,15 @@ class Trainer:
             self._check_finite(self.learned())
         if place.step in self._snapshot_steps:
             self._keep_snapshot()
+        if probe is not None:
+            self._observer.health(probe.end(place.step, batch.valid))
+            self._clock.start()
         self._tell_progress()
+
+    def _is_probe_due(self) -> bool:
+        """Whether the layers are looked at in the step to come."""
+        is_snapshot = self.place.step + 1 in self._snapshot_steps
+        return is_snapshot and self._team.is_alone and self._probe.is_affordable(self.place.seconds)
 
     def _look(self, rate: float = 0.0, *, is_row: bool = False) -> None:
         """Have the figures looked at, which a GPU brings here some steps later; those of a row begin anew."""

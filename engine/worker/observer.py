@@ -11,6 +11,7 @@ from engine.protocol.internal import MetricRows, WorkerState
 from engine.protocol.messages import (
     CheckpointKept,
     Edited,
+    HealthMeasured,
     LogLine,
     LossSpiked,
     MetricRow,
@@ -71,6 +72,10 @@ class EngineObserver:
     def edited(self, edit: Edited) -> None:
         """A setting was changed."""
         self._link.send(edit)
+
+    def health(self, measured: HealthMeasured) -> None:
+        """How the layers fared in a step."""
+        self._link.send(measured)
 
     def settle(self) -> None:
         """Wait until what was told is in the journal."""

@@ -68,7 +68,7 @@ class TrainWorkspace(QWidget):
         self.empty.triggered.connect(self.train_requested)
         self._curves_pages.addWidget(self.curves)
         self._curves_pages.addWidget(self.empty)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(8, 8, 8, 8)
         grid.setSpacing(8)
         self._figures_panel = Panel(self.figures)
@@ -97,6 +97,7 @@ class TrainWorkspace(QWidget):
 
     def _on_enlarged(self, on: bool) -> None:
         self._lower.setHidden(on)
+        self._grid.setRowStretch(4, 0 if on else 8)
 
     def _on_state(self) -> None:
         state = self._run.state

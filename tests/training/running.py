@@ -17,7 +17,7 @@ from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Pool, Softmax
-from engine.protocol.messages import Edited, MetricRow, Progress, RunState, Site
+from engine.protocol.messages import Edited, HealthMeasured, MetricRow, Progress, RunState, Site
 from engine.store.run_folder import RunFolder
 from engine.training.observer import Command, Level
 from engine.training.run import train
@@ -41,6 +41,7 @@ class Recorder:
         self.rewinds: list[tuple[int, ConvNetError | None]] = []
         self.spikes: list[tuple[int, float, float]] = []
         self.edits: list[Edited] = []
+        self.measured: list[HealthMeasured] = []
         self.lines: list[tuple[Level, str]] = []
         self._steer = steer
 
@@ -70,6 +71,9 @@ class Recorder:
 
     def edited(self, edit: Edited) -> None:
         self.edits.append(edit)
+
+    def health(self, measured: HealthMeasured) -> None:
+        self.measured.append(measured)
 
     def settle(self) -> None:
         """Nothing waits."""
