@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.errors import DeviceError
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arrays import element_type
 from engine.runtime.device import Call, Contents, Feed, held_shape
+from kernels.cuda._compile import rehearsal
 
 _MOST_AHEAD = 64
 _SMALL = 1 << 16  # bytes that are sent through pinned memory
@@ -140,7 +142,13 @@ class Gpu:
         return self._cuda.Event(disable_timing=True)
 
     def _capture(self, calls: Sequence[Call]) -> Any:
-        """Record what ``calls`` launch. Kernels are compiled and loaded meanwhile, which is allowed."""
+        """Return the graph of what ``calls`` launch."""
+        self._compile(calls)
+        graph = self._record(calls)
+        graph.upload(self.stream)
+        return graph
+
+    def _record(self, calls: Sequence[Call]) -> Any:
         with self.stream:
             self.stream.begin_capture(self._cuda.runtime.streamCaptureModeRelaxed)
             try:
@@ -148,8 +156,16 @@ class Gpu:
                     call()
             finally:
                 graph = self.stream.end_capture()
-        graph.upload(self.stream)
         return graph
+
+    def _compile(self, calls: Sequence[Call]) -> None:
+        """Compile all kernels that ``calls`` launch, on all cores; what is launched meanwhile is dropped."""
+        with rehearsal() as kernels:
+            self._record(calls)
+        with ThreadPoolExecutor(initializer=self.use) as threads:
+            by_module = {kernel.module: kernel for kernel in kernels}
+            for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:
+                done.result()
 
     def _event(self) -> Any:
         event = self.new_event()

@@ -6,7 +6,9 @@ CuPy keeps the machine code on disk, by source, macros, compiler and class of GP
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ BLOCK = 256
 """Threads of a block, where nothing asks for another number."""
 
 _MOST_BLOCKS = 1 << 16
+_SHARED_BY_RIGHT = 48 << 10  # bytes; a kernel may have more where it asks for them
 _FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r'^#include "(_\w+\.cuh)"$', re.MULTILINE)
 _TYPES = {
@@ -26,17 +29,65 @@ _TYPES = {
 }
 
 
-@cache
-def function(stem: str, name: str, **macros: str | int | float) -> Any:
-    """Return the kernel ``name`` of kernels/cuda/``stem``.cu, compiled with ``macros``.
+class Kernel:
+    """A kernel for exactly its types and geometry, compiled when it is first launched or asked to be.
 
     Launch it as ``kernel((blocks,), (threads,), (arguments, …))``: arrays by pointer, int as long long,
     float as double. CuPy raises CompileException with the compiler's words, or CUDADriverError.
     """
+
+    def __init__(self, module: Any, name: str) -> None:
+        self.module = module
+        self._name = name
+        self._function: Any = None
+
+    def compile(self) -> None:
+        """Compile the kernel and load it."""
+        if self._function is None:
+            self._function = self.module.get_function(self._name)
+
+    def __call__(
+        self, grid: tuple[int, ...], block: tuple[int, ...], arguments: tuple[Any, ...], shared_mem: int = 0
+    ) -> None:
+        """Launch the kernel; within a rehearsal, note that it would be."""
+        noted = _rehearsal.get()
+        if noted is not None:
+            noted.append(self)
+            return
+        self.compile()
+        if shared_mem > _SHARED_BY_RIGHT:
+            self._function.max_dynamic_shared_size_bytes = shared_mem
+        self._function(grid, block, arguments, shared_mem=shared_mem)
+
+
+_rehearsal: ContextVar[list[Kernel] | None] = ContextVar("rehearsal", default=None)
+
+
+@contextmanager
+def rehearsal() -> Iterator[list[Kernel]]:
+    """Have nothing launched within; yield the list of what would have been.
+
+    So all kernels of a program can be compiled at once, on many threads.
+    """
+    noted: list[Kernel] = []
+    token = _rehearsal.set(noted)
+    try:
+        yield noted
+    finally:
+        _rehearsal.reset(token)
+
+
+@cache
+def function(stem: str, name: str, **macros: str | int | float) -> Kernel:
+    """Return the kernel ``name`` of kernels/cuda/``stem``.cu with ``macros``."""
+    return Kernel(_module(stem, options(macros)), name)
+
+
+@cache
+def _module(stem: str, options: tuple[str, ...]) -> Any:
     import cupy
 
-    module = cupy.RawModule(code=source(stem), options=options(macros))
-    return module.get_function(name)
+    return cupy.RawModule(code=source(stem), options=options)
 
 
 def types(dtype: Any) -> dict[str, str]:

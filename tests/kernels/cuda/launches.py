@@ -54,9 +54,14 @@ def noted() -> Iterator[set[Unit]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cupy", SimpleNamespace(RawModule=RawModule))
-        _compile.function.cache_clear()
+        _forget()
         yield units
+    _forget()
+
+
+def _forget() -> None:
     _compile.function.cache_clear()
+    _compile._module.cache_clear()
 
 
 def parameters_of(code: str, name: str, macros: dict[str, str]) -> list[str]:
