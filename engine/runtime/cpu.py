@@ -20,6 +20,7 @@ class Cpu:
 
     def __init__(self, nbytes: int) -> None:
         self._arena = Arena(nbytes)
+        self._nbytes = nbytes
 
     def array(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[Any]:
         """Return the array of ``buffer`` on ``rank``."""
@@ -56,6 +57,10 @@ class Cpu:
 
     def arrive(self, *, wait: bool = False) -> None:
         """Do nothing: all has arrived."""
+
+    def memory(self) -> Mapping[str, int]:
+        """Return the bytes of the plan's arena."""
+        return {"plan": self._nbytes}
 
     def forget(self) -> None:
         """Do nothing: no look is under way."""

@@ -79,6 +79,10 @@ class Device(Protocol):
         """Return what makes the batches of ``loader`` for arrays of inputs and labels on this device."""
         ...
 
+    def memory(self) -> Mapping[str, int]:
+        """Return the bytes that are taken of the device's memory, by what for."""
+        ...
+
     def forget(self) -> None:
         """Drop all looks that have not arrived."""
 

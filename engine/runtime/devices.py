@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.errors import DeviceError
 from engine.plan.types import Precision
+from engine.runtime.context import context_bytes
 from kernels.registry import operations
 
 DeviceKind = Literal["cpu", "cuda"]
@@ -74,6 +75,17 @@ def best_precision(name: str, asked: str) -> Precision:
             hint="Set the precision to float32.",
         )
     return "bfloat16" if has_bfloat16 else "float32"
+
+
+def free_bytes(name: str) -> int | None:
+    """Return how much memory of the device ``name`` nobody uses; None where that is the host's."""
+    if device_kind(name) == "cpu":
+        return None
+    import cupy
+
+    context_bytes(_index(name))
+    with cupy.cuda.Device(_index(name)):
+        return int(cupy.cuda.runtime.memGetInfo()[0])
 
 
 def gpu_class(name: str) -> str:

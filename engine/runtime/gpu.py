@@ -18,6 +18,7 @@ from engine.data.loader import Loader
 from engine.errors import DeviceError
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arrays import element_type
+from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, held_shape
 from kernels.cuda._compile import rehearsal
 
@@ -35,6 +36,9 @@ class Gpu:
 
         self._cuda = cupy.cuda
         self._device = cupy.cuda.Device(index)
+        self._nbytes = nbytes
+        self._own_bytes = 0
+        self._context_bytes = context_bytes(index)
         self._device.use()
         self.stream = cupy.cuda.Stream(non_blocking=True)
         try:
@@ -114,12 +118,17 @@ class Gpu:
 
         return GpuLoader(loader, self, inputs, labels) if loader.reads_all else loader
 
+    def memory(self) -> Mapping[str, int]:
+        """Return the bytes of the plan's arena, of data beside it, and of CUDA itself where NVML tells."""
+        return {"plan": self._nbytes, "data": self._own_bytes, "CUDA": self._context_bytes}
+
     def free_bytes(self) -> int:
         """Return how much of the GPU's memory nobody uses."""
         return int(self._cuda.runtime.memGetInfo()[0])
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
         """Return an array of its own, with anything in it."""
+        self._own_bytes += int(np.prod(shape)) * np.dtype(dtype).itemsize
         return self._ndarray(shape, dtype)
 
     def upload(self, values: NDArray[Any]) -> Any:

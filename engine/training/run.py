@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,8 @@ from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
-from engine.runtime.devices import best_code, best_precision, device_kind, replayed_code
+from engine.runtime.devices import best_code, best_precision, device_kind, free_bytes, replayed_code
+from engine.runtime.room import check_room
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
 from engine.training.keeper import known_to_all
@@ -67,15 +69,19 @@ def train(
     chosen = choose_split(network.graph, network.splits, split, len(devices))
     if len(devices) > 1:
         observer.log("info", f"Split {chosen.name} over {len(devices)} devices: {', '.join(devices)}")
-    plan = compile_network(
+    compile_for = partial(
+        compile_network,
         network.graph,
-        network.training.batch_size,
         device=kind,
         split=chosen,
         code=code,
         training=network.training,
         precision=best_precision(own, network.training.precision),
     )
+    plan = compile_for(network.training.batch_size)
+    free = free_bytes(own)
+    if free is not None:
+        check_room(own, plan, team.line.rank, free, compile_for)
     if not plan.slots:
         raise PlanError(
             layer="network",

@@ -300,8 +300,8 @@ class Trainer:
 
     def _log_start(self) -> None:
         operations = len(self._plan.programs[TRAIN].operations)
-        megabytes = self._plan.arena_bytes[0] / 1e6
-        self._log(f"Plan: {operations} operations a step, {megabytes:.1f} MB")
+        memory = [f"{what} {taken / 1e6:.1f} MB" for what, taken in self._device.memory().items() if taken]
+        self._log(f"Plan: {operations} operations a step; memory: {', '.join(memory)}")
         self._log(f"Data: {self._examples:,} training pictures, {self._steps_an_epoch:,} steps an epoch")
         if self.place.step:
             self._log(f"Taken up at step {self.place.step:,}")

@@ -19,12 +19,16 @@ import msgspec
 from engine.errors import ConvNetError, OutOfMemoryError
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
+from engine.runtime.lost import is_gpu_lost
 from engine.worker.engine_link import EngineLink
 
 if TYPE_CHECKING:
     from engine.parallel.team import Team
 
 _LAST_WORD = 1.0  # s that rank 0 has to say the same, before the launcher ends all for the end of one
+_GPU_LOST = 4
+"""Exit code of a process whose GPU serves it no more; the engine has another go on from the last checkpoint.
+"""
 
 
 def main() -> int:
@@ -81,6 +85,8 @@ def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ende
         return Ended("failed", describe(OutOfMemoryError()))
     except Exception as error:
         traceback.print_exc()  # the engine puts it into the log
+        if is_gpu_lost(error):
+            os._exit(_GPU_LOST)
         return Ended("failed", describe(error))
 
 
