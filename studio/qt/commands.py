@@ -16,7 +16,11 @@ from studio.qt import icons
 from studio.qt.files import Files
 from studio.qt.texts import action_text
 
-_EXCLUSIVE = (("data", "design", "training"), ("light", "dark", "system"))
+_EXCLUSIVE = (
+    ("data", "design", "training"),
+    ("light", "dark", "system"),
+    ("lens_shapes", "lens_cost", "lens_gradients"),
+)
 """Commands of which exactly one is on."""
 
 

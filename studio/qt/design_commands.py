@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -13,6 +14,7 @@ from engine.graph.layer_graph import Wire
 from studio.models import arranging, clipboard, commenting, editing, splicing, switching
 from studio.models.connecting import best_wire
 from studio.models.document import Document
+from studio.models.lens import Lens
 from studio.models.selection import Selection
 from studio.qt.canvas.panel import CanvasPanel
 from studio.qt.commands import Commands
@@ -61,6 +63,7 @@ class DesignCommands(QObject):
             "distribute_x": lambda: arranging.distribute(document, selection.layers, "x"),
             "distribute_y": lambda: arranging.distribute(document, selection.layers, "y"),
             "lay_out": self._lay_out,
+            **{f"lens_{lens}": partial(self._canvas.lens.choose, lens) for lens in Lens},
         }
 
     def enabled(self) -> dict[str, bool]:

@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self._on_document_changed()
         self._on_file_changed()
         self._on_run_changed()
+        self._show_lens()
 
     # ---- building ----------------------------------------------------------------------------------------
 
@@ -174,6 +175,7 @@ class MainWindow(QMainWindow):
 
     def _connect_models(self) -> None:
         self.document.changed.connect(self._on_document_changed)
+        self.canvas.lens.changed.connect(self._show_lens)
         self.document.file_changed.connect(self._on_file_changed)
         self.selection.changed.connect(self._on_selection_changed)
         self.run.state_changed.connect(self._on_run_changed)
@@ -349,6 +351,9 @@ class MainWindow(QMainWindow):
             self.canvas.view.reveal(layers[0])
         if problem.field is not None:
             self.inspector.focus_field(problem.field)
+
+    def _show_lens(self) -> None:
+        self.commands[f"lens_{self.canvas.lens.lens}"].setChecked(True)
 
     # ---- theme -------------------------------------------------------------------------------------------
 

@@ -72,6 +72,11 @@ QPushButton:pressed { background: $selection; }
 QPushButton:checked { background: $selection; color: $accent; border-color: $accent; }
 QPushButton:focus, QPushButton:default { border-color: $accent; }
 QPushButton:disabled { color: $disabled; border-color: $line; }
+QToolButton#choice { border: none; border-radius: 4px; padding: 4px 8px; }
+QToolButton#choice:hover { background: $hover; }
+QToolButton#choice:checked { background: $selection; color: $accent; }
+QFrame#popup { background: $surface; border: 1px solid $line; }
+QToolButton#flat:checked { background: $selection; border-color: $accent; }
 QToolButton#flat { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
 QToolButton#flat:hover { background: $hover; }
 QToolButton#flat:focus { border-color: $accent; }

@@ -13,6 +13,7 @@ from studio.models.document import Document
 from studio.models.lens import LensChoice
 from studio.models.selection import Selection
 from studio.qt import icons
+from studio.qt.canvas.lens_bar import LensBar
 from studio.qt.canvas.scene import CanvasScene
 from studio.qt.canvas.view import CanvasView
 from studio.qt.labels import Label
@@ -36,6 +37,7 @@ class CanvasPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
         self._zoom_bar = _ZoomBar(self.view, self)
+        self.lens_bar = LensBar(self.lens, self)
         self.invitation = _Invitation(self)
         self.invitation.example_chosen.connect(self.example_chosen)
         document.changed.connect(self._on_document_changed)
@@ -47,10 +49,13 @@ class CanvasPanel(QWidget):
         """Listen to the models no more; for when the window closes."""
         self._document.changed.disconnect(self._on_document_changed)
         self.scene.detach()
+        self.lens_bar.detach()
         self.view.detach()
 
     def _on_document_changed(self) -> None:
-        self.invitation.setVisible(len(self._document.network.graph) == 0)
+        is_empty = len(self._document.network.graph) == 0
+        self.invitation.setVisible(is_empty)
+        self.lens_bar.setVisible(not is_empty)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -58,6 +63,8 @@ class CanvasPanel(QWidget):
         bar.adjustSize()
         self.view.keep_free = bar.size() + QSize(_MARGIN, _MARGIN)
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
+        self.lens_bar.adjustSize()
+        self.lens_bar.move(_MARGIN, _MARGIN)
         box = self.invitation
         box.adjustSize()
         box.move((self.width() - box.width()) // 2, (self.height() - box.height()) // 2)

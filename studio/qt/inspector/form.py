@@ -51,6 +51,7 @@ class FieldForm(QWidget):
         super().__init__(parent)
         self.editors: dict[str, FieldEditor] = {}
         self._labels: dict[str, Label] = {}
+        self._titles: dict[str, str] = {}
         self._errors: dict[str, Note] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -80,6 +81,14 @@ class FieldForm(QWidget):
             if isinstance(editor, RealEditor) and editor.spec.optional and hasattr(record, name):
                 editor.show_inherited(getattr(record, name))
 
+    def show_mixed(self, names: set[str]) -> None:
+        """Mark the fields in which the records that are edited together differ."""
+        for name, label in self._labels.items():
+            words = self._titles[name]
+            label.setText(f"{words} ≠" if name in names else words)
+            tip = self.tr("The layers differ here; the first one's value is shown.")
+            label.setToolTip(tip if name in names else explanation(self.editors[name].spec))
+
     def error_of(self, name: str) -> str:
         """Return what stands below a field; "" where nothing is wrong with it."""
         return self._errors[name].text()
@@ -99,6 +108,7 @@ class FieldForm(QWidget):
         unit = "" if isinstance(spec, WholeSpec) and spec.type_name == "whole" else layer_text(spec.unit)
         words = explanation(spec)
         label = Label(f"{title} ({unit})" if unit else title)
+        self._titles[name] = label.text()
         label.setToolTip(words)
         label.setBuddy(editor)
         editor.describe(title, words)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.layers.base import Cost
 from studio.models.document import Document
-from studio.models.quantities import short_count
 from studio.models.selection import Selection
-from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.layer_panel import LayerPanel
 from studio.qt.inspector.network_panel import NetworkPanel
-from studio.qt.labels import Label
+from studio.qt.inspector.several_panel import SeveralPanel
 
 
 class Inspector(QWidget):
@@ -23,7 +20,7 @@ class Inspector(QWidget):
         self._document = document
         self._selection = selection
         self.network_panel = NetworkPanel(document)
-        self.several_panel = _SeveralPanel(document)
+        self.several_panel = SeveralPanel(document)
         self.layer_panel: LayerPanel | None = None
         self._layer_panels: dict[str, LayerPanel] = {}
         self._stack = QStackedWidget()
@@ -85,31 +82,3 @@ class Inspector(QWidget):
 
     def _show(self, panel: QWidget) -> None:
         self._stack.setCurrentWidget(self._pages[panel])
-
-
-class _SeveralPanel(QWidget):
-    """What several selected layers cost together."""
-
-    def __init__(self, document: Document) -> None:
-        super().__init__()
-        self._document = document
-        self._title = Label(rank="heading")
-        self._facts = Facts()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self._facts)
-        layout.addStretch()
-
-    def show_layers(self, names: list[str]) -> None:
-        """Show the sum over some layers."""
-        costs = self._document.costs()
-        total = sum((costs[name] for name in names if name in costs), Cost())
-        self._title.setText(self.tr("{count} layers").format(count=len(names)))
-        self._facts.show_facts(
-            [
-                (self.tr("Weights"), short_count(total.weights + total.biases)),
-                (self.tr("Multiply-adds a picture"), short_count(total.multiply_adds)),
-            ]
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from engine.errors import NetworkError
+from engine.graph.mute import can_be_muted
 from engine.layers.base import Layer
-from studio.models import editing
+from studio.models import editing, switching
 from studio.models.document import Document
 from studio.models.quantities import short_count
 from studio.qt import icons, theme
@@ -37,6 +38,12 @@ class LayerPanel(QWidget):
         self.facts = Facts()
         self.problems = Note(rank="error")
         self.form = FieldForm(kind.specs())
+        self.mute = QToolButton()
+        self.mute.setObjectName("flat")
+        self.mute.setCheckable(True)
+        self.mute.setToolTip(self.tr("Mute: the layer hands on what it gets"))
+        self.mute.setAccessibleName(self.tr("Mute"))
+        self.mute.clicked.connect(lambda: switching.toggle_muted(document, [self._name]))
         self._build()
         self.name_editor.editingFinished.connect(self._on_renamed)
         self.form.edited.connect(self._on_edited)
@@ -51,6 +58,7 @@ class LayerPanel(QWidget):
         network = self._document.network
         self.form.show_inherited(network.training)
         self.form.show_record(network.graph[name])
+        self.mute.setChecked(network.graph[name].muted)
         self.facts.show_facts(self._facts())
         self._show_problems()
 
@@ -64,6 +72,8 @@ class LayerPanel(QWidget):
         header.setSpacing(8)
         header.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         header.addLayout(words)
+        if can_be_muted(self._kind):
+            header.addWidget(self.mute, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -116,6 +126,7 @@ class LayerPanel(QWidget):
 
     def _show_icon(self) -> None:
         colour = theme.family_colour(self._kind.family)
+        self.mute.setIcon(icons.icon("muted", 20))
         self._icon.setPixmap(icons.pixmap(self._kind.kind, _ICON.width(), colour, self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:

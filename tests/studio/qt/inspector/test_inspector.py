@@ -212,3 +212,31 @@ def test_a_field_is_explained_with_its_range_and_unit() -> None:
     specs = KINDS["conv"].specs()
     assert explanation(specs["filters"]).endswith("At least 1")
     assert explanation(KINDS["dropout"].specs()["keep"]).endswith("0.0 to 1.0")
+
+
+def test_fields_that_several_layers_share_are_edited_at_once(bench: Bench) -> None:
+    """One step of undo; where they differ, the label says so."""
+    editing.set_fields(bench.document, "conv1", {"rate": 0.5})
+    bench.selection.select(["fc1", "conv1"])
+    form = bench.inspector.several_panel.form
+    assert form is not None
+    assert "rate" in form.editors
+    assert "filters" not in form.editors
+    form.edited.emit("rate", 2.0, "typing")
+    graph = bench.document.network.graph
+    assert [graph[name].rate for name in ("fc1", "conv1")] == [2.0, 2.0]  # type: ignore[attr-defined]
+    bench.document.undo()
+    assert [graph[name].rate for name in ("fc1", "conv1")] == [1.0, 0.5]  # type: ignore[attr-defined]
+    bench.selection.select(["conv1", "labels1"])
+    assert bench.inspector.several_panel.form is not form
+
+
+def test_a_layer_is_muted_at_its_name(bench: Bench) -> None:
+    """The button shows what is so."""
+    bench.selection.select(["conv1"])
+    panel = bench.inspector.layer_panel
+    assert panel is not None
+    panel.mute.click()
+    assert bench.document.network.graph["conv1"].muted
+    bench.document.undo()
+    assert not panel.mute.isChecked()

@@ -1,0 +1,39 @@
+"""One lens at a time."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from engine.graph.layer_graph import Wire
+from studio.models import editing
+from studio.models.lens import Lens
+from tests.studio.networks import small_document
+from tests.studio.qt.canvas.canvas_bench import Bench
+
+
+def test_the_cost_lens_tells_weights_work_and_memory(qtbot: QtBot) -> None:
+    """On the cards, with each one's share of the work; memory of a picture on the wires."""
+    bench = Bench(qtbot, small_document())
+    bench.panel.lens.choose(Lens.COST)
+    look = bench.scene.nodes["conv1"]._look
+    assert look is not None
+    assert look.facts == ("2.43 k weights", "2.46 M mult-adds")
+    assert look.share is not None
+    assert 0.9 < look.share < 1
+    assert bench.scene.wires[Wire("conv1", "pool1")].flow.words == "131 kB"
+    bench.panel.lens.choose(Lens.SHAPES)
+    look = bench.scene.nodes["conv1"]._look
+    assert look is not None
+    assert look.facts == ()
+
+
+def test_the_gradient_lens_follows_freezing(qtbot: QtBot) -> None:
+    """What lies before all that learns only goes forward."""
+    bench = Bench(qtbot, small_document())
+    bench.panel.lens_bar.buttons[Lens.GRADIENTS].click()
+    wires = bench.scene.wires
+    assert wires[Wire("data1", "conv1")].flow.words == "forward"
+    assert wires[Wire("conv1", "pool1")].flow.words == "forward + gradient"
+    editing.set_fields(bench.document, "conv1", {"frozen": True})
+    assert wires[Wire("conv1", "pool1")].flow.words == "forward"
+    assert wires[Wire("fc1", "softmax1")].flow.words == "forward + gradient"
