@@ -122,11 +122,12 @@ def predict(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the same as CSV.", show_default=False)
     ] = None,
+    device: Annotated[str, typer.Option(metavar="cpu|cuda:N", help="What answers.")] = "cpu",
 ) -> None:
     """Show what a trained network sees on pictures. Exits with 1 where none can be read."""
     from engine.cli import predict as predictions
 
-    predictions.predict(run, pictures, top, csv)
+    predictions.predict(run, pictures, top, csv, device)
 
 
 @app.command()
@@ -137,7 +138,9 @@ def describe(
         str | None,
         typer.Option(help="Show the plan under this split, as in verify.", show_default="one device"),
     ] = None,
-    devices: Annotated[str, typer.Option(metavar="cpu:N", help="How many devices to split over.")] = "cpu:1",
+    devices: Annotated[
+        str, typer.Option(metavar="cpu:N|cuda:0,…", help="Devices to split over; they need not be here.")
+    ] = "cpu:1",
 ) -> None:
     """Show the layers of a network with shapes, weights and cost, and its problems."""
     from engine.cli import describe as descriptions
@@ -148,7 +151,9 @@ def describe(
 @app.command()
 def verify(  # noqa: PLR0917 - typer passes each option by name
     network: NetworkPath,
-    devices: Annotated[str, typer.Option(metavar="cpu:N", help="How many ranks, as threads.")] = "cpu:2",
+    devices: Annotated[
+        str, typer.Option(metavar="cpu:N|cuda:N", help="How many ranks, as threads, or a GPU.")
+    ] = "cpu:2",
     split: Annotated[
         str, typer.Option(help="A split of the file, or data, model, hybrid, hybrid-b, hybrid-c.")
     ] = "data",
@@ -158,7 +163,7 @@ def verify(  # noqa: PLR0917 - typer passes each option by name
         bool, typer.Option("--float32", help="Show how much they differ in float32, too.")
     ] = False,
 ) -> None:
-    """Train a network split and on one device, in float64, and say whether the answer is the same."""
+    """Train a network split, or on a GPU, and on one CPU, in float64; say whether the answer is the same."""
     from engine.cli import verify as verifications
 
     verifications.verify(network, devices, split, steps=steps, batch_size=batch_size, single=float32)

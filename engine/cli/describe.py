@@ -15,6 +15,7 @@ from engine.parallel.devices import device_names
 from engine.plan.analysis.cost import layer_costs, total_cost
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan, format_table
+from engine.plan.types import Precision
 
 
 def describe(path: Path, *, plan: bool = False, split: str | None = None, devices: str = "cpu:1") -> None:
@@ -31,10 +32,21 @@ def describe(path: Path, *, plan: bool = False, split: str | None = None, device
     if inspection.problems:
         raise InvalidNetworkError(inspection.problems)
     if plan:
-        count = len(device_names(devices))
-        chosen = choose_split(network.graph, network.splits, split or "", count)
-        compiled = compile_network(network.graph, network.training.batch_size, split=chosen)
+        names = device_names(devices)
+        compiled = compile_network(
+            network.graph,
+            network.training.batch_size,
+            device="cpu" if names[0] == "cpu" else "cuda",
+            split=choose_split(network.graph, network.splits, split or "", len(names)),
+            training=network.training,
+            precision=_precision(names[0], network.training.precision),
+        )
         print("\n".join(format_plan(compiled, rank) for rank in compiled.ranks))
+
+
+def _precision(device: str, asked: str) -> Precision:
+    """Return what a device multiplies with; the GPU, which need not be here, is taken to be recent."""
+    return "float32" if device == "cpu" or asked == "float32" else "bfloat16"
 
 
 def _rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:

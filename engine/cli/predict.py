@@ -19,13 +19,15 @@ from engine.training.predict import Answer, Predictor, find_trained
 _MOST_AT_ONCE = 16  # pictures of a batch; all views of so many large ones take some 100 MB
 
 
-def predict(run: Path, pictures: Sequence[Path], top: int, table_file: Path | None) -> None:
+def predict(
+    run: Path, pictures: Sequence[Path], top: int, table_file: Path | None, device: str = "cpu"
+) -> None:
     """Print the ``top`` classes of each picture, and write them to ``table_file`` as CSV.
 
     Raises typer.Exit with code 1 where no picture could be read, and ConvNetError where the network cannot
     be used or the file not be written.
     """
-    predictor = Predictor(find_trained(run), min(len(pictures), _MOST_AT_ONCE))
+    predictor = Predictor(find_trained(run), min(len(pictures), _MOST_AT_ONCE), device)
     answers: list[tuple[Path, Answer]] = []
     skipped: list[Skipped] = []
     for path, answer in predictor.predict(pictures):

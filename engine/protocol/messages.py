@@ -221,6 +221,7 @@ class Device(Message, frozen=True):
     memory_total: Count  # bytes
     temperature: float | None  # °C; None: not to be had
     power: float | None  # W; None: not to be had
+    clock: float | None = None  # MHz, of a GPU's multiprocessors; None: not to be had
 
 
 class Heartbeat(Message, frozen=True):

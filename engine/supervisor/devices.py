@@ -99,6 +99,7 @@ def _read_gpus(handles: list[Any]) -> Iterator[Device]:
                 memory_total=memory.total,
                 temperature=_optional(pynvml.nvmlDeviceGetTemperature, handle, pynvml.NVML_TEMPERATURE_GPU),
                 power=_optional(pynvml.nvmlDeviceGetPowerUsage, handle, scale=1e-3),
+                clock=_optional(pynvml.nvmlDeviceGetClockInfo, handle, pynvml.NVML_CLOCK_SM),
             )
         except pynvml.NVMLError:
             continue  # lost, or one that keeps its readings to itself

@@ -22,7 +22,7 @@ from engine.graph.network_file import NetworkFile
 from engine.layers.cost_layer import PROBABILITIES, CostLayer
 from engine.plan.analysis.infer import InferredLayer, infer
 from engine.plan.compile.pipeline import EVALUATE, compile_network
-from engine.runtime.devices import best_code
+from engine.runtime.devices import best_code, best_precision, device_kind
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.training.averaged import AveragedEvaluation
@@ -70,22 +70,29 @@ def _unfit(path: Path, expected: str, found: str, hint: str = "") -> CheckpointE
 
 
 class Predictor:
-    """A trained network, compiled to answer for ``batch_size`` pictures at a time on this machine's CPU.
+    """A trained network, compiled to answer for ``batch_size`` pictures at a time on a ``device``.
 
     The answers are those of the first cost that can tell a wrong one, averaged over the test views.
     """
 
-    def __init__(self, trained: Trained, batch_size: int) -> None:
-        """Raise PlanError for a network that names no classes."""
+    def __init__(self, trained: Trained, batch_size: int, device: str = "cpu") -> None:
+        """Raise PlanError for a network that names no classes, DeviceError for a device that is not there."""
         graph = trained.network.graph
         self._cost = _answering_cost(infer(graph))
-        plan = compile_network(graph, batch_size, code=best_code("cpu"))
+        training = trained.network.training
+        kind = device_kind(device)
+        plan = compile_network(
+            graph,
+            batch_size,
+            device=kind,
+            code=best_code(kind),
+            precision=best_precision(device, training.precision),
+        )
         plan = dataclasses.replace(plan, programs={EVALUATE: plan.programs[EVALUATE]})
-        executor = Executor(plan)
+        executor = Executor(plan, device=device)
         for role in ("weight", "average"):
             for buffer in plan.by_role(role):
                 executor.arrays[buffer.name] = trained.state.tensors[buffer.name]
-        training = trained.network.training
         self._control = StepControl(executor.arrays, plan.slots, training, training.seed)
         self._evaluation = AveragedEvaluation(plan, executor)
         self._preparation = trained.preparation

@@ -76,14 +76,20 @@ def train(
     layers: Mapping[str, InferredLayer],
     batches: Sequence[Example],
     start: Arrays | None = None,
+    *,
+    devices: Sequence[str] = (),
 ) -> Course:
     """Train a plan on all its ranks, as threads, and test it on the last batch.
 
     Weights start as the network's seed says, or as ``start`` does, which may hold velocities too.
+    ``devices`` are those of the ranks, where the plan is for GPUs.
     """
-    return run_ranks(
-        len(plan.ranks), lambda line: train_rank(plan, network, layers, batches, line=line, start=start)
-    )[0]
+
+    def of_rank(line: Communicator) -> Course:
+        device = devices[line.rank] if devices else ""
+        return train_rank(plan, network, layers, batches, line=line, start=start, device=device)
+
+    return run_ranks(len(plan.ranks), of_rank)[0]
 
 
 def train_rank(
@@ -94,9 +100,10 @@ def train_rank(
     *,
     line: Communicator,
     start: Arrays | None = None,
+    device: str = "",
 ) -> Course:
     """Do one rank's part of ``train``; what is returned is the same on all ranks."""
-    executor = Executor(plan, line.rank, line)
+    executor = Executor(plan, line.rank, line, device=device)
     arrays = Distributed(plan, executor.arrays, line)
     seed = network.training.seed
     control = StepControl(executor.arrays, plan.slots, network.training, seed, plan.first_rows(line.rank))

@@ -73,6 +73,8 @@ class DeviceRow(QWidget):
             facts.append(f"{device.temperature:.0f} °C")
         if device.power is not None:
             facts.append(f"{device.power:.0f} W")
+        if device.clock is not None:
+            facts.append(f"{device.clock:,.0f} MHz")
         self._facts.set_text(" · ".join(facts))
 
 
