@@ -9,6 +9,7 @@ import typer
 
 from engine.cli.bench_cpu import bench_cpu
 from engine.cli.bench_data import bench_data
+from engine.cli.bench_gpu import bench_gpu
 
 app = typer.Typer(
     help="Measure this machine and this version, each figure against its bar.", no_args_is_help=True
@@ -17,6 +18,7 @@ app = typer.Typer(
 
 app.command("cpu")(bench_cpu)
 app.command("data")(bench_data)
+app.command("gpu")(bench_gpu)
 
 
 @app.command("start")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Literal
 
 import typer
+
+from engine.cli.bench_side import Side
 
 _WARM_UP = 3
 
@@ -45,43 +45,19 @@ def bench_cpu(
         output.write_text(json.dumps(results, indent=2), encoding="utf-8")
 
 
-class Side:
-    """A process that measures one side, see engine.cli.bench_cpu_side."""
-
-    def __init__(self, side: str, network: Path, batch_size: int, threads: int) -> None:
-        settings = {"CONVNET_THREADS": str(threads)} | (_GENEROUS_MALLOC if side == "torch" else {})
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.cli.bench_cpu_side"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | settings,
-        )
-        order = {"side": side, "network": str(network), "batch_size": batch_size, "threads": threads}
-        self._tell(json.dumps(order))
-
-    def ask(self, word: str) -> Any:
-        """Return the answer to a word; raises ValueError where the process has ended instead."""
-        assert self._process.stdout is not None
-        self._tell(word)
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-
 def measure(network: Path, batch_size: int, *, steps: int, threads: int, peer: str) -> dict[str, Any]:
     """Return all figures of a network: s, bytes, and ratios of the peer's to ours."""
     names = ["ours", *([peer] if peer != "none" else [])]
-    sides = {name: Side(name, network, batch_size, threads) for name in names}
+    order = {"network": str(network), "batch_size": batch_size, "threads": threads}
+    settings = {"CONVNET_THREADS": str(threads)}
+    sides = {
+        name: Side(
+            "engine.cli.bench_cpu_side",
+            order | {"side": name},
+            settings | (_GENEROUS_MALLOC if name == "torch" else {}),
+        )
+        for name in names
+    }
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(_WARM_UP + steps):
         for name, side in sides.items():

@@ -1,23 +1,21 @@
-"""One side of ``convnet bench cpu``, in a process of its own, so that memory and settings are its own.
+"""One side of ``convnet bench cpu``, in a process of its own, see engine.cli.bench_side.
 
-Reads a JSON line of what to measure, then answers each word on its standard input with a JSON line:
-``step`` (seconds), ``parts`` (seconds forward and backward by layer), ``facts`` (what else the side knows),
-``memory`` (bytes that it came to hold at most, beyond those before the network was made).
+It answers the words ``step`` (seconds), ``parts`` (seconds forward and backward by layer), ``facts`` (what
+else the side knows), ``memory`` (bytes that it came to hold at most beyond those before it had a network).
 """
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import psutil
 
+from engine.cli.bench_engine import fill
+from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import infer
 
@@ -44,7 +42,6 @@ class Engine:
         from engine.plan.compile.pipeline import TRAIN, compile_network
         from engine.runtime.devices import best_code
         from engine.runtime.executor import Executor
-        from kernels import control
 
         file = load(network)
         start = time.perf_counter()
@@ -54,17 +51,7 @@ class Engine:
         self._compiling = time.perf_counter() - start
         self._program = TRAIN
         self._layers = infer(file.graph)
-        random = np.random.default_rng(0)
-        arrays = self._executor.arrays
-        for buffer in plan.buffers.values():
-            if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
-                array = arrays[buffer.name]
-                array[...] = random.standard_normal(array.shape, np.float32) * array[0].size ** -0.5
-        arrays["settings"][:] = [1e-3, 0.9, 4e-3]
-        counters = arrays["counters"]
-        counters[control.VALID] = batch_size
-        counters[control.UPDATE] = 1
-        counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+        fill(self._executor, plan)
 
     def step(self) -> None:
         """Train one step."""
@@ -115,19 +102,20 @@ class Torch:
 
 def least_time(call: Callable[[], object]) -> float:
     """Return the least s that a call took of several."""
-    times = []
-    for _ in range(_REPEATS):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    return min(_seconds(call) for _ in range(_REPEATS))
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def main() -> None:
     """Measure what the first line says, as the next lines ask."""
     import resource
 
-    order = json.loads(sys.stdin.readline())
+    order = read_order()
     network = Path(order["network"])
     if order["side"] == "torch":
         import torch  # noqa: F401  # its own size is not the network's
@@ -137,20 +125,14 @@ def main() -> None:
         if order["side"] == "torch"
         else Engine(network, order["batch_size"])
     )
-    for line in sys.stdin:
-        answer: Any
-        match line.strip():
-            case "step":
-                start = time.perf_counter()
-                side.step()
-                answer = time.perf_counter() - start
-            case "parts":
-                answer = side.parts()
-            case "facts":
-                answer = side.facts()
-            case _:
-                answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
-        print(json.dumps(answer), flush=True)
+    answer(
+        {
+            "step": lambda: _seconds(side.step),
+            "parts": side.parts,
+            "facts": side.facts,
+            "memory": lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before,
+        }
+    )
 
 
 if __name__ == "__main__":

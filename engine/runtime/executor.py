@@ -77,8 +77,8 @@ class Executor:
         """
         self.device.look({name: self._persistent[name] for name in names}, then, clear)
 
-    def calls(self, program: str) -> Iterator[tuple[Operation, Call]]:
-        """Yield each operation of a program with a call of its own.
+    def calls(self, program: str, times: int = 1) -> Iterator[tuple[Operation, Call]]:
+        """Yield each operation of a program with a call that runs it, several ``times`` in a row.
 
         Called in this order they do what ``run`` does. Out of it, as when one is timed alone, what they leave
         in memory that others use too is of no meaning.
@@ -86,7 +86,7 @@ class Executor:
         whole = self._plan.programs[program]
         for operation in whole.of_rank(self.rank):
             alone = replace(whole, operations=(replace(operation, after=()),))
-            yield operation, self.device.program(self._bind(alone, self._views[program]))
+            yield operation, self.device.program(self._bind(alone, self._views[program]) * times)
 
     def content(self, program: str, buffer: str) -> NDArray[Any]:
         """Return what any buffer of a program holds. Unless it is persistent, others may write over it."""

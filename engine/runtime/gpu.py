@@ -150,6 +150,16 @@ class Gpu:
         """Return an event that has passed."""
         return self._cuda.Event(disable_timing=True)
 
+    def milliseconds(self, call: Call, times: int) -> float:
+        """Return ms a call, of ``times`` in a row, by the GPU's own clock; wait for them."""
+        start, end = self._cuda.Event(), self._cuda.Event()
+        start.record(self.stream)
+        for _ in range(times):
+            call()
+        end.record(self.stream)
+        end.synchronize()
+        return float(self._cuda.get_elapsed_time(start, end)) / times
+
     def _capture(self, calls: Sequence[Call]) -> Any:
         """Return the graph of what ``calls`` launch."""
         self._compile(calls)

@@ -35,6 +35,11 @@ class DeviceSampler(threading.Thread):
         self.join()
 
 
+def read_gpus() -> tuple[Device, ...]:
+    """Return readings of all GPUs now; none without NVIDIA's driver or its Python package."""
+    return tuple(_read_gpus(_open_gpus()))
+
+
 def _cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()

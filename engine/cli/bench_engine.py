@@ -1,0 +1,25 @@
+"""The engine's own side of a bench: a plan with random numbers in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.plan.types import TrainingPlan
+from engine.runtime.executor import Executor
+from kernels import control
+
+
+def fill(executor: Executor, plan: TrainingPlan) -> None:
+    """Make a plan ready for steps: random pictures and weights, a whole batch, settings that train."""
+    random = np.random.default_rng(0)
+    arrays = executor.arrays
+    for buffer in plan.buffers.values():
+        if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
+            shape = arrays[buffer.name].shape
+            arrays[buffer.name] = random.standard_normal(shape, np.float32) * np.prod(shape[1:]) ** -0.5
+    arrays["settings"] = [1e-3, 0.9, 4e-3]
+    counters = np.zeros(control.COUNTERS, np.int64)
+    counters[control.VALID] = plan.batch_size
+    counters[control.UPDATE] = 1
+    counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
+    arrays["counters"] = counters

@@ -1,0 +1,183 @@
+"""One side of ``convnet bench gpu``, in a process of its own, see engine.cli.bench_side.
+
+The engine's side answers ``ready`` (s from the process's start until its first step was done), ``step`` (ms),
+``parts`` (each operation of a step), ``facts`` and ``limits`` (what a GPU can do at most). PyTorch's answers
+``variants`` (their names), ``prepare`` with a number (s it took, or why it failed), ``step`` and ``facts``.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from engine.cli.bench_side import answer, read_order
+from engine.graph.network_file import load
+from engine.plan.analysis.infer import infer
+from engine.plan.types import Operation
+
+_TURN = 50.0
+"""ms of steps that are timed at once."""
+
+_REPEATS = 20
+"""Calls of one operation that are timed at once, as one graph."""
+
+_MULTIPLYING = ("conv", "local", "fc")
+"""What the names of operations with matrix products hold."""
+
+
+class Steps:
+    """Times calls of a step; the first call warms up, and finds how many make a turn."""
+
+    def __init__(self, call: Callable[[], None], clock: Callable[[Callable[[], None], int], float]) -> None:
+        self._call, self._clock = call, clock
+        clock(call, 3)
+        self._times = max(3, ceil(_TURN / max(clock(call, 3), 1e-3)))
+
+    def __call__(self) -> float:
+        """Return ms a step."""
+        return self._clock(self._call, self._times)
+
+
+class Engine:
+    """The engine's side: one captured graph a step."""
+
+    def __init__(self, network: Path, batch_size: int, precision: str) -> None:
+        from engine.cli.bench_engine import fill
+        from engine.plan.compile.pipeline import TRAIN, compile_network
+        from engine.runtime.devices import best_precision
+        from engine.runtime.executor import Executor
+        from engine.runtime.gpu import Gpu
+
+        file = load(network)
+        device = "cuda:0"
+        self._layers = infer(file.graph)
+        self._plan = compile_network(
+            file.graph, batch_size, device="cuda", precision=best_precision(device, precision)
+        )
+        self._executor = Executor(self._plan, device=device)
+        assert isinstance(self._executor.device, Gpu)
+        self._clock = self._executor.device.milliseconds
+        fill(self._executor, self._plan)
+        self._program = TRAIN
+        self._clock(self._run, 1)
+        self.first_step = time.time() - psutil.Process().create_time()
+        self.step = Steps(self._run, self._clock)
+
+    def _run(self) -> None:
+        self._executor.run(self._program)
+
+    def parts(self) -> list[dict[str, Any]]:
+        """Return ms, bytes and operations of each operation of a step, its numbers still in the cache."""
+        parts = []
+        for operation, call in self._executor.calls(self._program, times=_REPEATS):
+            self._clock(call, 2)
+            least = min(self._clock(call, 1) for _ in range(3)) / _REPEATS
+            work = {"bytes": self._bytes(operation), "operations": self._operations(operation)}
+            parts.append({"name": operation.name, "kind": operation.kind, "ms": least, **work})
+        return parts
+
+    def _bytes(self, operation: Operation) -> int:
+        """Return the bytes of all that an operation reads and writes, scratch arrays left out."""
+        buffers = [self._plan.buffers[name] for name in {**operation.inputs, **operation.outputs}.values()]
+        return sum(buffer.nbytes(0) for buffer in buffers if buffer.role != "workspace")
+
+    def _operations(self, operation: Operation) -> int:
+        """Return multiplications and additions of an operation's matrix products."""
+        family = operation.kind.partition(".")[0]
+        layer = self._layers.get(operation.layer)
+        if layer is None or not any(word in family for word in _MULTIPLYING):
+            return 0
+        return 2 * layer.layer.multiply_adds(layer.inputs) * self._plan.batch_size
+
+    def facts(self) -> dict[str, Any]:
+        """Return the GPU, the versions, and the bytes that the plan says it takes."""
+        from engine.runtime.devices import gpu_class, gpu_versions
+
+        facts = {"gpu": gpu_class("cuda:0"), "versions": gpu_versions(), "arena": self._plan.arena_bytes[0]}
+        return facts | {"precision": self._plan.precision, "operations": self._count()}
+
+    def _count(self) -> int:
+        return len(self._plan.programs[self._program].operations)
+
+
+class Torch:
+    """PyTorch's side: one variant at a time."""
+
+    def __init__(self, network: Path, batch_size: int, full: bool) -> None:
+        import torch
+
+        from engine.cli import torch_gpu_peer
+
+        self._torch, self._peers = torch, torch_gpu_peer
+        self._layers = infer(load(network).graph)
+        self._batch_size = batch_size
+        self._variants = torch_gpu_peer.variants(self._layers, full=full)
+        self._peer: Any = None
+        self._steps: Steps | None = None
+
+    def variants(self) -> list[dict[str, Any]]:
+        """Return the variants' names, and whether they are compiled."""
+        return [{"name": one.name(self._layers), "compiled": one.is_compiled} for one in self._variants]
+
+    def prepare(self, number: str, tune: str = "tune") -> dict[str, Any]:
+        """Make a variant in place of the one before; return the s that it took, or why it failed."""
+        self._peer = self._steps = None
+        gc.collect()
+        self._torch.cuda.empty_cache()
+        self._torch.backends.cudnn.benchmark = tune == "tune"
+        start = time.perf_counter()
+        try:
+            self._peer = self._peers.GpuPeer(self._layers, self._batch_size, self._variants[int(number)])
+            self._steps = Steps(self._peer.run, self._peers.milliseconds)
+        except Exception as error:  # whatever PyTorch fails with: the others are still to be measured
+            return {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
+        return {"seconds": time.perf_counter() - start}
+
+    def step(self) -> float:
+        """Return ms a step of the variant."""
+        assert self._steps is not None
+        return self._steps()
+
+    def facts(self) -> dict[str, Any]:
+        """Return the versions."""
+        cudnn = self._torch.backends.cudnn.version()
+        return {"torch": self._torch.__version__, "cuda": self._torch.version.cuda, "cudnn": cudnn}
+
+
+def main() -> None:
+    """Measure what the first line says, as the next lines ask."""
+    order = read_order()
+    network, batch_size = Path(order["network"]), order["batch_size"]
+    if order["side"] == "torch":
+        peer = Torch(network, batch_size, order["full"])
+        answer(
+            {
+                "variants": peer.variants,
+                "prepare": peer.prepare,
+                "step": peer.step,
+                "facts": peer.facts,
+            }
+        )
+        return
+    from engine.runtime.gpu_limits import limits
+
+    engine = Engine(network, batch_size, order["precision"])
+    answer(
+        {
+            "ready": lambda: engine.first_step,
+            "step": engine.step,
+            "parts": engine.parts,
+            "facts": engine.facts,
+            "limits": limits,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
