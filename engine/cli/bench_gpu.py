@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from engine.cli import bench_gpu_errors
 from engine.cli.bench_gpu_report import describe_ours, describe_ratio, describe_variant
 from engine.cli.bench_side import Side
 from engine.graph.network_file import SUFFIX
@@ -46,15 +47,22 @@ def bench_gpu(
     cold: Annotated[
         bool, typer.Option("--cold", help="Time first steps too, with and without caches.")
     ] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Compare each kernel with float64 instead of timing it.")
+    ] = False,
     output: Annotated[Path | None, typer.Option(help="A file for the figures, as JSON.")] = None,
 ) -> None:
     """Time training steps on a GPU, by turns with PyTorch's, whole and by operation.
 
-    Exits with 1 where PyTorch's best takes less than twice as long.
+    Exits with 1 where PyTorch's best takes less than twice as long, or an error is above its bar.
     """
+    chosen = networks or [_example(name) for name in _EXAMPLES]
+    if errors:
+        _compare(chosen, output)
+        return
     sizes = batch_size or [*_BATCH_SIZES, *(_LARGE_BATCHES if full else ())]
     results: list[Result] = []
-    for network in networks or [_example(name) for name in _EXAMPLES]:
+    for network in chosen:
         for size in sizes:
             order = {"network": str(network), "batch_size": size, "precision": precision, "full": full}
             result = {"network": network.stem, "batch_size": size}
@@ -65,6 +73,15 @@ def bench_gpu(
             if output is not None:
                 output.write_text(json.dumps(results, indent=2), encoding="utf-8")
     if any(result["ratio"] < BAR for result in results if "ratio" in result):
+        raise typer.Exit(1)
+
+
+def _compare(networks: list[Path], output: Path | None) -> None:
+    worst = bench_gpu_errors.compare(networks)
+    print(bench_gpu_errors.describe(worst))
+    if output is not None:
+        output.write_text(json.dumps(worst, indent=2), encoding="utf-8")
+    if not bench_gpu_errors.all_reached(worst):
         raise typer.Exit(1)
 
 
