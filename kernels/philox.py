@@ -37,6 +37,7 @@ class Stream(IntEnum):
     DROPOUT = 3
     SPLIT = 4
     SYNTHESIS = 5
+    SCALE = 6
 
 
 def substream(stream: Stream, number: int) -> int:

@@ -29,6 +29,7 @@ from engine.layers.neuron import Neuron
 from engine.layers.one_hot import OneHot
 from engine.layers.pass_on import PassOn
 from engine.layers.pool import Pool
+from engine.layers.random_scale import RandomScale
 from engine.layers.resize import Resize
 from engine.layers.rgb_to_lab import RgbToLab
 from engine.layers.rgb_to_yuv import RgbToYuv
@@ -45,6 +46,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Crop,
     Mirror,
     Resize,
+    RandomScale,
     RgbToYuv,
     RgbToLab,
     Conv,

@@ -27,6 +27,7 @@ from engine.layers.catalogue import (
     Nailbed,
     OneHot,
     PassOn,
+    RandomScale,
     Resize,
     RgbToLab,
     RgbToYuv,
@@ -196,3 +197,26 @@ def test_texts_that_name_no_neuron_are_refused(text: str) -> None:
 
 def test_titles_of_neurons_show_parameters_that_are_their_own() -> None:
     assert (neuron_title("tanh"), neuron_title("tanh[2,0.5]")) == ("tanh", "tanh[2,0.5]")
+
+
+@pytest.mark.parametrize(
+    ("shape", "largest", "size", "fits"),
+    [
+        ((32, 32, 3), 1.25, (24, 24), True),
+        ((32, 32, 3), 1.25, (25, 25), True),
+        ((32, 32, 3), 1.25, (26, 25), False),
+        ((30, 20, 1), 2.0, (15, 10), True),
+        ((30, 20, 1), 2.0, (15, 11), False),
+        ((9, 9, 1), 1.0, (9, 9), True),
+    ],
+)
+def test_a_random_scale_leaves_enough_to_cut_out(
+    shape: tuple[int, ...], largest: float, size: tuple[int, int], fits: bool
+) -> None:
+    layer = RandomScale(largest=largest, size=size)
+    if fits:
+        assert layer.output([TensorType(shape)]) == TensorType((*size, shape[2]))
+        assert layer.cost([TensorType(shape)]).multiply_adds == 4 * size[0] * size[1] * shape[2]
+    else:
+        with pytest.raises(ShapeRuleError):
+            layer.output([TensorType(shape)])

@@ -36,6 +36,7 @@ from engine.layers.catalogue import (
     OneHot,
     PassOn,
     Pool,
+    RandomScale,
     Resize,
     RgbToLab,
     RgbToYuv,
@@ -83,6 +84,7 @@ SEVERAL_INPUTS: tuple[Layer, ...] = (
 PICTURE_LAYERS: tuple[Layer, ...] = (
     Crop(size=(3, 2), start=(1, 1)),
     Resize(scale=1.5),
+    RandomScale(largest=1.5, size=(3, 2)),
     RgbToYuv(),
     RgbToLab(),
 )

@@ -57,6 +57,8 @@ RULES: Mapping[str, str] = {
     "nailbed.backward": "dy=n|c dx=n|c",
     "crop.forward": "x=n|c y=n|c",
     "resize.forward": "x=n|c y=n|c",
+    "random_scale.forward": "x=n| y=n|",
+    "random_scale.evaluate": "x=n| y=n|",
     "rgb_to_yuv.forward": "x=n| y=n|",
     "rgb_to_lab.forward": "x=n| y=n|",
     "cmrnorm.forward": "x=n| y=n| denominators=n|",
