@@ -1,22 +1,25 @@
-"""Binds communications to a rank's arrays: what is sent, what is received, and what becomes of it."""
+"""Binds communications to a rank's arrays: what is sent, what is received, and what becomes of it.
+
+Arrays are NumPy's or, on a GPU, CuPy's, which obey NumPy's functions too. Nothing is allocated in a call, so
+that those on a GPU can be captured.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.parallel.communicators.communicator import Communicator, Message
 from engine.plan.analysis.partition.communicate import AGREE
 from engine.plan.analysis.pieces import Move, moves
-from engine.plan.analysis.traffic import parts, sums_at_once
+from engine.plan.analysis.traffic import sums_at_once
 from engine.plan.types import Buffer, Operation
 from kernels.control import FIRST_BAD_STEP
 
-Arrays = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, Any]
 Call = Callable[[], None]
 
 
@@ -47,27 +50,27 @@ def _move(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add: b
     sends = [(m.target, arrays["x"][m.taken]) for m in found if m.source == line.rank != m.target]
     keeps = [(arrays["x"][m.taken], arrays["y"][m.put]) for m in found if m.source == line.rank == m.target]
     gets = [(m.source, arrays["y"][m.put]) for m in found if m.source != line.rank == m.target]
-    packed = [(peer, np.empty_like(view, order="C")) for peer, view in sends]
-    received = [(peer, np.empty_like(view, order="C")) for peer, view in gets]
+    packed = [(peer, _packed(view)) for peer, view in sends]
+    received = [(peer, _room(view) if add else _packed(view)) for peer, view in gets]
 
     def call() -> None:
-        for (_, view), (_, message) in zip(sends, packed, strict=True):
-            np.copyto(message, view)
+        _copy(sends, packed)
         if packed or received:
             line.exchange(packed, received)
         for view, mine in keeps:
             _put(mine, view, add)
         for (_, mine), (_, message) in zip(gets, received, strict=True):
-            _put(mine, message, add)
+            if mine is not message:
+                _put(mine, message, add)
 
     return call
 
 
 def _reduce(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add: bool) -> Call:
     sends = [(m.target, arrays["x"][m.taken]) for m in found if m.source == line.rank != m.target]
-    packed = [(peer, np.empty_like(view, order="C")) for peer, view in sends]
+    packed = [(peer, _packed(view)) for peer, view in sends]
     received: list[Message] = []
-    sums: dict[tuple[tuple[int, int], ...], list[NDArray[Any]]] = defaultdict(list)
+    sums: dict[tuple[tuple[int, int], ...], list[Any]] = defaultdict(list)
     places = {}
     for move in found:
         if move.target == line.rank:
@@ -76,76 +79,77 @@ def _reduce(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add:
             if move.source == line.rank:
                 sums[place].append(arrays["x"][move.taken])
             else:
-                received.append((move.source, np.empty(move.shape, arrays["y"].dtype)))
+                received.append((move.source, _room(places[place])))
                 sums[place].append(received[-1][1])
+    totals = {place: _room(places[place]) for place in sums}
 
     def call() -> None:
-        for (_, view), (_, message) in zip(sends, packed, strict=True):
-            np.copyto(message, view)
+        _copy(sends, packed)
         line.exchange(packed, received)
         for place, terms in sums.items():
-            _put(places[place], _sum(terms), add)
+            _sum(terms, totals[place])
+            _put(places[place], totals[place], add)
 
     return call
 
 
 def _all_reduce(operation: Operation, arrays: Arrays, line: Communicator) -> Call:
-    """Sum up arrays over all ranks, each rank its share of them, and hand the sums to all.
-
-    Each rank sends 2 (K − 1) / K of the arrays' size. Source: Rabenseifner 2004, "Optimization of collective
-    reduction operations".
-    """
-    terms = [arrays[port].reshape(-1) for port in operation.inputs]
-    results = [arrays[port].reshape(-1) for port in operation.outputs if port.startswith("y")]
-    whole = np.empty(sum(term.size for term in terms), terms[0].dtype)
-    count = len(operation.ranks)
-    shares = [whole[first:last] for first, last in parts(whole.size, count)]
-    own = operation.ranks.index(line.rank)
-    received = [shares[own] if number == own else np.empty_like(shares[own]) for number in range(count)]
-    others = [(number, rank) for number, rank in enumerate(operation.ranks) if rank != line.rank]
+    ports = [(port, port.replace("x", "y")) for port in operation.inputs]
+    pairs = [(arrays[x].reshape(-1), arrays[y].reshape(-1)) for x, y in ports]
+    copied = [(term, result) for term, result in pairs if not np.may_share_memory(term, result)]
+    sum_up = line.summer([result for _, result in pairs], operation.ranks)
 
     def call() -> None:
-        np.concatenate(terms, out=whole)
-        line.exchange(
-            [(rank, shares[number]) for number, rank in others],
-            [(rank, received[number]) for number, rank in others],
-        )
-        np.copyto(shares[own], _sum(received))
-        line.exchange(
-            [(rank, shares[own]) for _, rank in others], [(rank, shares[number]) for number, rank in others]
-        )
-        first = 0
-        for result in results:
-            np.copyto(result, whole[first : first + result.size])
-            first += result.size
+        for term, result in copied:
+            np.copyto(result, term)
+        sum_up()
 
     return call
 
 
 def _agree(operation: Operation, arrays: Arrays, line: Communicator) -> Call:
-    counters = [array for port, array in arrays.items() if port.startswith("y")]
-    others = [rank for rank in operation.ranks if rank != line.rank]
-    own = np.empty(1, np.int64)
-    received = [(rank, np.empty(1, np.int64)) for rank in others]
+    place = slice(FIRST_BAD_STEP, FIRST_BAD_STEP + 1)
+    steps = [array[place] for port, array in arrays.items() if port.startswith("y")]
+    own = _room(steps[0])
+    received = [(rank, _room(own)) for rank in operation.ranks if rank != line.rank]
 
     def call() -> None:
-        own[0] = max(array[FIRST_BAD_STEP] for array in counters)
-        line.exchange([(rank, own) for rank in others], received)
-        worst = max(own[0], *(step[0] for _, step in received))
-        for array in counters:
-            array[FIRST_BAD_STEP] = worst
+        np.copyto(own, steps[0])
+        for step in steps[1:]:
+            np.maximum(own, step, out=own)
+        line.exchange([(rank, own) for rank, _ in received], received)
+        for _, step in received:
+            np.maximum(steps[0], step, out=steps[0])
+        np.maximum(steps[0], own, out=steps[0])
+        for step in steps[1:]:
+            np.copyto(step, steps[0])
 
     return call
 
 
-def _sum(terms: list[NDArray[Any]]) -> NDArray[Any]:
-    total = terms[0].copy()
-    for term in terms[1:]:
-        total += term
-    return total
+def _packed(view: Any) -> Any:
+    """Return an array to send or receive a view by: itself where it lies in one piece."""
+    return view if view.flags.c_contiguous else _room(view)
 
 
-def _put(target: NDArray[Any], values: NDArray[Any], add: bool) -> None:
+def _room(view: Any) -> Any:
+    return np.empty_like(view, order="C")
+
+
+def _copy(sends: Sequence[Message], packed: Sequence[Message]) -> None:
+    for (_, view), (_, message) in zip(sends, packed, strict=True):
+        if message is not view:
+            np.copyto(message, view)
+
+
+def _sum(terms: Sequence[Any], total: Any) -> None:
+    first, *rest = terms
+    np.copyto(total, first)
+    for term in rest:
+        np.add(total, term, out=total)
+
+
+def _put(target: Any, values: Any, add: bool) -> None:
     if add:
         np.add(target, values, out=target)
     else:

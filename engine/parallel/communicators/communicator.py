@@ -1,13 +1,11 @@
-"""What ranks need of one another: to exchange arrays."""
+"""What ranks need of one another: to exchange arrays, and to sum them up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from numpy.typing import NDArray
-
-Message = tuple[int, NDArray[Any]]
+Message = tuple[int, Any]
 """The other rank, and a contiguous array to send to it or to fill from it."""
 
 
@@ -15,7 +13,8 @@ class Communicator(Protocol):
     """A rank's line to the others of a training. All calls are made by one thread.
 
     Ranks meet each exchange in one order. Between two ranks, messages arrive in the order in which they were
-    sent, and the receiver names arrays of the same size and type.
+    sent, and the receiver names arrays of the same size and type. Arrays are NumPy's, or those of the device
+    that the line belongs to.
     """
 
     @property
@@ -31,3 +30,10 @@ class Communicator(Protocol):
 
         Raises RankError where another rank has failed.
         """
+
+    def summer(self, arrays: Sequence[Any], ranks: Sequence[int]) -> Callable[[], None]:
+        """Return the call that leaves in each array of one axis its sum over ``ranks``, this one included.
+
+        It has the same bits on all of them, and in every run.
+        """
+        ...

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.errors import RankError
 from engine.parallel.communicators.communicator import Message
+from engine.parallel.communicators.summing import summer
 
 _Result = TypeVar("_Result")
 
@@ -61,6 +62,10 @@ class LocalCommunicator:
             self._post.put(self.rank, receiver, array)
         for sender, array in receives:
             np.copyto(array, self._post.take(sender, self.rank))
+
+    def summer(self, arrays: Sequence[NDArray[Any]], ranks: Sequence[int]) -> Callable[[], None]:
+        """Return a call that sums arrays up over ranks."""
+        return summer(self, arrays, ranks)
 
 
 def run_ranks(size: int, work: Callable[[LocalCommunicator], _Result]) -> list[_Result]:

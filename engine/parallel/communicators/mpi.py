@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from numpy.typing import NDArray
+
 from engine.parallel.communicators.communicator import Message
+from engine.parallel.communicators.summing import summer
 
 _YIELDS = 50  # how often others are let go first before this rank sleeps
 _SHORTEST, _LONGEST = 2e-5, 1e-3  # s of sleep between two looks
@@ -33,6 +36,10 @@ class MpiCommunicator:
         pending = [self._world.Irecv(array, source=rank) for rank, array in receives]
         pending += [self._world.Isend(array, dest=rank) for rank, array in sends]
         self._wait(pending)
+
+    def summer(self, arrays: Sequence[NDArray[Any]], ranks: Sequence[int]) -> Callable[[], None]:
+        """Return a call that sums arrays up over ranks."""
+        return summer(self, arrays, ranks)
 
     def _wait(self, pending: list[Any]) -> None:
         """Wait as MPI does not: it takes a whole core, which there may not be for each rank."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from engine.parallel.communicators.communicator import Message
 
@@ -12,6 +13,10 @@ class Single:
 
     rank = 0
     size = 1
+
+    def summer(self, arrays: Sequence[Any], ranks: Sequence[int]) -> Callable[[], None]:
+        """Return a call that does nothing: the sums are there."""
+        return lambda: None
 
     def exchange(self, sends: Sequence[Message], receives: Sequence[Message]) -> None:
         """Do nothing: there is no other rank."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from itertools import pairwise
 
+from engine.parallel.communicators.summing import parts
 from engine.plan.analysis.partition.communicate import AGREE
 from engine.plan.analysis.pieces import moved_bytes
 from engine.plan.types import ITEM_BYTES, Buffer, Operation, Program
@@ -24,11 +24,6 @@ def sums_at_once(operation: Operation, buffers: Mapping[str, Buffer]) -> bool:
             for port, name in operation.inputs.items()
         )
     )
-
-
-def parts(size: int, count: int) -> list[tuple[int, int]]:
-    """Return the ranges of ``size`` elements that each of ``count`` ranks sums up in an all-reduce."""
-    return list(pairwise(size * number // count for number in range(count + 1)))
 
 
 def sent_bytes(operation: Operation, buffers: Mapping[str, Buffer]) -> dict[int, int]:
