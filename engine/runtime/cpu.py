@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from engine.data.loader import Loader
+from engine.parallel.communicators.communicator import Communicator
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arena import Arena
-from engine.runtime.device import Call, Contents
+from engine.runtime.device import Call, Contents, Span, Step
 
 
 class Cpu:
@@ -34,14 +36,29 @@ class Cpu:
         """Fill an array."""
         array[...] = values
 
-    def program(self, calls: Sequence[Call]) -> Call:
-        """Return the call of all ``calls``."""
+    def line(self, line: Communicator) -> Communicator:
+        """Return the host's own line."""
+        return line
+
+    def program(self, steps: Sequence[Step]) -> Call:
+        """Return the call of all ``steps``, one after the other."""
+        calls = [step.call for step in steps]
 
         def run() -> None:
             for call in calls:
                 call()
 
         return run
+
+    def timed(self, steps: Sequence[Step]) -> list[Span]:
+        """Do what ``steps`` do, and return when each ran."""
+        begun = time.perf_counter()
+        spans = []
+        for step in steps:
+            begin = time.perf_counter()
+            step.call()
+            spans.append(Span(step.name, step.stream, begin - begun, time.perf_counter() - begun))
+        return spans
 
     def look(
         self, arrays: Mapping[str, NDArray[Any]], then: Callable[[Contents], None], clear: Collection[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,10 +11,35 @@ from numpy.typing import NDArray
 
 from engine.data.loader import Loader, Positioned, Target
 from engine.data.views import Views
-from engine.plan.types import Buffer, Placement
+from engine.parallel.communicators.communicator import Communicator
+from engine.plan.types import Buffer, Placement, Stream
 
 Call = Callable[[], None]
 Contents = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a program, which does an operation, or several.
+
+    It begins after those before it on its ``stream``, and after those whose places in the program are in
+    ``after``.
+    """
+
+    call: Call
+    name: str
+    stream: Stream = "compute"
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """When a step of a program ran: from ``begin`` to ``end``, in s since the program's begin."""
+
+    name: str
+    stream: Stream
+    begin: float
+    end: float
 
 
 class Feedable(Protocol):
@@ -61,8 +87,17 @@ class Device(Protocol):
     def write(self, array: Any, values: Any) -> None:
         """Fill an array with ``values``, which may be used again at once."""
 
-    def program(self, calls: Sequence[Call]) -> Call:
-        """Return one call that does what ``calls``, which launch kernels on arrays, do in their order."""
+    def line(self, line: Communicator) -> Communicator:
+        """Return the line for arrays of this device, where ``line`` is that for arrays of the host."""
+        ...
+
+    def program(self, steps: Sequence[Step]) -> Call:
+        """Return one call that does what ``steps`` do, which work on arrays of this device."""
+        ...
+
+    def timed(self, steps: Sequence[Step]) -> list[Span]:
+        """Do what ``steps`` do, and return when each ran."""
+        ...
 
     def look(
         self, arrays: Mapping[str, Any], then: Callable[[Contents], None], clear: Collection[str]

@@ -16,8 +16,8 @@ from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arrays import Arrays
 from engine.runtime.communication import bind
-from engine.runtime.device import Call, Contents, open_device
-from kernels.registry import Kernel, Launch, find
+from engine.runtime.device import Call, Contents, Span, Step, open_device
+from kernels.registry import Launch, find
 
 
 class Executor:
@@ -51,11 +51,12 @@ class Executor:
                 hint="Train on one of them.",
             )
         self.device = open_device(device or plan.device, plan.arena_bytes[rank])
+        self._line = self.device.line(self._line)
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
-        self._programs = {
-            name: self.device.program(self._bind(program, self._views[name]))
-            for name, program in plan.programs.items()
+        self._steps = {
+            name: self._bind(program, self._views[name]) for name, program in plan.programs.items()
         }
+        self._programs = {name: self.device.program(steps) for name, steps in self._steps.items()}
         self._persistent = {
             name: view
             for views in self._views.values()
@@ -67,6 +68,10 @@ class Executor:
     def run(self, program: str) -> None:
         """Run one program from its first operation to its last; on a GPU, have it run."""
         self._programs[program]()
+
+    def timed(self, program: str) -> list[Span]:
+        """Run one program, and return when each of its steps ran; on a GPU they are launched one by one."""
+        return self.device.timed(self._steps[program])
 
     def look(
         self, names: Iterable[str], then: Callable[[Contents], None], *, clear: Collection[str] = ()
@@ -102,30 +107,38 @@ class Executor:
             for name, placement in program.placements[self.rank].items()
         }
 
-    def _bind(self, program: Program, views: dict[str, Any]) -> list[Call]:
-        """Return the calls of a program. Built kernels that follow one another are one call."""
-        steps: list[Call] = []
-        launches: list[Launch] = []
+    def _bind(self, program: Program, views: dict[str, Any]) -> list[Step]:
+        """Return the steps of a program. Built kernels that follow one another are one step."""
+        steps: list[Step] = []
+        places: dict[str, int] = {}  # of the step that does an operation
+        runs: dict[int, list[Launch]] = {}  # of built kernels, by the place of their step
         for operation in program.of_rank(self.rank):
             arrays = {
                 port: views[name]
                 for port, name in (operation.reads(self.rank) | operation.writes(self.rank)).items()
             }
-            if operation.communicator is not None or operation.kind == SLICE:
-                steps += _join(launches)
-                launches = []
-                steps.append(bind(operation, self._plan.buffers, arrays, self._line))
-                continue
-            kernel = find(operation.kind, self._plan.device)
-            if operation.code:
-                launches.append(self._launch(kernel, operation, arrays))
-                continue
-            steps += _join(launches)
-            launches = []
-            steps.append(partial(kernel.function, **arrays, **operation.attributes))
-        return steps + _join(launches)
+            after = tuple(sorted({places[other] for other in operation.after if other in places}))
+            if not operation.code:
+                call = self._call(operation, arrays)
+                steps.append(Step(call, operation.name, operation.stream, after))
+            elif after or len(steps) - 1 not in runs:
+                runs[len(steps)] = [self._launch(operation, arrays)]
+                steps.append(Step(_nothing, operation.name, operation.stream, after))
+            else:
+                runs[len(steps) - 1].append(self._launch(operation, arrays))
+            places[operation.name] = len(steps) - 1
+        for place, (first, *rest) in runs.items():
+            steps[place] = replace(steps[place], call=first.joined(rest))
+        return steps
 
-    def _launch(self, kernel: Kernel, operation: Operation, arrays: dict[str, NDArray[Any]]) -> Launch:
+    def _call(self, operation: Operation, arrays: dict[str, Any]) -> Call:
+        if operation.communicator is not None or operation.kind == SLICE:
+            return bind(operation, self._plan.buffers, arrays, self._line)
+        kernel = find(operation.kind, self._plan.device)
+        return partial(kernel.function, **arrays, **operation.attributes)
+
+    def _launch(self, operation: Operation, arrays: dict[str, NDArray[Any]]) -> Launch:
+        kernel = find(operation.kind, self._plan.device)
         shapes = {port: array.shape for port, array in arrays.items()}
         built = kernel.build(shapes, operation.attributes, self._plan.dtype, operation.code)
         if built is None:
@@ -137,5 +150,5 @@ class Executor:
         return built.bind(operation.code, arrays)
 
 
-def _join(launches: list[Launch]) -> list[Call]:
-    return [launches[0].joined(launches[1:])] if launches else []
+def _nothing() -> None:
+    """Stand in for a run of kernels that is yet to be joined."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.data.loader import Loader
 from engine.errors import DeviceError
+from engine.parallel.communicators.communicator import Communicator
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arrays import element_type
 from engine.runtime.context import context_bytes
-from engine.runtime.device import Call, Contents, Feed, held_shape
+from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from kernels.cuda._compile import rehearsal
 
 _MOST_AHEAD = 64
@@ -41,6 +44,8 @@ class Gpu:
         self._context_bytes = context_bytes(index)
         self._device.use()
         self.stream = cupy.cuda.Stream(non_blocking=True)
+        self._beside = cupy.cuda.Stream(non_blocking=True)  # for communication
+        self._captures = True
         try:
             self._memory = cupy.cuda.alloc(nbytes)
         except cupy.cuda.memory.OutOfMemoryError as error:
@@ -76,17 +81,43 @@ class Gpu:
         array.set(pinned, stream=self.stream)
         self._sent.append((self._event(), pinned))
 
-    def program(self, calls: Sequence[Call]) -> Call:
+    def line(self, line: Communicator) -> Communicator:
+        """Return a line for arrays of GPUs."""
+        self._captures = line.size == 1
+        if line.size == 1:
+            return line
+        with self.stream:
+            own = line.for_gpu()
+        self._captures = own.can_be_captured
+        return own
+
+    def program(self, steps: Sequence[Step]) -> Call:
         """Return the replay of a graph, which is captured when it is first called."""
         graph: Any = None
 
         def run() -> None:
             nonlocal graph
+            if not self._captures:
+                self._launch(steps)
+                return
             if graph is None:
-                graph = self._capture(calls)
+                graph = self._capture(steps)
             graph.launch(self.stream)
 
         return run
+
+    def timed(self, steps: Sequence[Step]) -> list[Span]:
+        """Launch ``steps`` one by one, and return when each ran."""
+        times = [(self._cuda.Event(), self._cuda.Event()) for _ in steps]
+        begun = self._cuda.Event()
+        begun.record(self.stream)
+        self._launch(steps, times)
+        self.stream.synchronize()
+        since = partial(self._cuda.get_elapsed_time, begun)
+        return [
+            Span(step.name, step.stream, since(begin) / 1e3, since(end) / 1e3)
+            for step, (begin, end) in zip(steps, times, strict=True)
+        ]
 
     def look(
         self, arrays: Mapping[str, Any], then: Callable[[Contents], None], clear: Collection[str]
@@ -160,27 +191,55 @@ class Gpu:
         end.synchronize()
         return float(self._cuda.get_elapsed_time(start, end)) / times
 
-    def _capture(self, calls: Sequence[Call]) -> Any:
-        """Return the graph of what ``calls`` launch."""
-        self._compile(calls)
-        graph = self._record(calls)
+    def _capture(self, steps: Sequence[Step]) -> Any:
+        """Return the graph of what ``steps`` launch."""
+        self._compile(steps)
+        graph = self._record(steps)
         graph.upload(self.stream)
         return graph
 
-    def _record(self, calls: Sequence[Call]) -> Any:
+    def _record(self, steps: Sequence[Step]) -> Any:
         with self.stream:
             self.stream.begin_capture(self._cuda.runtime.streamCaptureModeRelaxed)
             try:
-                for call in calls:
-                    call()
+                self._launch(steps)
             finally:
                 graph = self.stream.end_capture()
         return graph
 
-    def _compile(self, calls: Sequence[Call]) -> None:
-        """Compile all kernels that ``calls`` launch, on all cores; what is launched meanwhile is dropped."""
+    def _launch(self, steps: Sequence[Step], times: Sequence[tuple[Any, Any]] = ()) -> None:
+        """Launch ``steps``, each on its stream; record ``times`` before and after each, where they are given.
+
+        The stream of communication branches off that of the programs, and joins it again at the end.
+        """
+        beside = self._beside if any(step.stream == "communication" for step in steps) else None
+        if beside is not None:
+            beside.wait_event(self._event())
+        waited_for = {place for step in steps for place in step.after}
+        done: dict[int, Any] = {}
+        for place, step in enumerate(steps):
+            stream = self.stream if step.stream == "compute" or beside is None else beside
+            for other in step.after:
+                stream.wait_event(done[other])
+            with stream:
+                if times:
+                    times[place][0].record(stream)
+                step.call()
+                if times:
+                    times[place][1].record(stream)
+            if place in waited_for:
+                done[place] = self.new_event()
+                done[place].record(stream)
+        if beside is not None:
+            joined = self.new_event()
+            joined.record(beside)
+            self.stream.wait_event(joined)
+
+    def _compile(self, steps: Sequence[Step]) -> None:
+        """Compile all kernels that ``steps`` launch, on all cores; what is launched meanwhile is dropped."""
+        alone = [replace(step, after=()) for step in steps if step.stream == "compute"]
         with rehearsal() as kernels:
-            self._record(calls)
+            self._record(alone)
         with ThreadPoolExecutor(initializer=self.use) as threads:
             by_module = {kernel.module: kernel for kernel in kernels}
             for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:

@@ -102,7 +102,7 @@ def train_rank(
     start: Arrays | None = None,
     device: str = "",
 ) -> Course:
-    """Do one rank's part of ``train``; what is returned is the same on all ranks."""
+    """Do one rank's part of ``train`` on a device; what is returned is the same on all ranks."""
     executor = Executor(plan, line.rank, line, device=device)
     arrays = Distributed(plan, executor.arrays, line)
     seed = network.training.seed

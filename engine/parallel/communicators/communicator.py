@@ -31,6 +31,15 @@ class Communicator(Protocol):
         Raises RankError where another rank has failed.
         """
 
+    def for_gpu(self) -> Communicator:
+        """Return the line between the same ranks for arrays on the GPU that is in use; all must call this."""
+        ...
+
+    @property
+    def can_be_captured(self) -> bool:
+        """Whether its calls only launch what a GPU does, so that a CUDA graph can hold them."""
+        ...
+
     def summer(self, arrays: Sequence[Any], ranks: Sequence[int]) -> Callable[[], None]:
         """Return the call that leaves in each array of one axis its sum over ``ranks``, this one included.
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import RankError
-from engine.parallel.communicators.communicator import Message
+from engine.parallel.communicators.communicator import Communicator, Message
 from engine.parallel.communicators.summing import summer
 
 _Result = TypeVar("_Result")
@@ -27,9 +27,9 @@ class _Post:
         self._failed: int | None = None
 
     def put(self, sender: int, receiver: int, array: NDArray[Any]) -> None:
-        """Hand over a message; the sender may go on writing to its own array."""
+        """Hand over a message, which is the receiver's from now on."""
         with self._changed:
-            self._boxes[sender, receiver].append(array.copy())
+            self._boxes[sender, receiver].append(array)
             self._changed.notify_all()
 
     def take(self, sender: int, receiver: int) -> NDArray[Any]:
@@ -51,21 +51,39 @@ class _Post:
 class LocalCommunicator:
     """The line of one of several ranks that are threads."""
 
+    can_be_captured = False
+
     def __init__(self, rank: int, size: int, post: _Post) -> None:
         self.rank = rank
         self.size = size
         self._post = post
 
+    def for_gpu(self) -> Communicator:
+        """Return this one: threads hand over arrays of a GPU that they share."""
+        return self
+
     def exchange(self, sends: Sequence[Message], receives: Sequence[Message]) -> None:
         """Send and receive arrays; raises RankError where another rank has failed."""
-        for receiver, array in sends:
+        copies = [(receiver, array.copy()) for receiver, array in sends]
+        _finish(copies)
+        for receiver, array in copies:
             self._post.put(self.rank, receiver, array)
-        for sender, array in receives:
-            np.copyto(array, self._post.take(sender, self.rank))
+        taken = [(array, self._post.take(sender, self.rank)) for sender, array in receives]
+        for array, message in taken:
+            np.copyto(array, message)
+        _finish(receives)
 
     def summer(self, arrays: Sequence[NDArray[Any]], ranks: Sequence[int]) -> Callable[[], None]:
         """Return a call that sums arrays up over ranks."""
         return summer(self, arrays, ranks)
+
+
+def _finish(messages: Sequence[Message]) -> None:
+    """Wait for what was asked of a GPU, where arrays lie on one: other threads cannot wait for it."""
+    if any(not isinstance(array, np.ndarray) for _, array in messages):
+        import cupy
+
+        cupy.cuda.get_current_stream().synchronize()
 
 
 def run_ranks(size: int, work: Callable[[LocalCommunicator], _Result]) -> list[_Result]:

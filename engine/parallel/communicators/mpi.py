@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.parallel.communicators.communicator import Message
+from engine.parallel.communicators.communicator import Communicator, Message
 from engine.parallel.communicators.summing import summer
 
 _YIELDS = 50  # how often others are let go first before this rank sleeps
@@ -22,6 +22,8 @@ _SHORTEST, _LONGEST = 2e-5, 1e-3  # s of sleep between two looks
 class MpiCommunicator:
     """The line of one of MPI's ranks. Importing MPI initialises it, so that is left to who makes one."""
 
+    can_be_captured = False
+
     def __init__(self) -> None:
         from mpi4py import MPI
 
@@ -30,6 +32,12 @@ class MpiCommunicator:
         self._world = MPI.COMM_WORLD.Dup()
         self.rank: int = self._world.rank
         self.size: int = self._world.size
+
+    def for_gpu(self) -> Communicator:
+        """Return a line of NCCL's."""
+        from engine.parallel.communicators.nccl import NcclCommunicator
+
+        return NcclCommunicator(self)
 
     def exchange(self, sends: Sequence[Message], receives: Sequence[Message]) -> None:
         """Send and receive arrays at once; MPI aborts all ranks where one has failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.parallel.communicators.communicator import Message
+from engine.parallel.communicators.communicator import Communicator, Message
 
 
 class Single:
@@ -13,6 +13,11 @@ class Single:
 
     rank = 0
     size = 1
+    can_be_captured = True
+
+    def for_gpu(self) -> Communicator:
+        """Return this one."""
+        return self
 
     def summer(self, arrays: Sequence[Any], ranks: Sequence[int]) -> Callable[[], None]:
         """Return a call that does nothing: the sums are there."""

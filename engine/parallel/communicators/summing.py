@@ -22,7 +22,7 @@ def summer(line: Communicator, arrays: Sequence[Any], ranks: Sequence[int]) -> C
     Each of K ranks sends 2 (K − 1) / K of the arrays. Terms are added in the order of the ranks. Source:
     Rabenseifner 2004, "Optimization of collective reduction operations".
     """
-    whole = np.empty(sum(array.size for array in arrays), arrays[0].dtype)
+    whole = np.empty_like(arrays[0], shape=(sum(array.size for array in arrays),))
     ends = accumulate(array.size for array in arrays)
     places = [whole[end - array.size : end] for end, array in zip(ends, arrays, strict=True)]
     shares = dict(
