@@ -65,7 +65,7 @@ class Engine:
         else:
             self._run = FinishedRun(end)
         self._service = Service(self._control, self._clients, self._run, folder, self._journal)
-        self._weights = WeightsThread(self._bulk, folder.snapshots)
+        self._weights = WeightsThread(self._bulk, folder.snapshots, folder.checkpoints)
         self._poller = zmq.Poller()
         for readable in (self._control.socket, self._worker.endpoint.socket, self._wake.socket):
             self._poller.register(readable, zmq.POLLIN)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import zmq
 
+from engine.checkpoint import find_latest
 from engine.errors import NotKeptError, ProtocolError
 from engine.protocol.codec import client_frames, encode
 from engine.protocol.messages import Answer, Call, GetWeights, Reply, Weights
@@ -23,10 +24,11 @@ LARGEST_WEIGHTS = 64 * 1024 * 1024
 class WeightsThread(threading.Thread):
     """Answers ``GetWeights`` until ``stop``."""
 
-    def __init__(self, endpoint: Endpoint, snapshots: Path) -> None:
+    def __init__(self, endpoint: Endpoint, snapshots: Path, checkpoints: Path) -> None:
         super().__init__(name="weights", daemon=True)
         self._endpoint = endpoint
         self._snapshots = SnapshotStore(snapshots)
+        self._checkpoints = checkpoints
         self._wake = Wake()
         self._stopping = False
 
@@ -61,22 +63,29 @@ class WeightsThread(threading.Thread):
         try:
             if not isinstance(call.request, GetWeights):
                 raise ProtocolError(message="The bulk socket takes GetWeights alone.")
-            return read_weights(self._snapshots, call.request)
+            return read_weights(self._snapshots, self._checkpoints, call.request)
         except Exception as error:  # whatever it is, the client is told and the thread lives
             return describe(error)
 
 
-def read_weights(snapshots: SnapshotStore, request: GetWeights) -> Weights:
-    """Read one weight array of one snapshot; raises NotKeptError, or ProtocolError if it is too large."""
+def read_weights(snapshots: SnapshotStore, checkpoints: Path, request: GetWeights) -> Weights:
+    """Read one weight array of one snapshot; raises NotKeptError, or ProtocolError if it is too large.
+
+    What a snapshot leaves out since it is large is taken from the newest checkpoint that is not after it.
+    """
     layer, weight, step = request.layer, request.weight, request.step
     if step is None:
         step = max(snapshots.steps(), default=None)
+    name = f"{layer}.{weight}"
     try:
         if step is None:
             raise KeyError
-        array = snapshots.read(step, f"{layer}.{weight}")
+        array = snapshots.read(step, name)
     except KeyError:
-        raise NotKeptError(layer=layer, weight=weight, step="latest" if step is None else step) from None
+        found = find_latest(checkpoints, step)
+        if found is None or name not in found.state.tensors:
+            raise NotKeptError(layer=layer, weight=weight, step="latest" if step is None else step) from None
+        step, array = found.state.step, found.state.tensors[name]
     if array.nbytes > LARGEST_WEIGHTS:
         raise ProtocolError(
             message=f"{layer}: {weight} take {array.nbytes} bytes; {LARGEST_WEIGHTS} is the most."

@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ConvNetError
-from engine.graph.layer_graph import LayerGraph
-from engine.graph.mute import as_run
-from engine.graph.validate import inspect_network
-from engine.layers.conv import Conv
 from engine.protocol.messages import Answer, Weights
 from studio.models.metrics import Column
 from studio.models.mosaic import Normalisation
 from studio.models.observable import Event
+from studio.models.pictured import Page, Pictured, pictured_layers
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 
@@ -40,11 +37,12 @@ class FilterModel:
         self.target_changed: Event[[]] = Event()
         """What is to be shown changed: layer, step or following, or the choice of snapshots."""
         self.weights_changed: Event[[]] = Event()
-        """What is shown changed: the weights or their normalisation, or why there are none."""
+        """What is shown changed: the weights, their page or normalisation, or why there are none."""
         self._run = run
         self._selection = selection
         self._forget()
         self.normalisation: Normalisation = "layer"
+        self.shows_change = False
         self._visible = False
         run.run_replaced.connect(self._on_run_replaced)
         run.progress_changed.connect(self._choose_layer)
@@ -60,17 +58,19 @@ class FilterModel:
         self.weights: NDArray[np.floating] | None = None
         self.problem: ConvNetError | None = None
         self._cache: OrderedDict[tuple[str, int], Weights] = OrderedDict()
-        self._layers: dict[str, tuple[int, ...]] | None = None
+        self._layers: dict[str, Pictured] | None = None
+        self._newest: Weights | None = None
+        self.first_filter = self.first_channel = 0
         self._in_flight = False
         self._generation = object()
 
     # ---- What may be shown --------------------------------------------------------------------------------
 
     @property
-    def layers(self) -> dict[str, tuple[int, ...]]:
-        """The layers of the run that have filters, in order, with the shape of their weights."""
+    def layers(self) -> dict[str, Pictured]:
+        """The layers of the run whose weights are pictures, in order."""
         if self._layers is None and self._run.network is not None:
-            self._layers = _filter_shapes(self._run.network.graph)
+            self._layers = pictured_layers(self._run.network.graph)
         return self._layers or {}
 
     @property
@@ -82,6 +82,36 @@ class FilterModel:
     def index(self) -> int | None:
         """Place of ``step`` in ``snapshots``."""
         return None if self.step is None else bisect_right(self.snapshots, self.step) - 1
+
+    @property
+    def page(self) -> Page | None:
+        """What is to be seen now: weights, or their change since then; None while there is nothing."""
+        pictured = None if self.shown is None else self.layers.get(self.shown.layer)
+        if self.weights is None or pictured is None:
+            return None
+        weights = self.weights
+        if self.shows_change:
+            if self._newest is None or self.shown is None or self._newest.layer != self.shown.layer:
+                return None
+            weights = _array(self._newest) - weights
+        first = min(self.first_filter, pictured.filters - 1)
+        return pictured.page(weights, first, min(self.first_channel, pictured.window[2] - 1))
+
+    @property
+    def reference(self) -> float | None:
+        """What becomes full black or white where all layers have one scale; None: not known.
+
+        It is the largest weight of any layer, as it was measured last before the step that is shown.
+        """
+        if self.shown is None or self.normalisation != "all":
+            return None
+        return self._run.health.largest_weight(self.shown.step)
+
+    @property
+    def fork_step(self) -> int | None:
+        """Step of the newest checkpoint that is there and not after what is shown."""
+        kept = [step for step in self._run.checkpoints if self.step is not None and step <= self.step]
+        return kept[-1] if kept else None
 
     def losses(self) -> Column:
         """Return the training loss at each snapshot, as a running mean; NaN where there is none yet."""
@@ -108,6 +138,17 @@ class FilterModel:
         self.following = False
         self._aim(self.layer, self.snapshots[index])
 
+    def show_from(self, first_filter: int, first_channel: int) -> None:
+        """Show the filters from this one on, and of a table the channels from this one on."""
+        self.first_filter, self.first_channel = first_filter, first_channel
+        self.weights_changed.emit()
+
+    def show_change(self, on: bool) -> None:
+        """Show how the weights changed since the step that is chosen, instead of the weights."""
+        self.shows_change = on
+        self._fetch()
+        self.weights_changed.emit()
+
     def set_normalisation(self, normalisation: Normalisation) -> None:
         """Choose whose largest weight becomes full black or white."""
         self.normalisation = normalisation
@@ -125,6 +166,7 @@ class FilterModel:
         wanted = [name for name in self._selection.layers if name in self.layers]
         layer = next(iter(wanted), self.layer) or next(iter(self.layers), None)
         if layer != self.layer:
+            self.first_filter = self.first_channel = 0
             self._aim(layer, self.step)
 
     def _on_snapshots_added(self) -> None:
@@ -147,17 +189,29 @@ class FilterModel:
         if not self._visible or self.layer is None or self.step is None:
             return
         kept = self._cache.get((self.layer, self.step))
-        if kept is not None:
-            self._cache.move_to_end((self.layer, self.step))
-            self._show(kept)
-        elif not self._in_flight and self.problem is None:
-            generation, wanted = self._generation, (self.layer, self.step)
+        if kept is None:
+            self._ask(self.layer, self.step)
+            return
+        self._cache.move_to_end((self.layer, self.step))
+        if self.shows_change:
+            newest = self._cache.get((self.layer, self.snapshots[-1]))
+            if newest is None:
+                self._ask(self.layer, self.snapshots[-1])
+            elif newest is not self._newest:
+                self._newest = newest
+                self.weights_changed.emit()
+        self._show(kept)
 
-            def answered(answer: Answer | ConvNetError) -> None:
-                if generation is self._generation:
-                    self._on_answer(wanted, answer)
+    def _ask(self, layer: str, step: int) -> None:
+        if self._in_flight or self.problem is not None:
+            return
+        generation = self._generation
 
-            self._in_flight = self._run.ask_weights(self.layer, self.step, answered)
+        def answered(answer: Answer | ConvNetError) -> None:
+            if generation is self._generation:
+                self._on_answer((layer, step), answer)
+
+        self._in_flight = self._run.ask_weights(layer, step, answered)
 
     def _on_answer(self, wanted: tuple[str, int], answer: Answer | ConvNetError) -> None:
         self._in_flight = False
@@ -181,17 +235,10 @@ class FilterModel:
         if weights is self.shown:
             return
         self.shown = weights
-        dtype = np.dtype(weights.dtype).newbyteorder("<")
-        self.weights = np.frombuffer(weights.data, dtype).reshape(weights.shape)
+        self.weights = _array(weights)
         self.weights_changed.emit()
 
 
-def _filter_shapes(graph: LayerGraph) -> dict[str, tuple[int, ...]]:
-    graph = as_run(graph)
-    inspection = inspect_network(graph)
-    shapes = {}
-    for name, layer in graph.layers().items():
-        inputs = inspection.inputs(graph, name)
-        if isinstance(layer, Conv) and inputs is not None:
-            shapes[name] = next(spec.shape for spec in layer.weights(inputs) if spec.name == "weights")
-    return shapes
+def _array(weights: Weights) -> NDArray[np.floating]:
+    dtype = np.dtype(weights.dtype).newbyteorder("<")
+    return np.frombuffer(weights.data, dtype).reshape(weights.shape)

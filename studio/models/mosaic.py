@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Normalisation = Literal["filter", "layer"]
-"""Whose largest weight becomes full black or white: each filter's own, or the whole layer's."""
+Normalisation = Literal["filter", "layer", "all"]
+"""Whose largest weight becomes full black or white: each filter's own, the whole layer's, or that of all
+layers."""
 
 LEAST_SCALE = 3
 LARGEST_SCALE = 24
@@ -70,14 +71,18 @@ def is_table(shape: tuple[int, ...]) -> bool:
     return shape[3] not in (1, 3)
 
 
-def layout(shape: tuple[int, ...], height: int, width: int) -> Grid:
+def layout(shape: tuple[int, ...], height: int, width: int, columns: int | None = None) -> Grid:
     """Return the grid for filters of ``shape`` (filters, height, width, channels) in a panel.
+
+    With ``columns`` the tiles are places, so many in a row. Else:
 
     Filters of one or three channels fill the panel best, in reading order, without a nearly empty last row.
     Others are a table: a row a filter, a column an input channel; where not all rows fit, some do.
     """
     filters, tile_height, tile_width, channels = shape
     tile = (tile_height, tile_width)
+    if columns is not None:
+        return Grid(math.ceil(filters / columns), columns, tile).fitted(height, width)
     if is_table(shape):
         in_sight = Grid(min(filters, ROWS_IN_SIGHT), channels, tile).fitted(height, width)
         whole = Grid(filters, channels, tile).fitted(height, width)
@@ -94,15 +99,20 @@ def _merit(grid: Grid, filters: int) -> float:
     return grid.scale * (1.0 if grid.rows * grid.columns == filters else 0.7)
 
 
-def tones(weights: NDArray[np.floating], normalisation: Normalisation) -> Tiles:
+def tones(
+    weights: NDArray[np.floating], normalisation: Normalisation, reference: float | None = None
+) -> Tiles:
     """Return filters (filters, height, width, channels) as tiles.
 
     A weight of 0 is middle grey, the largest one black or white; one that is not finite is grey, too.
+    ``reference`` is the largest weight of all layers; where it is not known, that of this one is taken.
     """
     finite = np.nan_to_num(weights.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     axes = (1, 2, 3) if normalisation == "filter" else None
-    largest = np.abs(finite).max(axis=axes, keepdims=True)
-    scaled = finite / np.where(largest > 0, largest, 1)
+    largest = np.abs(finite).max(axis=axes, keepdims=True, initial=0.0)
+    if normalisation == "all" and reference is not None:
+        largest = np.full_like(largest, reference)
+    scaled = np.clip(finite / np.where(largest > 0, largest, 1), -1.0, 1.0)
     tiles = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
     if is_table(weights.shape):
         _, height, width, _ = weights.shape

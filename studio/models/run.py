@@ -43,6 +43,7 @@ from engine.protocol.messages import (
     Welcome,
 )
 from engine.protocol.problems import rebuild
+from studio.models.health import Health
 from studio.models.marks import Marks
 from studio.models.metrics import SPLITS, Metrics
 from studio.models.observable import Event
@@ -95,6 +96,7 @@ class RunModel:
         self.metrics_added: Event[[]] = Event()
         self.snapshots_added: Event[[]] = Event()
         self.marks_changed: Event[[]] = Event()
+        self.health_changed: Event[[]] = Event()
         self.devices_changed: Event[[]] = Event()
         self.log_added: Event[[]] = Event()
         self.refused: Event[[ConvNetError]] = Event()
@@ -113,6 +115,7 @@ class RunModel:
         self.metrics = Metrics()
         self.snapshots: list[int] = []
         self.marks = Marks()
+        self.health = Health()
         self.devices: tuple[Device, ...] = ()
         self.log: deque[LogEntry] = deque(maxlen=LOG_LINES)
         self.log_total = 0  # lines so far, those included that are not kept any more
@@ -397,6 +400,8 @@ class RunModel:
     def _take_entry(self, sequence: int, entry: Entry) -> None:
         if self.marks.take(entry):
             self._note(self.marks_changed)
+        if self.health.take(entry):
+            self._note(self.health_changed)
         match entry:
             case MetricRow():
                 self._row_at = self._clock()

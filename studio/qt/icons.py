@@ -66,6 +66,7 @@ PATHS: dict[str, str] = {
     "undo": "M8 5l-4 4 4 4 M4 9h10a5.5 5.5 0 0 1 0 11h-4",
     "redo": "M16 5l4 4-4 4 M20 9h-10a5.5 5.5 0 0 0 0 11h4",
     "play": "M8 5l11 7-11 7z",
+    "back": "M16 5l-11 7 11 7z",
     "pause": "M8 5v14 M16 5v14",
     "stop": "M6 6h12v12h-12z",
     "plus": "M12 5v14 M5 12h14",

@@ -66,6 +66,11 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$images/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { border: 1px solid $line; background: $surface; outline: none; }
 
+QTabBar::tab { padding: 4px 10px; border: none; border-radius: 4px; color: $secondary; }
+QTabBar::tab:hover { background: $hover; }
+QTabBar::tab:selected { color: $accent; background: $selection; }
+QTabBar:focus { outline: 1px solid $accent; }
+
 QPushButton { background: $surface; border: 1px solid $edge; border-radius: 4px; padding: 4px 12px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $selection; }

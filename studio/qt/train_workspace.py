@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
+    QHBoxLayout,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +26,8 @@ from studio.qt.dashboard.steering_panel import SteeringPanel
 from studio.qt.dashboard.trouble_banner import TroubleBanner
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.filters_panel import FiltersPanel
+from studio.qt.health.health_panel import HealthPanel
+from studio.qt.look_inside import LookInside
 from studio.qt.panel import Panel
 
 
@@ -51,13 +55,17 @@ class TrainWorkspace(QWidget):
         self.trouble = TroubleBanner(run)
         self.devices = DevicePanel(run)
         self.log = LogPanel(run)
+        self.health = HealthPanel(run, selection)
+        self.inside = LookInside([(self.tr("Filters"), self.filters), (self.tr("Health"), self.health)])
         self._curves_pages = QStackedWidget()
         self._build()
         self.outcome.look_requested.connect(self._on_look)
         self.outcome.design_requested.connect(self.design_requested)
         self.filters.train_requested.connect(self.train_requested)
+        self.filters.fork_requested.connect(self.fork)
         self.steering.fork_requested.connect(self.fork)
         self.curves.enlarged.connect(self._on_enlarged)
+        self.inside.enlarged.connect(self._on_inside_enlarged)
         run.state_changed.connect(self._on_state)
         self._on_state()
 
@@ -75,25 +83,36 @@ class TrainWorkspace(QWidget):
         grid.addWidget(self._figures_panel, 0, 0, 1, 2)
         grid.addWidget(self.outcome, 1, 0, 1, 2)
         grid.addWidget(self.trouble, 2, 0, 1, 2)
-        grid.addWidget(Panel(self._curves_pages), 3, 0, 1, 2)
+        self._curves_panel = Panel(self._curves_pages)
+        grid.addWidget(self._curves_panel, 3, 0, 1, 2)
         grid.addWidget(self._build_lower(), 4, 0, 1, 2)
         grid.setRowStretch(3, 5)
         grid.setRowStretch(4, 8)
 
     def _build_lower(self) -> QWidget:
         self._lower = QWidget()
-        grid = QGridLayout(self._lower)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(8)
-        self._steering_panel = Panel(self.steering, self.tr("Steer"))
-        grid.addWidget(Panel(self.filters), 0, 0, 3, 1)
-        grid.addWidget(self._steering_panel, 0, 1)
-        grid.addWidget(Panel(self.devices, self.tr("Devices")), 1, 1)
-        grid.addWidget(Panel(self.log, self.tr("Log")), 2, 1)
-        grid.setRowStretch(2, 1)
-        grid.setColumnStretch(0, 5)
-        grid.setColumnStretch(1, 3)
+        row = QHBoxLayout(self._lower)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(Panel(self.inside), 5)
+        row.addWidget(self._build_side(), 3)
         return self._lower
+
+    def _build_side(self) -> QWidget:
+        self._side = QWidget()
+        column = QVBoxLayout(self._side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self._steering_panel = Panel(self.steering, self.tr("Steer"))
+        column.addWidget(self._steering_panel)
+        column.addWidget(Panel(self.devices, self.tr("Devices")))
+        column.addWidget(Panel(self.log, self.tr("Log")), 1)
+        return self._side
+
+    def _on_inside_enlarged(self, on: bool) -> None:
+        self._curves_panel.setHidden(on)
+        self._side.setHidden(on)
+        self._grid.setRowStretch(3, 0 if on else 5)
 
     def _on_enlarged(self, on: bool) -> None:
         self._lower.setHidden(on)
@@ -112,4 +131,5 @@ class TrainWorkspace(QWidget):
             self._run.fork(dialog.network, step, self._run.device or "cpu", dialog.base)
 
     def _on_look(self) -> None:
+        self.inside.show_view(self.filters)
         self.filters.slider.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -36,7 +36,7 @@ def body(count: int, folder: Path) -> Outcome:
     attacks += [GetWeights("conv1", name, 1) for name in NAMES] + [GetWeights("conv1", "weights", 2)]
     for attack in attacks:
         try:
-            read_weights(store, attack)
+            read_weights(store, folder / "checkpoints", attack)
         except ConvNetError:
             refused += 1
     with Client(shared.engine().connection) as client:

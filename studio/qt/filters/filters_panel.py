@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.models.filters import FilterModel
 from studio.models.mosaic import Normalisation
+from studio.models.pictured import Page
 from studio.models.run import RunModel
 from studio.qt.empty_note import EmptyNote
+from studio.qt.filters.enlarged import EnlargedTile
 from studio.qt.filters.mosaic_view import MosaicArea
+from studio.qt.filters.playing import PlayButtons
 from studio.qt.filters.time_slider import TimeSlider
-from studio.qt.labels import Label, ShortLabel
+from studio.qt.labels import ShortLabel
 from studio.qt.texts import error_text
 
 
@@ -20,19 +33,27 @@ class FiltersPanel(QWidget):
     """Header, mosaic and time slider. Asks for weights only while it is visible."""
 
     train_requested = Signal()
+    fork_requested = Signal(int)
 
     def __init__(self, model: FilterModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._run = run
         self._header = ShortLabel(rank="secondary")
+        self._filter, self._channel = QSpinBox(), QSpinBox()
         self._normalisation = QComboBox()
+        self.change_button = QPushButton(self.tr("Change since"))
+        self.export_button = QPushButton(self.tr("PNG…"))
         self._area = MosaicArea(model)
         self.mosaic = self._area.view
+        self.enlarged = EnlargedTile()
+        self._number: int | None = None  # of the tile that is enlarged
         self.note = EmptyNote()
         self._pages = QStackedWidget()
         self.slider = TimeSlider()
+        self.play = PlayButtons(self.slider)
         self.follow_button = QPushButton(self.tr("Follow"))
+        self.fork_button = QPushButton(self.tr("Fork…"))
         self._build()
         self._connect()
         self._refresh()
@@ -43,39 +64,74 @@ class FiltersPanel(QWidget):
         normalisations: tuple[tuple[str, Normalisation], ...] = (
             (self.tr("Per layer"), "layer"),
             (self.tr("Per filter"), "filter"),
+            (self.tr("Over all"), "all"),
         )
         for title, normalisation in normalisations:
             self._normalisation.addItem(title, normalisation)
         self._normalisation.setToolTip(
-            self.tr("Whose largest weight is black or white: the layer's, or each filter's own")
+            self.tr(
+                "Whose largest weight is black or white: the layer's, each filter's, or that of all layers"
+            )
         )
         self._normalisation.setAccessibleName(self.tr("Normalisation"))
+        self._filter.setToolTip(self.tr("The first filter that is shown; the only one of a local layer"))
+        self._filter.setAccessibleName(self.tr("First filter"))
+        self._filter.setPrefix(self.tr("Filter "))
+        self._channel.setToolTip(self.tr("The first input channel that is shown"))
+        self._channel.setAccessibleName(self.tr("First input channel"))
+        self._channel.setPrefix(self.tr("Channel "))
+        self.change_button.setCheckable(True)
+        self.change_button.setToolTip(self.tr("Show how the weights changed from this step until now"))
+        self.export_button.setToolTip(self.tr("Save the filters as a picture"))
         self.slider.setAccessibleName(self.tr("Snapshot"))
         self.slider.setToolTip(self.tr("The filters at each kept snapshot, along the training loss"))
         self.follow_button.setCheckable(True)
         self.follow_button.setToolTip(self.tr("Always show the newest snapshot"))
-        self._pages.addWidget(self._area)
-        self._pages.addWidget(self.note)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(Label(self.tr("Filters"), "strong"))
-        top.addWidget(self._header, 1)
-        top.addWidget(self._normalisation)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        bottom.addWidget(self.slider, 1)
-        bottom.addWidget(self.follow_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        for page in (self._area, self.enlarged, self.note):
+            self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(top)
+        column.addLayout(self._build_top())
         column.addWidget(self._pages, 1)
-        column.addLayout(bottom)
+        column.addLayout(self._build_bottom())
+
+    def _build_top(self) -> QHBoxLayout:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self._header, 1)
+        self._tools = (
+            self._filter,
+            self._channel,
+            self._normalisation,
+            self.change_button,
+            self.export_button,
+        )
+        for widget in self._tools:
+            top.addWidget(widget)
+        return top
+
+    def _build_bottom(self) -> QHBoxLayout:
+        bottom = QHBoxLayout()
+        bottom.setSpacing(8)
+        bottom.addWidget(self.play, 0, Qt.AlignmentFlag.AlignVCenter)
+        bottom.addWidget(self.slider, 1)
+        bottom.addWidget(self.follow_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        bottom.addWidget(self.fork_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        return bottom
 
     def _connect(self) -> None:
         self._normalisation.currentIndexChanged.connect(self._on_normalisation)
+        for spin in (self._filter, self._channel):
+            spin.valueChanged.connect(self._on_page)
+        self.change_button.toggled.connect(self._model.show_change)
+        self.export_button.clicked.connect(self._on_export)
+        self.mosaic.tile_clicked.connect(self.enlarge)
+        self.enlarged.closed.connect(lambda: self.enlarge(None))
+        self.enlarged.stepped.connect(self._on_stepped)
         self.slider.valueChanged.connect(self._model.show_snapshot)
         self.follow_button.clicked.connect(self._on_follow)
+        self.fork_button.clicked.connect(self._on_fork)
         self.note.triggered.connect(self.train_requested)
         self._model.target_changed.connect(self._refresh)
         self._model.weights_changed.connect(self._refresh)
@@ -94,10 +150,25 @@ class FiltersPanel(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.play.halt()
         self._model.set_visible(False)
+
+    def enlarge(self, number: int | None) -> None:
+        """Show one tile alone, or all again."""
+        self._number = number
+        self._refresh()
+        if number is not None:
+            self.enlarged.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_stepped(self, by: int) -> None:
+        if self._number is not None and self.mosaic.tile(self._number + by) is not None:
+            self.enlarge(self._number + by)
 
     def _on_normalisation(self) -> None:
         self._model.set_normalisation(self._normalisation.currentData())
+
+    def _on_page(self) -> None:
+        self._model.show_from(self._filter.value() - 1, self._channel.value() - 1)
 
     def _on_follow(self, on: bool) -> None:
         if on:
@@ -105,14 +176,50 @@ class FiltersPanel(QWidget):
         else:
             self._model.show_snapshot(self.slider.value())
 
+    def _on_fork(self) -> None:
+        step = self._model.fork_step
+        if step is not None:
+            self.fork_requested.emit(step)
+
+    def _on_export(self) -> None:
+        picture, shown = self.mosaic.picture(), self._model.shown
+        if picture is None or shown is None:
+            return
+        name = f"{shown.layer}-step-{shown.step}.png"
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the filters"), name, "PNG (*.png)")
+        if path and not picture.save(path):
+            text = self.tr("{path} could not be written.").format(path=path)
+            QMessageBox.warning(self, self.tr("Save the filters"), text)
+
+    # ---- Mirroring the model ----------------------------------------------------------------------------
+
     def _refresh(self) -> None:
-        has_weights = self._model.weights is not None and self._model.problem is None
-        self._pages.setCurrentWidget(self._area if has_weights else self.note)
-        self._normalisation.setVisible(has_weights)
-        self._header.set_text(self._describe() if has_weights else "")
-        if not has_weights:
+        page = None if self._model.problem is not None else self._model.page
+        for tool in self._tools:
+            tool.setVisible(page is not None)
+        self._header.set_text(self._describe(page) if page is not None else "")
+        if page is None:
             self._explain()
+            self._pages.setCurrentWidget(self.note)
+        else:
+            self._show_page(page)
         self._refresh_slider()
+
+    def _show_page(self, page: Page) -> None:
+        self.mosaic.refresh()
+        tile = None if self._number is None else self.mosaic.tile(self._number)
+        if self._number is not None and tile is not None:
+            self.enlarged.show_tile(tile, self.mosaic.describe_tile(self._number))
+        self._pages.setCurrentWidget(self._area if tile is None else self.enlarged)
+        for spin, first, shown, count in (
+            (self._filter, page.first_filter, page.shown_filters, page.filters),
+            (self._channel, page.first_channel, page.shown_channels, page.channels),
+        ):
+            with QSignalBlocker(spin):
+                spin.setRange(1, count)
+                spin.setSingleStep(max(1, shown))
+                spin.setValue(first + 1)
+            spin.setVisible(shown < count)
 
     def _refresh_slider(self) -> None:
         count = len(self._model.snapshots)
@@ -121,25 +228,55 @@ class FiltersPanel(QWidget):
             self.slider.setRange(0, max(0, count - 1))
             self.slider.setValue(self._model.index or 0)
         self.slider.show_losses(self._model.losses())
+        self.play.setVisible(count > 1)
         self.follow_button.setVisible(count > 1)
         is_following = self._model.following
         self.follow_button.setChecked(is_following)
         self.follow_button.setText(self.tr("Following") if is_following else self.tr("Follow"))
+        fork = self._model.fork_step
+        self.fork_button.setVisible(count > 1)
+        self.fork_button.setEnabled(fork is not None)
+        if fork is None:
+            tip = self.tr("No checkpoint is kept from here or before")
+        else:
+            tip = self.tr("Begin another run at step {step}, the checkpoint nearest before").format(
+                step=f"{fork:,}"
+            )
+        self.fork_button.setToolTip(tip)
 
-    def _describe(self) -> str:
+    def _describe(self, page: Page) -> str:
         shown, progress = self._model.shown, self._run.progress
-        if shown is None:
-            return ""
-        filters, height, width, channels = shown.shape
+        assert shown is not None
         step = self.tr("step {step}").format(step=f"{shown.step:,}")
         if progress is not None:
             step = self.tr("step {step} of {total}").format(
                 step=f"{shown.step:,}", total=f"{progress.total_steps:,}"
             )
-        count = self.tr("{count} filters {height}×{width}×{channels}").format(
-            count=filters, height=height, width=width, channels=channels
+        window = self._model.layers[shown.layer].window
+        count = self.tr("{count} filters {window}").format(
+            count=f"{page.filters:,}", window="×".join(map(str, window))
         )
-        return " · ".join((shown.layer, count, self._normalisation.currentText().lower(), step))
+        parts = [shown.layer, count, *self._describe_cut(page), self._normalisation.currentText().lower()]
+        if self._model.shows_change:
+            parts.append(self.tr("change since then"))
+        return " · ".join((*parts, step))
+
+    def _describe_cut(self, page: Page) -> list[str]:
+        """What is not shown, since it would be too much at once."""
+        words = []
+        if page.shown_filters < page.filters:
+            words.append(
+                self.tr("{some} of {all} shown").format(
+                    some=f"{page.shown_filters:,}", all=f"{page.filters:,}"
+                )
+            )
+        if page.shown_channels < page.channels:
+            words.append(
+                self.tr("{some} of {all} channels").format(
+                    some=f"{page.shown_channels:,}", all=f"{page.channels:,}"
+                )
+            )
+        return words
 
     def _explain(self) -> None:
         """Say why there are no filters to be seen."""
@@ -147,10 +284,10 @@ class FiltersPanel(QWidget):
         if model.problem is not None:
             self.note.say(error_text(model.problem))
         elif run.network is not None and not model.layers:
-            self.note.say(self.tr("This network has no convolution, so there are no filters to look at."))
+            self.note.say(self.tr("No layer of this network sees pictures, so there are no filters."))
         elif run.state.under_way:
             self.note.say(self.tr("The filters appear with the first snapshot."))
         else:
             self.note.say(
-                self.tr("The filters of the selected convolution, as they emerge"), self.tr("Start training")
+                self.tr("The filters of the selected layer, as they emerge"), self.tr("Start training")
             )

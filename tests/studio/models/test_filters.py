@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 
 from engine.errors import ProtocolError
-from engine.protocol.messages import GetWeights, Rewound, SnapshotKept
+from engine.protocol.messages import (
+    CheckpointKept,
+    GetWeights,
+    HealthMeasured,
+    Histogram,
+    LayerHealth,
+    Rewound,
+    SnapshotKept,
+)
 from studio.models import filters
 from studio.models.filters import FilterModel
+from studio.models.mosaic import tones
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from tests.studio.fake_engine import FakeEngines, small_document, weights
@@ -41,7 +50,7 @@ class Stage:
         """Answer the last request for weights, which must be the newest request."""
         request = self.link.asked[-1]
         assert isinstance(request, GetWeights)
-        shape = self.model.layers[request.layer]
+        shape = self.model.layers[request.layer].shape
         self.link.answer_last(weights(request.layer, request.step, np.full(shape, fill)))
         self.run.update()
 
@@ -69,8 +78,10 @@ def test_the_first_layer_with_filters_is_shown_until_another_is_selected(stage):
     assert stage.model.layer == "conv1"
     stage.selection.select(["conv2"])
     assert stage.model.layer == "conv2"
-    stage.selection.select(["fc1"])
+    stage.selection.select(["softmax1"])
     assert stage.model.layer == "conv2"
+    stage.selection.select(["fc1"])
+    assert stage.model.layer == "fc1", "its input is a map"
 
 
 def test_one_request_is_under_way_at_a_time_and_overtaken_wishes_are_never_sent(stage):
@@ -162,3 +173,43 @@ def test_weights_have_the_shape_that_the_engine_says(stage):
     stage.link.answer_last(weights("conv1", 1, array))
     stage.run.update()
     np.testing.assert_array_equal(stage.model.weights, array)
+
+
+def test_the_change_since_then_is_that_until_the_newest_snapshot(stage):
+    stage.model.set_visible(True)
+    stage.snapshots(1)
+    stage.answer(1.0)
+    stage.snapshots(2)
+    stage.answer(4.0)
+    stage.model.show_snapshot(0)
+    stage.model.show_change(True)
+    assert (stage.model.page.pictures == 3.0).all()
+    stage.model.show_change(False)
+    assert (stage.model.page.pictures == 1.0).all()
+
+
+def test_a_fork_begins_at_the_checkpoint_before_what_is_shown(stage):
+    stage.snapshots(1, 5, 9)
+    stage.link.journal(CheckpointKept(4), CheckpointKept(8))
+    stage.run.update()
+    steps = []
+    for index in range(3):
+        stage.model.show_snapshot(index)
+        steps.append(stage.model.fork_step)
+    assert steps == [None, 4, 8]
+
+
+def test_one_scale_for_all_layers_is_their_largest_weight(stage):
+    stage.model.set_visible(True)
+    stage.snapshots(1)
+    stage.answer(0.5)
+    layers = tuple(
+        LayerHealth(name, weights=Histogram(-largest, largest, 1.0, (1,)))
+        for name, largest in (("conv1", 0.5), ("conv2", 2.0))
+    )
+    stage.link.journal(HealthMeasured(1, layers))
+    stage.run.update()
+    assert stage.model.reference is None
+    stage.model.set_normalisation("all")
+    assert stage.model.reference == 2.0
+    assert (tones(stage.model.page.pictures, "all", 2.0) == round(127.5 + 127.5 / 4)).all()

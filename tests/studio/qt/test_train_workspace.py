@@ -15,7 +15,10 @@ from engine.protocol.messages import (
     CheckpointNow,
     Edit,
     Edited,
+    HealthMeasured,
+    Histogram,
     Kill,
+    LayerHealth,
     LogLine,
     LossSpiked,
     Problem,
@@ -500,3 +503,62 @@ def test_figures_and_plots_are_exported(stage, tmp_path):
     assert "<polyline" in (tmp_path / "a.svg").read_text()
     with pytest.raises(OSError, match="No such file"):
         export.write_svg(tmp_path / "none" / "a.svg", list(stage.view.curves.plots.values()))
+
+
+# ---- Looking inside ----------------------------------------------------------------------------------------
+
+
+def test_a_filter_is_enlarged_by_a_click_and_the_arrows_go_to_its_neighbours(stage, qtbot):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    array = np.zeros((4, 3, 3, 3))
+    array[1] = 1.0
+    stage.answer(array)
+    panel = stage.view.filters
+    panel.mosaic.tile_clicked.emit(0)
+    assert panel.enlarged.isVisible()
+    qtbot.keyClick(panel.enlarged, Qt.Key.Key_Right)
+    assert panel.enlarged.accessibleName().startswith("Filter 2 of 4")
+    white = (pixels(panel.enlarged)[:, :, :3] == 255).all(axis=2).sum()
+    assert white > 10_000
+    qtbot.keyClick(panel.enlarged, Qt.Key.Key_Escape)
+    assert panel.mosaic.isVisible()
+
+
+def test_playing_goes_through_the_snapshots_and_halts_at_the_end(stage, qtbot):
+    stage.train()
+    stage.add(*map(SnapshotKept, (1, 2, 3)))
+    panel = stage.view.filters
+    panel.play.forwards.click()
+    assert panel.slider.value() == 0, "once more from the beginning"
+    qtbot.waitUntil(lambda: panel.slider.value() == 2 and not panel.play.forwards.isChecked())
+    panel.play.backwards.click()
+    qtbot.waitUntil(lambda: panel.slider.value() == 0 and not panel.play.backwards.isChecked())
+
+
+def test_health_is_told_with_threshold_and_advice_and_chooses_the_layer(stage):
+    stage.train()
+    spread = Histogram(-1.0, 1.0, 0.5, (1, 2, 3, 2, 1))
+    layers = (
+        LayerHealth("conv1", weights=spread, gradients=spread, outputs=spread, update_ratio=0.05, dead=0.0),
+        LayerHealth("conv2", weights=spread, update_ratio=0.001, gradient_norm=1.0, dead=0.5),
+    )
+    view = stage.view
+    view.inside.show_view(view.health)
+    stage.add(HealthMeasured(1, layers))
+    assert view.health.table.item(0, 0).text() == "▲ conv1"
+    assert "above 0.01 is much" in view.health.advice.text()
+    view.health.table.selectRow(1)
+    assert stage.selection.layers == ("conv2",)
+    assert view.health.advice.text().startswith("50.0 % of the units give nothing")
+    assert coloured(view.health.spreads["weights"], theme.colour("accent")) > 20
+
+
+def test_what_is_inside_may_take_all_the_room(stage, qtbot):
+    stage.train()
+    view = stage.view
+    height, width = view.filters.height(), view.filters.width()
+    view.inside.enlarge_button.click()
+    qtbot.waitUntil(lambda: view.filters.height() > height + 100 and view.filters.width() > width + 100)
+    view.inside.enlarge_button.click()
+    assert view.curves.isVisible()

@@ -1,0 +1,1 @@
+"""How the layers fare, in numbers and spreads over time."""
