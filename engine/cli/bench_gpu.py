@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -105,7 +106,6 @@ def measure(order: Result, peer: str, result: Result) -> None:
     result["ours"]["ms"] = [ours.ask("step") for _ in range(_TURNS)]
     print(describe_ours(result), flush=True)
     if peer == "torch":
-        _compile(order)
         result["variants"] = _by_turns(ours, order)
         best = min((median(one["ratios"]) for one in result["variants"] if "ratios" in one), default=None)
         if best is not None:
@@ -114,11 +114,8 @@ def measure(order: Result, peer: str, result: Result) -> None:
     ours.close()
 
 
-def _compile(order: Result) -> None:
+def _compile(order: Result, variants: list[Result]) -> None:
     """Have PyTorch's compiler fill its cache with all variants at once; whether it can is seen later."""
-    side = Side(_MODULE, order | {"side": "torch"}, {})
-    numbers = [number for number, one in enumerate(side.ask("variants")) if one["compiled"]]
-    side.close()
 
     def compile_one(number: int) -> None:
         compiler = Side(_MODULE, order | {"side": "torch"}, {})
@@ -126,7 +123,7 @@ def _compile(order: Result) -> None:
         compiler.close()
 
     with ThreadPoolExecutor(_COMPILERS) as pool:
-        list(pool.map(compile_one, numbers))
+        list(pool.map(compile_one, [number for number, one in enumerate(variants) if one["compiled"]]))
 
 
 def _by_turns(ours: Side, order: Result) -> list[Result]:
@@ -135,6 +132,9 @@ def _by_turns(ours: Side, order: Result) -> list[Result]:
     theirs = Side(_MODULE, order | {"side": "torch"}, {})
     variants: list[Result] = theirs.ask("variants")
     facts = theirs.ask("facts")
+    start = time.perf_counter()
+    _compile(order, variants)
+    print(f"  PyTorch compiled for {time.perf_counter() - start:.0f} s", flush=True)
     for number, variant in enumerate(variants):
         variant |= {"facts": facts, **theirs.ask(f"prepare {number}")}
         if "failed" not in variant:

@@ -25,7 +25,10 @@ _TURN = 50.0
 """ms of steps that are timed at once."""
 
 _REPEATS = 20
-"""Calls of one operation that are timed at once, as one graph."""
+"""Calls of one operation that are timed at once, as one graph, where one is not ``_LONG``."""
+
+_LONG = 0.2
+"""ms beside which the launch of a graph does not count."""
 
 _MULTIPLYING = ("conv", "local", "fc")
 """What the names of operations with matrix products hold."""
@@ -75,12 +78,18 @@ class Engine:
     def parts(self) -> list[dict[str, Any]]:
         """Return ms, bytes and operations of each operation of a step, its numbers still in the cache."""
         parts = []
-        for operation, call in self._executor.calls(self._program, times=_REPEATS):
-            self._clock(call, 2)
-            least = min(self._clock(call, 1) for _ in range(3)) / _REPEATS
+        calls = self._executor.calls(self._program)
+        repeated = self._executor.calls(self._program, times=_REPEATS)
+        for (operation, once), (_, often) in zip(calls, repeated, strict=True):
+            least = self._least(once)
+            if least < _LONG:
+                least = self._least(often) / _REPEATS
             work = {"bytes": self._bytes(operation), "operations": self._operations(operation)}
             parts.append({"name": operation.name, "kind": operation.kind, "ms": least, **work})
         return parts
+
+    def _least(self, call: Callable[[], None]) -> float:
+        return min(self._clock(call, 1) for _ in range(4))
 
     def _bytes(self, operation: Operation) -> int:
         """Return the bytes of all that an operation reads and writes, scratch arrays left out."""
