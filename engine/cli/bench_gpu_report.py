@@ -21,13 +21,19 @@ def describe_ours(result: Mapping[str, Any]) -> str:
         f"  {facts['gpu']}, {versions}",
         f"  a copy moves {limits['copy'] / 1e12:.2f} TB/s, a product {limits['product'] / 1e12:.0f} TFLOP/s",
         f"  ours: {_times(ours['ms'], result['batch_size'])}, one graph of {facts['operations']} operations",
-        f"  {ours['memory'] / _MEBI:,.0f} MiB by NVML, of which the plan's arena has "
-        f"{facts['arena'] / _MEBI:,.0f}; ready in {ours['ready']:.1f} s",
+        f"  memory: {_memory(ours['memory'], facts['memory'])}; ready in {ours['ready']:.1f} s",
     ]
     if "first_step" in result:
         first = result["first_step"]
         lines.append(f"  first step after {first['cold']:.1f} s, with a cache {first['warm']:.1f} s")
     return "\n".join([*lines, *_operations(ours["parts"], limits, median(ours["ms"]))])
+
+
+def _memory(used: int, told: Mapping[str, int]) -> str:
+    total = sum(told.values())
+    parts = ", ".join(f"{what} {taken / _MEBI:,.0f}" for what, taken in told.items() if taken)
+    off = f" ({total / used - 1:+.1%})" if used else ""
+    return f"{used / _MEBI:,.0f} MiB by NVML, {total / _MEBI:,.0f} by the engine{off}: {parts}"
 
 
 def _operations(parts: Sequence[Mapping[str, Any]], limits: Mapping[str, float], step: float) -> list[str]:

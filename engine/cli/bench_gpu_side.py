@@ -65,7 +65,8 @@ class Engine:
         )
         self._executor = Executor(self._plan, device=device)
         assert isinstance(self._executor.device, Gpu)
-        self._clock = self._executor.device.milliseconds
+        self._gpu = self._executor.device
+        self._clock = self._gpu.milliseconds
         fill(self._executor, self._plan)
         self._program = TRAIN
         self._clock(self._run, 1)
@@ -105,14 +106,16 @@ class Engine:
         return 2 * layer.layer.multiply_adds(layer.inputs) * self._plan.batch_size
 
     def facts(self) -> dict[str, Any]:
-        """Return the GPU, the versions, and the bytes that the plan says it takes."""
+        """Return the GPU, the versions, the bytes of memory as the engine tells them, and the operations."""
         from engine.runtime.devices import gpu_class, gpu_versions
 
-        facts = {"gpu": gpu_class("cuda:0"), "versions": gpu_versions(), "arena": self._plan.arena_bytes[0]}
-        return facts | {"precision": self._plan.precision, "operations": self._count()}
-
-    def _count(self) -> int:
-        return len(self._plan.programs[self._program].operations)
+        return {
+            "gpu": gpu_class("cuda:0"),
+            "versions": gpu_versions(),
+            "memory": dict(self._gpu.memory()),
+            "precision": self._plan.precision,
+            "operations": len(self._plan.programs[self._program].operations),
+        }
 
 
 class Torch:

@@ -18,7 +18,7 @@ from engine.plan.analysis.infer import infer
 FACTS = {
     "gpu": "A GPU sm_90",
     "versions": {"cupy": "14"},
-    "arena": 2**20,
+    "memory": {"plan": 2**20},
     "precision": "bfloat16",
     "operations": 9,
 }
