@@ -12,8 +12,9 @@ def context_bytes(index: int) -> int:
 
     before = _used_bytes(index)
     with cupy.cuda.Device(index):
-        free, total = cupy.cuda.runtime.memGetInfo()
-    return 0 if before is None else max(total - free - before, 0)
+        cupy.cuda.runtime.free(0)  # the first call of all makes the context
+    after = _used_bytes(index)
+    return 0 if before is None or after is None else max(after - before, 0)
 
 
 def _used_bytes(index: int) -> int | None:

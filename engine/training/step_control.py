@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from engine.graph.settings import TrainingSettings
@@ -30,7 +29,7 @@ class StepControl:
         self._arrays = arrays
         self._counters = {name: arrays[name].copy() for name in offsets or {COUNTERS: 0}}
         self._rows = arrays[SETTINGS].copy()
-        self._sent_rows: NDArray[Any] | None = None
+        self._sent: tuple[float, TrainingSettings] | None = None
         self._slots = slots
         self._settings = settings
         for name, counters in self._counters.items():
@@ -67,16 +66,19 @@ class StepControl:
     def set_rates(self, epoch: float) -> float:
         """Set rate, momentum and decay of each weight; return the network's own rate at ``epoch``."""
         rate = self._settings.schedule.rate_at(epoch, self._settings.epochs)
+        if self._sent != (rate, self._settings):
+            self._sent = (rate, self._settings)
+            self._send_rates(rate)
+        return rate
+
+    def _send_rates(self, rate: float) -> None:
         for slot in self._slots:
             learning = slot.learning
             row = self._rows[slot.slot]
             row[control.RATE] = rate * learning.rate
             row[control.MOMENTUM] = _own(learning.momentum, self._settings.momentum)
             row[control.DECAY] = _own(learning.decay, self._settings.decay)
-        if self._sent_rows is None or not np.array_equal(self._rows, self._sent_rows):
-            self._arrays[SETTINGS] = self._rows
-            self._sent_rows = self._rows.copy()
-        return rate
+        self._arrays[SETTINGS] = self._rows
 
 
 def first_bad_step(counters: NDArray[Any]) -> int | None:
