@@ -9,6 +9,7 @@
     │   ├── TooManyInputsError
     │   ├── ShapeMismatchError
     │   ├── NotProbabilitiesError
+    │   ├── WeightSourceError
     │   ├── DataMismatchError
     │   ├── NoGradientError
     │   ├── UnknownLayerError
@@ -125,6 +126,12 @@ class NotProbabilitiesError(NetworkError):
         "{layer}: expected probabilities, found numbers of any size from {source}, whose logarithm need not "
         "exist. {hint}"
     )
+
+
+class WeightSourceError(NetworkError):
+    """``layer`` cannot take its weights from where its ``field`` says."""
+
+    template = "{layer}: expected {expected}, found {found}. Correct {field}."
 
 
 class DataMismatchError(NetworkError):

@@ -90,7 +90,8 @@ class TorchTwin:
 
     def weight(self, layer: InferredLayer, name: str = "weights") -> Tensor:
         """Return an array of a layer's weights."""
-        return self._weights[f"{layer.name}.{name}"]
+        spec = next(spec for spec in layer.weights if spec.name == name)
+        return self._weights[layer.buffer(spec)]
 
 
 def _conv(twin: TorchTwin, layer: InferredLayer, inputs: list[Tensor]) -> Tensor:

@@ -20,6 +20,7 @@ from engine.errors import (
 from engine.graph.layer_graph import LayerGraph, Wire
 from engine.graph.learning_flow import carrying_layers
 from engine.graph.mute import as_run
+from engine.graph.weight_sources import weight_source_problems
 from engine.layers.base import Layer, Likelihood, ShapeRuleError, TensorType
 from engine.layers.data import Data
 from engine.layers.labels import Labels
@@ -62,6 +63,7 @@ def inspect_network(graph: LayerGraph) -> Inspection:
     problems += shape_problems
     problems += _lost_gradients(graph, outputs)
     problems += _no_probabilities(graph, outputs)
+    problems += weight_source_problems(graph, outputs)
     problems += _unused(graph)
     layers = graph.layers().values()
     problems += [

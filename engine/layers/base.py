@@ -108,7 +108,8 @@ class WeightSpec:
     """One array of weights of a layer: ``shape`` over the named ``axes``, in canonical order.
 
     A ``role`` other than weight is not counted among the weights: biases, and running averages, which
-    training keeps but does not learn.
+    training keeps but does not learn. Where ``source`` names an array of another layer, such as
+    "conv1.weights", that is used in place of one of its own.
     """
 
     name: str
@@ -117,6 +118,7 @@ class WeightSpec:
     initial: Initial
     learning: Learning
     role: Literal["weight", "bias", "average"] = "weight"
+    source: str = ""
 
     @property
     def size(self) -> int:
@@ -198,7 +200,7 @@ class Layer:
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:
         """Return what the layer costs for inputs that fit."""
-        weights = self.weights(inputs)
+        weights = [weight for weight in self.weights(inputs) if not weight.source]
         return Cost(
             weights=sum(weight.size for weight in weights if weight.role == "weight"),
             biases=sum(weight.size for weight in weights if weight.role == "bias"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.layers.base import Initial, Layer, Learning, WeightSpec
-from engine.layers.fields import choice, flag, real
+from engine.layers.fields import choice, flag, real, text
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,29 @@ class Link:
     shape: tuple[int, ...]
     fan_in: int
     fan_out: int
+
+
+_SOURCE = re.compile(r"([^\[\],\s]+)(?:\[(\d{1,4})\])?")
+
+
+def parse_sources(words: str) -> tuple[str, ...]:
+    """Return the arrays that a list of weight sources names, such as "conv1.weights", "" for none.
+
+    "conv1, , fc2[1]" is the first array of conv1, none, and the second of fc2. A layer alone stands for its
+    array of the same number. Raises ValueError where the list is none.
+    """
+    sources = []
+    for number, entry in enumerate(words.split(",") if words.strip() else ()):
+        match = _SOURCE.fullmatch(entry.strip())
+        if match is None and entry.strip():
+            raise ValueError(words)
+        sources.append("" if match is None else f"{match[1]}.{array_name(int(match[2] or number))}")
+    return tuple(sources)
+
+
+def array_name(number: int) -> str:
+    """Return the name of the weights of input ``number``, from 0 on."""
+    return f"weights{number + 1}" if number else "weights"
 
 
 def rate_field(what: str) -> Any:
@@ -95,6 +119,13 @@ class WeightedLayer(Layer):
         group="learning",
     )
     frozen: bool = frozen_field()
+    weights_of: str = text(
+        "",
+        title="Weights of",
+        help="Another layer whose weights are used in place of own ones, such as conv1; for several inputs a "
+        "list, such as conv1, fc2[1]. Biases are never shared.",
+        group="learning",
+    )
 
     def weight_specs(
         self,
@@ -109,11 +140,11 @@ class WeightedLayer(Layer):
         """
         off = 0.0 if self.frozen else 1.0
         learning = Learning(self.rate * off, self.momentum, self.decay)
-        arrays = (
-            WeightSpec(f"weights{number}" if number > 1 else "weights", link.shape, axes, start, learning)
-            for number, link in enumerate(links, 1)
-            for start in (self._start(link),)
-        )
+        sources = self._sources(len(links))
+        weights = [
+            WeightSpec(array_name(number), link.shape, axes, self._start(link), learning, source=source)
+            for number, (link, source) in enumerate(zip(links, sources, strict=True))
+        ]
         first_biases = WeightSpec(
             "biases",
             biases,
@@ -122,8 +153,15 @@ class WeightedLayer(Layer):
             Learning(self.bias_rate * off, self.momentum),
             "bias",
         )
-        weights = tuple(arrays)
         return (weights[0], first_biases, *weights[1:])
+
+    def _sources(self, count: int) -> tuple[str, ...]:
+        """Return where the weights of each input are kept, "" for its own. A list that is none names none."""
+        try:
+            sources = parse_sources(self.weights_of)
+        except ValueError:
+            sources = ()
+        return (*sources, *[""] * count)[:count]
 
     def _start(self, link: Link) -> Initial:
         """Return how the weights of one input start.

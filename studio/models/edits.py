@@ -14,6 +14,7 @@ from engine.graph.layer_graph import Wire
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.graph.split import Split
+from engine.graph.weight_sources import rename_sources
 from engine.layers.base import Layer
 
 Position = tuple[float, float]
@@ -176,6 +177,7 @@ class Rename(Edit):
 
     def apply(self, network: NetworkFile) -> None:
         network.graph.rename(self.name, self.new_name)
+        rename_sources(network.graph, self.name, self.new_name)
         network.positions[self.new_name] = network.positions.pop(self.name)
         network.splits = tuple(self._renamed(split) for split in network.splits)
 

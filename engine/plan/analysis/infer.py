@@ -24,8 +24,12 @@ class InferredLayer:
 
     @property
     def named_weights(self) -> dict[str, WeightSpec]:
-        """The weights by the names of their buffers, such as "conv1.weights"."""
-        return {f"{self.name}.{weight.name}": weight for weight in self.weights}
+        """The layer's own weights by the names of their buffers, such as "conv1.weights"."""
+        return {self.buffer(weight): weight for weight in self.weights if not weight.source}
+
+    def buffer(self, weight: WeightSpec) -> str:
+        """Return the name of the buffer of one of ``weights``, which may be another layer's."""
+        return weight.source or f"{self.name}.{weight.name}"
 
 
 def infer(graph: LayerGraph) -> dict[str, InferredLayer]:

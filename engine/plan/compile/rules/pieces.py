@@ -41,7 +41,7 @@ def emit_weighted_sums(
 ) -> str:
     """Emit the sum of all inputs, each by its own weights, and the neuron; return the output's buffer."""
     y = add_sums(draft, layer, neuron)
-    names = [name for name, weight in layer.named_weights.items() if weight.role == "weight"]
+    names = [layer.buffer(weight) for weight in layer.weights if weight.role == "weight"]
     for number, (x, weights) in enumerate(zip(inputs, names, strict=True)):
         if number == 0:
             arrays = {"x": x, "weights": weights, "biases": f"{layer.name}.biases"}

@@ -1,0 +1,75 @@
+"""Layers that use the weights of others: whether there are such weights, and keeping the names right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from engine.errors import WeightSourceError
+from engine.graph.layer_graph import LayerGraph
+from engine.layers.base import TensorType, WeightSpec
+from engine.layers.learning import WeightedLayer, parse_sources
+
+_FIELD = "weights_of"
+
+
+def weight_source_problems(
+    graph: LayerGraph, outputs: Mapping[str, TensorType]
+) -> Iterator[WeightSourceError]:
+    """Yield the layers that name weights which are not there, are shared themselves, or do not fit."""
+    users = {
+        name: layer
+        for name, layer in graph.layers().items()
+        if isinstance(layer, WeightedLayer) and layer.weights_of.strip()
+    }
+    if not users:
+        return
+    arrays = {f"{name}.{spec.name}": spec for name in outputs for spec in _specs(graph, outputs, name)}
+    for name, layer in users.items():
+        try:
+            count = len(parse_sources(layer.weights_of))
+        except ValueError:
+            yield _problem(name, "names of layers, such as conv1, or conv1, fc2[1]", f'"{layer.weights_of}"')
+            continue
+        if count > len(graph.inputs(name)):
+            found = f"{count} weight sources"
+            yield _problem(name, f"at most one for each of the {len(graph.inputs(name))} inputs", found)
+        for spec in _specs(graph, outputs, name) if name in outputs else ():
+            if spec.source:
+                yield from _misfit(name, spec, arrays)
+
+
+def _misfit(name: str, spec: WeightSpec, arrays: Mapping[str, WeightSpec]) -> Iterator[WeightSourceError]:
+    source = arrays.get(spec.source)
+    if source is None:
+        yield _problem(name, "weights of a layer of this network", f"none called {spec.source}")
+    elif source.source or spec.source == f"{name}.{spec.name}":
+        yield _problem(name, "weights of a layer that has them itself", f"{spec.source}, which are shared")
+    elif (source.shape, source.axes) != (spec.shape, spec.axes):
+        yield _problem(name, f"weights of {_shape(spec)}", f"{_shape(source)} in {spec.source}")
+
+
+def _specs(graph: LayerGraph, outputs: Mapping[str, TensorType], name: str) -> tuple[WeightSpec, ...]:
+    wires = graph.inputs(name)
+    if any(wire.source not in outputs for wire in wires):
+        return ()
+    return graph[name].weights([outputs[wire.source] for wire in wires])
+
+
+def _shape(spec: WeightSpec) -> str:
+    return " × ".join(f"{extent} {axis}" for extent, axis in zip(spec.shape, spec.axes, strict=True))
+
+
+def _problem(layer: str, expected: str, found: str) -> WeightSourceError:
+    return WeightSourceError(layer=layer, field=_FIELD, expected=expected, found=found)
+
+
+def rename_sources(graph: LayerGraph, name: str, new_name: str) -> None:
+    """Let layers that use the weights of a layer name it by its new name."""
+    pattern = re.compile(rf"(?<![^\s,]){re.escape(name)}(?![^\s,\[])")
+    for user, layer in graph.layers().items():
+        if isinstance(layer, WeightedLayer) and layer.weights_of:
+            words = pattern.sub(lambda _: new_name, layer.weights_of)
+            if words != layer.weights_of:
+                graph.replace(user, replace(layer, weights_of=words))
