@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.protocol.library import LibraryAnswer
     from studio.models.data import DataModel
     from studio.models.document import Document
+    from studio.models.examination import ExaminationModel
     from studio.models.run import RunModel
     from studio.models.selection import Selection
     from studio.qt.data.data_workspace import DataWorkspace
@@ -32,7 +32,7 @@ class Studio:
     run: RunModel
     data: DataModel
     engines: EngineProcesses
-    library: Helper[LibraryAnswer]
+    helpers: tuple[Helper[Any], ...]
     previews: DataPreviews
     window: MainWindow
     train_view: LazyView[TrainWorkspace]
@@ -43,17 +43,21 @@ class Studio:
         self.run.detach()
         self.previews.close()
         self.engines.close()
-        self.library.close()
+        for helper in self.helpers:
+            helper.close()
 
 
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
+    from engine.protocol import examination
     from engine.protocol.library import answers
     from studio.models.data import DataModel
     from studio.models.document import Document
+    from studio.models.examination import ExaminationModel
     from studio.models.run import RunModel
     from studio.models.runs import RunsModel
     from studio.models.selection import Selection
+    from studio.qt.canvas.map_strips import MapStrips
     from studio.qt.closing import CloseGuard
     from studio.qt.event_bridge import EventBridge
     from studio.qt.lazy_view import LazyView
@@ -71,15 +75,20 @@ def build() -> Studio:
     previews = DataPreviews(bridge.wake)
     data = DataModel(document, previews)
     data_view = LazyView(lambda: _make_data_workspace(document, data))
-    train_view = LazyView(lambda: _make_train_workspace(document, selection, run, window))
+    examiner = Helper("engine.examiner", examination.answers, bridge.wake)
+    examined = ExaminationModel(examiner, run)
+    train_view = LazyView(lambda: _make_train_workspace(document, selection, run, examined, window))
     window = MainWindow(document, selection, run, lambda _: train_view, make_data_view=lambda _: data_view)
     bridge.setParent(window)
     library = Helper("engine.library", answers, bridge.wake)
-    for update in (run.update, data.update, library.update):
+    for update in (run.update, data.update, library.update, examiner.update):
         bridge.deliver_to(update)
     RunsShelf(window, run, RunsModel(library))
+    MapStrips(window.canvas.scene, examined)
     CloseGuard(window, run)
-    return Studio(document, selection, run, data, engines, library, previews, window, train_view, data_view)
+    return Studio(
+        document, selection, run, data, engines, (library, examiner), previews, window, train_view, data_view
+    )
 
 
 def _make_data_workspace(document: Document, data: DataModel) -> DataWorkspace:
@@ -89,11 +98,11 @@ def _make_data_workspace(document: Document, data: DataModel) -> DataWorkspace:
 
 
 def _make_train_workspace(
-    document: Document, selection: Selection, run: RunModel, window: MainWindow
+    document: Document, selection: Selection, run: RunModel, examined: ExaminationModel, window: MainWindow
 ) -> TrainWorkspace:
     from studio.qt.train_workspace import TrainWorkspace
 
-    workspace = TrainWorkspace(document, selection, run)
+    workspace = TrainWorkspace(document, selection, run, examined)
     workspace.train_requested.connect(window.start_training)
     workspace.design_requested.connect(lambda: window.show_workspace("design"))
     return workspace

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from engine.data.augmentation import Augmentation
 from engine.data.dataset import Dataset, Pictures, Split
@@ -15,13 +14,11 @@ from engine.data.decoders import Progress
 from engine.data.open import open_dataset
 from engine.data.preprocessing import Preprocessing, Size, fit_mean
 from engine.data.statistics import value_range
+from engine.data.thumbnail import thumbnail
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.layers.data import Data
 from engine.protocol.previews import ClassSeen, DataSeen, LookAtData, Picture, SkippedFile, Varied
-
-SIDE = 64
-"""Pictures on a contact sheet are made as small as this, in px."""
 
 SAMPLES = 10
 """Pictures of each class on the sheet."""
@@ -116,8 +113,4 @@ def _crop_size(network: NetworkFile, dataset: Dataset) -> Size | None:
 
 def _picture(values: NDArray[Any]) -> Picture:
     """Return a picture of values from 0 to 255, (height, width, channels), made smaller if it is large."""
-    pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-    pixels = pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels[..., :1], 3, axis=-1)
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-    return Picture(image.height, image.width, image.tobytes())
+    return Picture(*thumbnail(values))

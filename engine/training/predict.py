@@ -22,6 +22,7 @@ from engine.graph.network_file import NetworkFile
 from engine.layers.cost_layer import PROBABILITIES, CostLayer
 from engine.plan.analysis.infer import InferredLayer, infer
 from engine.plan.compile.pipeline import EVALUATE, compile_network
+from engine.plan.types import DType, TrainingPlan
 from engine.runtime.devices import best_code, best_precision, device_kind
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
@@ -69,6 +70,39 @@ def _unfit(path: Path, expected: str, found: str, hint: str = "") -> CheckpointE
     return CheckpointError(path=str(path), expected=expected, found=found, hint=hint)
 
 
+@dataclass(frozen=True)
+class BoundNetwork:
+    """A trained network in the memory of a device, ready to be evaluated."""
+
+    plan: TrainingPlan
+    executor: Executor
+    control: StepControl
+
+    @property
+    def dtype(self) -> DType:
+        """Type of its numbers."""
+        return self.plan.dtype
+
+
+def bind_trained(trained: Trained, batch_size: int, device: str) -> BoundNetwork:
+    """Compile a trained network for a batch size, and give it its weights; raises DeviceError."""
+    training = trained.network.training
+    kind = device_kind(device)
+    plan = compile_network(
+        trained.network.graph,
+        batch_size,
+        device=kind,
+        code=best_code(kind),
+        precision=best_precision(device, training.precision),
+    )
+    plan = dataclasses.replace(plan, programs={EVALUATE: plan.programs[EVALUATE]})
+    executor = Executor(plan, device=device)
+    for role in ("weight", "average"):
+        for buffer in plan.by_role(role):
+            executor.arrays[buffer.name] = trained.state.tensors[buffer.name]
+    return BoundNetwork(plan, executor, StepControl(executor.arrays, plan.slots, training, training.seed))
+
+
 class Predictor:
     """A trained network, compiled to answer for ``batch_size`` pictures at a time on a ``device``.
 
@@ -77,27 +111,13 @@ class Predictor:
 
     def __init__(self, trained: Trained, batch_size: int, device: str = "cpu") -> None:
         """Raise PlanError for a network that names no classes, DeviceError for a device that is not there."""
-        graph = trained.network.graph
-        self._cost = _answering_cost(infer(graph))
-        training = trained.network.training
-        kind = device_kind(device)
-        plan = compile_network(
-            graph,
-            batch_size,
-            device=kind,
-            code=best_code(kind),
-            precision=best_precision(device, training.precision),
-        )
-        plan = dataclasses.replace(plan, programs={EVALUATE: plan.programs[EVALUATE]})
-        executor = Executor(plan, device=device)
-        for role in ("weight", "average"):
-            for buffer in plan.by_role(role):
-                executor.arrays[buffer.name] = trained.state.tensors[buffer.name]
-        self._control = StepControl(executor.arrays, plan.slots, training, training.seed)
-        self._evaluation = AveragedEvaluation(plan, executor)
+        self._cost = answering_cost(infer(trained.network.graph))
+        bound = bind_trained(trained, batch_size, device)
+        self._control = bound.control
+        self._evaluation = AveragedEvaluation(bound.plan, bound.executor)
         self._preparation = trained.preparation
         self._batch_size = batch_size
-        self._dtype = plan.dtype
+        self._dtype = bound.dtype
 
     def predict(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Answer | Skipped]]:
         """Yield each picture file with its answer, or why it was skipped, in their order."""
@@ -149,7 +169,8 @@ class Predictor:
         )
 
 
-def _answering_cost(layers: dict[str, InferredLayer]) -> str:
+def answering_cost(layers: dict[str, InferredLayer]) -> str:
+    """Return the name of the first cost that can tell a wrong answer; raises PlanError."""
     for layer in layers.values():
         if isinstance(layer.layer, CostLayer) and layer.layer.counts_errors:
             return layer.name

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.models.document import Document
+from studio.models.examination import ExaminationModel
 from studio.models.filters import FilterModel
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
@@ -25,6 +26,8 @@ from studio.qt.dashboard.outcome_card import OutcomeCard
 from studio.qt.dashboard.steering_panel import SteeringPanel
 from studio.qt.dashboard.trouble_banner import TroubleBanner
 from studio.qt.empty_note import EmptyNote
+from studio.qt.examination.activations_panel import ActivationsPanel
+from studio.qt.examination.results_panel import ResultsPanel
 from studio.qt.filters.filters_panel import FiltersPanel
 from studio.qt.health.health_panel import HealthPanel
 from studio.qt.look_inside import LookInside
@@ -41,11 +44,17 @@ class TrainWorkspace(QWidget):
     design_requested = Signal()
 
     def __init__(
-        self, document: Document, selection: Selection, run: RunModel, parent: QWidget | None = None
+        self,
+        document: Document,
+        selection: Selection,
+        run: RunModel,
+        examination: ExaminationModel,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
         self._run = run
+        self._examination = examination
         self.filter_model = FilterModel(run, selection)
         self.figures = FiguresBar(run)
         self.outcome = OutcomeCard(run)
@@ -56,7 +65,16 @@ class TrainWorkspace(QWidget):
         self.devices = DevicePanel(run)
         self.log = LogPanel(run)
         self.health = HealthPanel(run, selection)
-        self.inside = LookInside([(self.tr("Filters"), self.filters), (self.tr("Health"), self.health)])
+        self.activations = ActivationsPanel(examination, selection)
+        self.results = ResultsPanel(examination)
+        self.inside = LookInside(
+            [
+                (self.tr("Filters"), self.filters),
+                (self.tr("Activations"), self.activations),
+                (self.tr("Health"), self.health),
+                (self.tr("Results"), self.results),
+            ]
+        )
         self._curves_pages = QStackedWidget()
         self._build()
         self.outcome.look_requested.connect(self._on_look)
@@ -65,6 +83,7 @@ class TrainWorkspace(QWidget):
         self.filters.fork_requested.connect(self.fork)
         self.steering.fork_requested.connect(self.fork)
         self.curves.enlarged.connect(self._on_enlarged)
+        self.results.picture_chosen.connect(self._on_picture_chosen)
         self.inside.enlarged.connect(self._on_inside_enlarged)
         run.state_changed.connect(self._on_state)
         self._on_state()
@@ -123,6 +142,12 @@ class TrainWorkspace(QWidget):
         self._curves_pages.setCurrentWidget(self.empty if state is RunState.NONE else self.curves)
         self._figures_panel.setVisible(state.under_way)
         self._steering_panel.setVisible(state is not RunState.NONE)
+
+    def _on_picture_chosen(self, number: int) -> None:
+        results = self._examination.results
+        if results is not None:
+            self._examination.show(results.split, number)
+            self.inside.show_view(self.activations)
 
     def fork(self, step: int) -> None:
         """Ask with which settings another run shall begin at a checkpoint of this one, and start it."""

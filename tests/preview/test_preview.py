@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.data.thumbnail import SIDE
 from engine.errors import DataNotFoundError, ProtocolError
 from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.settings import DataSettings
 from engine.layers.catalogue import Data
-from engine.preview.look import EPOCHS, SAMPLES, SIDE, look
+from engine.preview.look import EPOCHS, SAMPLES, look
 from engine.protocol.messages import Problem
 from engine.protocol.previews import (
     DataDecoded,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.errors import ConvNetError
@@ -124,6 +126,28 @@ class FakeEngines:
     @property
     def link(self) -> FakeLink:
         return self.links[-1]
+
+
+class FakeExaminer:
+    """Keeps what it was asked; the test answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[msgspec.Struct, Callable[[Any], None]]] = []
+        self.cancelled = False
+
+    def ask(self, request: msgspec.Struct, then: Callable[[Any], None]) -> None:
+        self.asked.append((request, then))
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    @property
+    def requests(self) -> list[msgspec.Struct]:
+        return [request for request, _ in self.asked]
+
+    def answer(self, answer: Any) -> None:
+        """Answer the last request."""
+        self.asked[-1][1](answer)
 
 
 def cpu(*cores: float) -> Device:

@@ -8,6 +8,7 @@ from engine.graph.network_file import dumps
 from engine.protocol.messages import Network
 from engine.protocol.messages import RunState as EngineState
 from studio.models.document import Document
+from studio.models.examination import ExaminationModel
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.qt.lazy_view import LazyView
@@ -15,7 +16,7 @@ from studio.qt.main_window import MainWindow
 from studio.qt.reattach import Reattach
 from studio.qt.train_workspace import TrainWorkspace
 from studio.services.engine_process import RunningEngine
-from tests.studio.fake_engine import FakeEngines, small_document, small_network
+from tests.studio.fake_engine import FakeEngines, FakeExaminer, small_document, small_network
 
 ENGINE = RunningEngine(Path("/runs/1/connection.json"), "/runs/1")
 
@@ -25,7 +26,9 @@ def stage(qtbot):
     def make(document):
         engines = FakeEngines()
         run, selection = RunModel(engines), Selection(document)
-        view = LazyView(lambda: TrainWorkspace(document, selection, run))
+        view = LazyView(
+            lambda: TrainWorkspace(document, selection, run, ExaminationModel(FakeExaminer(), run))
+        )
         window = MainWindow(document, selection, run, lambda _parent: view)
         qtbot.addWidget(window)
         return engines, run, window, view, Reattach(window, document, run)

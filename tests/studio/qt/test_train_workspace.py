@@ -28,13 +28,14 @@ from engine.protocol.messages import (
     StateChanged,
 )
 from engine.protocol.messages import RunState as EngineState
+from studio.models.examination import ExaminationModel
 from studio.models.run import LOG_LINES, RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.dashboard import export
 from studio.qt.dashboard.fork_dialog import ForkDialog
 from studio.qt.train_workspace import TrainWorkspace
-from tests.studio.fake_engine import FakeEngines, row, small_document, weights
+from tests.studio.fake_engine import FakeEngines, FakeExaminer, row, small_document, weights
 
 
 class Stage:
@@ -45,7 +46,9 @@ class Stage:
         self.run = RunModel(self.engines)
         self.document = small_document()
         self.selection = Selection(self.document)
-        self.view = TrainWorkspace(self.document, self.selection, self.run)
+        self.examiner = FakeExaminer()
+        self.examination = ExaminationModel(self.examiner, self.run)
+        self.view = TrainWorkspace(self.document, self.selection, self.run, self.examination)
         self.view.resize(1000, 680)
         qtbot.addWidget(self.view)
         self.view.show()

@@ -1,0 +1,187 @@
+"""What a trained network makes of pictures: one with its maps, and all of a split with their confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from engine.errors import ConvNetError
+from engine.protocol.examination import (
+    Cell,
+    Examined,
+    ExaminePicture,
+    ExamineSplit,
+    LayerMaps,
+    ShowCell,
+    SplitExamined,
+    SplitName,
+)
+from studio.models.observable import Event
+from studio.models.run import RunModel
+
+
+class Examiner(Protocol):
+    """Answers requests about pictures."""
+
+    def ask(self, request: msgspec.Struct, then: Callable[[Any], None]) -> None:
+        """Send a request; ``then`` is called on the main thread with the answer or a ConvNetError."""
+
+    def cancel(self) -> None:
+        """Give up what was asked."""
+
+
+class ExaminationModel:
+    """The picture that is looked at, and the results of a split, of the run's newest checkpoint.
+
+    Nothing is asked for unless someone looks (``set_visible``) or asks for results (``measure``). Of several
+    wishes for a picture only the newest is sent.
+    """
+
+    def __init__(self, examiner: Examiner, run: RunModel) -> None:
+        self.picture_changed: Event[[]] = Event()
+        self.results_changed: Event[[]] = Event()
+        self.cell_changed: Event[[]] = Event()
+        self._examiner, self._run = examiner, run
+        self.visible = False
+        self.split: SplitName = "test"
+        self.index = 0
+        self._file: bytes | None = None
+        self._forget()
+        run.run_replaced.connect(self._on_run_replaced)
+        run.marks_changed.connect(self._on_marks)
+
+    def _forget(self) -> None:
+        self.examined: Examined | None = None
+        self.problem: ConvNetError | None = None
+        self.results: SplitExamined | None = None
+        self.results_problem: ConvNetError | None = None
+        self.is_measuring = False
+        self.cell: Cell | None = None
+        self.cell_of: tuple[int, int] | None = None
+        self._asked_at: int | None = None  # newest checkpoint when the picture was asked for
+        self._in_flight = self._is_stale = False
+        self._generation = object()
+
+    # ---- What is known ----------------------------------------------------------------------------------
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a checkpoint that can be asked."""
+        return self._run.run_folder is not None and bool(self._run.checkpoints)
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the picture is a file rather than one of the data set."""
+        return self._file is not None
+
+    def maps(self, layer: str) -> LayerMaps | None:
+        """Return the maps of a layer; None where it has none."""
+        layers = self.examined.layers if self.examined is not None else ()
+        return next((found for found in layers if found.layer == layer), None)
+
+    # ---- What the person does ---------------------------------------------------------------------------
+
+    def set_visible(self, visible: bool) -> None:
+        """Say whether anyone looks at the picture's maps."""
+        self.visible = visible
+        self._ask_if_due()
+        self.picture_changed.emit()
+
+    def show(self, split: SplitName, index: int) -> None:
+        """Look at a picture of the data set."""
+        self.split, self.index, self._file = split, index, None
+        self._ask_anew()
+
+    def show_file(self, content: bytes) -> None:
+        """Look at a picture file."""
+        self._file = content
+        self._ask_anew()
+
+    def measure(self, split: SplitName) -> None:
+        """Ask for the confusions of a split."""
+        if self.can_ask and not self.is_measuring:
+            self.is_measuring = True
+            self.results_problem = None
+            self._send(ExamineSplit(self._folder, split), self._on_results)
+            self.results_changed.emit()
+
+    def cancel(self) -> None:
+        """Give up measuring."""
+        self._examiner.cancel()
+
+    def show_cell(self, truth: int, answer: int) -> None:
+        """Ask for the pictures of one class that were taken for another."""
+        self.cell, self.cell_of = None, (truth, answer)
+        self._send(ShowCell(self._folder, truth, answer), self._on_cell)
+        self.cell_changed.emit()
+
+    # ---- What happens -----------------------------------------------------------------------------------
+
+    @property
+    def _folder(self) -> str:
+        return self._run.run_folder or ""
+
+    def _on_run_replaced(self) -> None:
+        self._forget()
+        self.index, self._file = 0, None
+        for event in (self.picture_changed, self.results_changed, self.cell_changed):
+            event.emit()
+
+    def _on_marks(self) -> None:
+        self._ask_if_due()
+
+    def _ask_anew(self) -> None:
+        self._asked_at = None
+        self._ask_if_due()
+
+    def _ask_if_due(self) -> None:
+        """Ask for the picture where it, or the newest checkpoint, is another than last time."""
+        newest = self._run.checkpoints[-1] if self._run.checkpoints else None
+        if not self.visible or not self.can_ask or newest == self._asked_at:
+            return
+        if self._in_flight:
+            self._is_stale = True
+            return
+        self._asked_at, self._in_flight = newest, True
+        self._send(ExaminePicture(self._folder, self.split, self.index, self._file), self._on_picture)
+
+    def _send(self, request: msgspec.Struct, then: Callable[[object], None]) -> None:
+        generation = self._generation
+
+        def answered(answer: object) -> None:
+            if generation is self._generation:
+                then(answer)
+
+        self._examiner.ask(request, answered)
+
+    def _on_picture(self, answer: object) -> None:
+        self._in_flight = False
+        if isinstance(answer, Examined):
+            self.examined, self.problem = answer, None
+        elif isinstance(answer, ConvNetError):
+            self.problem = answer
+        if self._is_stale:
+            self._is_stale = False
+            self._asked_at = None
+        self.picture_changed.emit()
+        self._ask_if_due()
+
+    def _on_results(self, answer: object) -> None:
+        self.is_measuring = False
+        if isinstance(answer, SplitExamined):
+            self.results = answer
+            self.cell, self.cell_of = None, None
+            self.cell_changed.emit()
+        elif isinstance(answer, ConvNetError):
+            self.results_problem = answer
+        self.results_changed.emit()
+
+    def _on_cell(self, answer: object) -> None:
+        if isinstance(answer, Cell):
+            self.cell = answer
+        elif isinstance(answer, ConvNetError):
+            self.results_problem = answer
+            self.results_changed.emit()
+        self.cell_changed.emit()

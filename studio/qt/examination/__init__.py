@@ -1,0 +1,1 @@
+"""What the network makes of pictures: maps and answers for one, confusions for all."""
