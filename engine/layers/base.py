@@ -104,6 +104,24 @@ class Learning:
 
 
 @dataclass(frozen=True)
+class NormLimits:
+    """The norm that each unit's weights have at ``least`` and at ``most`` after an update; 0 is no limit.
+
+    The norm is the root of the sum of squares, or, ``centred``, that around their mean, divided by their
+    number.
+    """
+
+    least: float = 0.0
+    most: float = 0.0
+    centred: bool = False
+
+    @property
+    def limits(self) -> bool:
+        """Whether there is a limit at all."""
+        return self.least > 0.0 or self.most > 0.0
+
+
+@dataclass(frozen=True)
 class WeightSpec:
     """One array of weights of a layer: ``shape`` over the named ``axes``, in canonical order.
 
@@ -119,6 +137,7 @@ class WeightSpec:
     learning: Learning
     role: Literal["weight", "bias", "average"] = "weight"
     source: str = ""
+    norm: NormLimits = NormLimits()
 
     @property
     def size(self) -> int:

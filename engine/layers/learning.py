@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.layers.base import Initial, Layer, Learning, WeightSpec
+from engine.layers.base import Initial, Layer, Learning, NormLimits, WeightSpec
 from engine.layers.fields import choice, flag, real, text
 
 
@@ -70,7 +70,9 @@ def frozen_field() -> Any:
 class WeightedLayer(Layer):
     """A layer with weights and biases.
 
-    cuda-convnet's names: initW and initB (start), epsW and epsB (rates), momW and momB, wc (decay).
+    cuda-convnet's names: initW and initB (start), epsW and epsB (rates), momW and momB, wc (decay),
+    weightSource (weights of), wball (both norms the same; the largest alone for local layers), wcNormMin and
+    wcNormMax (centred norms).
     """
 
     initial: str = choice(
@@ -119,6 +121,27 @@ class WeightedLayer(Layer):
         group="learning",
     )
     frozen: bool = frozen_field()
+    least_norm: float = real(
+        0.0,
+        minimum=0.0,
+        title="Least norm",
+        help="After each update, the weights of a unit are scaled up to a norm of at least this.",
+        group="learning",
+    )
+    most_norm: float = real(
+        0.0,
+        minimum=0.0,
+        title="Largest norm",
+        help="After each update, the weights of a unit are scaled down to a norm of at most this; "
+        "0 is no limit.",
+        group="learning",
+    )
+    centred_norm: bool = flag(
+        False,
+        title="Centred norm",
+        help="Take norms around the mean of a unit's weights, and divide them by their number.",
+        group="learning",
+    )
     weights_of: str = text(
         "",
         title="Weights of",
@@ -140,9 +163,12 @@ class WeightedLayer(Layer):
         """
         off = 0.0 if self.frozen else 1.0
         learning = Learning(self.rate * off, self.momentum, self.decay)
+        norm = NormLimits(self.least_norm, self.most_norm, self.centred_norm)
         sources = self._sources(len(links))
         weights = [
-            WeightSpec(array_name(number), link.shape, axes, self._start(link), learning, source=source)
+            WeightSpec(
+                array_name(number), link.shape, axes, self._start(link), learning, source=source, norm=norm
+            )
             for number, (link, source) in enumerate(zip(links, sources, strict=True))
         ]
         first_biases = WeightSpec(

@@ -75,7 +75,7 @@ ONE_INPUT: tuple[Layer, ...] = (
 SEVERAL_INPUTS: tuple[Layer, ...] = (
     Conv(filters=3, size=(2, 2), padding=(0, 0), neuron="gelu"),
     Local(filters=2, size=(2, 2), padding=(0, 0), neuron="logistic"),
-    Fc(outputs=4),
+    Fc(outputs=4, most_norm=0.5),
     Sfc(outputs=2, parts=2),
     EltSum(coefficients=(0.5, -2.0, 1.5), neuron="tanh"),
     EltMax(),

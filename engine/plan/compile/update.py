@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.graph.settings import TrainingSettings
+from engine.layers.base import WeightSpec
 from engine.plan.analysis.infer import InferredLayer, learning_weights
 from engine.plan.compile.draft import COUNTERS, SETTINGS, Draft
 from engine.plan.types import Value, WeightSlot
@@ -11,11 +12,15 @@ from engine.plan.types import Value, WeightSlot
 def add_updates(
     draft: Draft, layers: dict[str, InferredLayer], training: TrainingSettings
 ) -> tuple[WeightSlot, ...]:
-    """Emit the updates into ``draft``; return the row of the settings that belongs to each weight."""
+    """Emit the updates into ``draft``; return the row of the settings that belongs to each weight.
+
+    Where the norm of weights has limits, it is brought back within them right after their update.
+    """
     states, attributes = _optimiser(training)
+    learning = learning_weights(layers)
     slots = tuple(
         WeightSlot(number, weight, tuple(f"{weight}.{state}" for state in states), spec.learning)
-        for number, (weight, spec) in enumerate(learning_weights(layers).items())
+        for number, (weight, spec) in enumerate(learning.items())
     )
     for slot in slots:
         gradient = draft.gradients[slot.weight]
@@ -37,7 +42,24 @@ def add_updates(
             **attributes,
         )
         draft.operations.insert(last_use + 1, draft.operations.pop())
+        spec = learning[slot.weight]
+        if spec.norm.limits:
+            _emit_limits(draft, slot.weight, spec)
+            draft.operations.insert(last_use + 2, draft.operations.pop())
     return slots
+
+
+def _emit_limits(draft: Draft, weight: str, spec: WeightSpec) -> None:
+    draft.emit(
+        "filter_norm.update",
+        weight,
+        {"counters": COUNTERS},
+        {"weights": weight},
+        least=spec.norm.least,
+        most=spec.norm.most,
+        centred=spec.norm.centred,
+        by_place=spec.axes[0] == "place",
+    )
 
 
 def _optimiser(training: TrainingSettings) -> tuple[tuple[str, ...], dict[str, Value]]:

@@ -40,6 +40,7 @@ class Sharer:
             for operation in program.operations
             if is_update(operation) and "gradient" in operation.inputs
         }
+        self._gradients = {weights: gradient for gradient, weights in self._updated.items()}
 
     def run(self) -> None:
         """Share the program out."""
@@ -192,8 +193,8 @@ class Sharer:
             self.stock.operations.append(all_reduce(f"gradients.all_reduce{number}", terms, sums))
 
     def _update(self, operation: Operation) -> None:
-        """Emit an update at once, or at the end where it waits for a sum over ranks."""
-        gradient = operation.inputs.get("gradient")
+        """Emit an update at once, or at the end where its weights' gradient waits for a sum over ranks."""
+        gradient = self._gradients.get(operation.outputs["weights"])
         if gradient is not None and self._needs_sum(gradient):
             self._deferred.append(operation)
         else:
