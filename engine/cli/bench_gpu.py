@@ -7,6 +7,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Literal
@@ -16,7 +17,7 @@ import typer
 from engine.cli import bench_gpu_errors
 from engine.cli.bench_gpu_report import describe_ours, describe_ratio, describe_variant
 from engine.cli.bench_side import Side
-from engine.graph.network_file import SUFFIX
+from engine.graph.network_file import SUFFIX, load
 
 BAR = 2.0
 """PyTorch's best time over ours that must be reached."""
@@ -58,6 +59,7 @@ def bench_gpu(
     Exits with 1 where PyTorch's best takes less than twice as long, or an error is above its bar.
     """
     chosen = networks or [_example(name) for name in _EXAMPLES]
+    check(chosen, peer)
     if errors:
         _compare(chosen, output)
         return
@@ -68,13 +70,27 @@ def bench_gpu(
             order = {"network": str(network), "batch_size": size, "precision": precision, "full": full}
             result = {"network": network.stem, "batch_size": size}
             results.append(result)
-            if cold:
-                result["first_step"] = first_steps(order)
-            measure(order, peer, result)
+            try:
+                if cold:
+                    result["first_step"] = first_steps(order)
+                measure(order, peer, result)
+            except ValueError:
+                print(f"{network.stem}, batch {size}: a process ended; what it said is above", flush=True)
             if output is not None:
                 output.write_text(json.dumps(results, indent=2), encoding="utf-8")
     if any(result["ratio"] < BAR for result in results if "ratio" in result):
         raise typer.Exit(1)
+
+
+def check(networks: list[Path], peer: str) -> None:
+    """Raise what is wrong with a file, DeviceError without a GPU, BadParameter where the peer is missing."""
+    from engine.runtime.devices import device_kind
+
+    for network in networks:
+        load(network)
+    device_kind("cuda:0")
+    if peer == "torch" and find_spec("torch") is None:
+        raise typer.BadParameter("PyTorch is not installed", param_hint="--peer")
 
 
 def _compare(networks: list[Path], output: Path | None) -> None:

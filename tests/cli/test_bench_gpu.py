@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from engine.cli import bench_gpu
 from engine.cli.bench import app
 from engine.cli.bench_gpu_errors import all_reached, describe
+from engine.errors import DeviceError
 from engine.graph.examples import load_example
 from engine.plan.analysis.infer import infer
+from engine.runtime import devices
 
 FACTS = {
     "gpu": "A GPU sm_90",
@@ -49,9 +51,14 @@ class FakeSide:
         """Do nothing."""
 
 
-def test_pytorchs_best_is_held_against_the_bar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The best way counts, a way that fails does not, and all of it is written down."""
+@pytest.fixture(autouse=True)
+def _sides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_gpu, "Side", FakeSide)
+    monkeypatch.setattr(bench_gpu, "check", lambda networks, peer: None)
+
+
+def test_pytorchs_best_is_held_against_the_bar(tmp_path: Path) -> None:
+    """The best way counts, a way that fails does not, and all of it is written down."""
     output = tmp_path / "figures.json"
     arguments = ["some.convnet", "--batch-size", "100", "--peer", "torch", "--output", str(output)]
     result = CliRunner().invoke(app, ["gpu", *arguments])
@@ -65,11 +72,18 @@ def test_pytorchs_best_is_held_against_the_bar(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_missed_bar_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_gpu, "Side", FakeSide)
     monkeypatch.setattr(bench_gpu, "BAR", 3.5)
     result = CliRunner().invoke(app, ["gpu", "some.convnet", "--batch-size", "8", "--peer", "torch"])
     assert result.exit_code == 1
     assert "3.5 × asked: MISSED" in result.output
+
+
+def test_without_a_gpu_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    result = CliRunner().invoke(app, ["gpu"])
+    assert isinstance(result.exception, DeviceError)
+    assert "CuPy is not installed" in str(result.exception)
 
 
 def test_errors_are_held_against_their_bars() -> None:
