@@ -2,7 +2,7 @@
 
 The engine's side answers ``ready`` (s from the process's start until its first step was done), ``step`` (ms),
 ``parts`` (each operation of a step), ``facts`` and ``limits`` (what a GPU can do at most). PyTorch's answers
-``variants`` (their names), ``prepare`` with a number (s it took, or why it failed), ``step`` and ``facts``.
+``prepare`` with the number of a variant (s it took, or why it failed), ``step`` and ``facts``.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ class Engine:
     def __init__(self, network: Path, batch_size: int, precision: str) -> None:
         from engine.cli.bench_engine import fill
         from engine.plan.compile.pipeline import TRAIN, compile_network
+        from engine.runtime.context import context_bytes
         from engine.runtime.devices import best_precision
         from engine.runtime.executor import Executor
         from engine.runtime.gpu import Gpu
 
+        context_bytes(0)  # the first thing that is done on the GPU
         file = load(network)
         device = "cuda:0"
         self._layers = infer(file.graph)
@@ -125,17 +127,14 @@ class Torch:
         import torch
 
         from engine.cli import torch_gpu_peer
+        from engine.cli.torch_ways import variants
 
         self._torch, self._peers = torch, torch_gpu_peer
         self._layers = infer(load(network).graph)
         self._batch_size = batch_size
-        self._variants = torch_gpu_peer.variants(self._layers, full=full)
+        self._variants = variants(self._layers, full=full)
         self._peer: Any = None
         self._steps: Steps | None = None
-
-    def variants(self) -> list[dict[str, Any]]:
-        """Return the variants' names, and whether they are compiled."""
-        return [{"name": one.name(self._layers), "compiled": one.is_compiled} for one in self._variants]
 
     def prepare(self, number: str, tune: str = "tune") -> dict[str, Any]:
         """Make a variant in place of the one before; return the s that it took, or why it failed."""
@@ -170,7 +169,6 @@ def main() -> None:
         peer = Torch(network, batch_size, order["full"])
         answer(
             {
-                "variants": peer.variants,
                 "prepare": peer.prepare,
                 "step": peer.step,
                 "facts": peer.facts,

@@ -6,82 +6,18 @@ as it is, or as one CUDA graph, with the forward pass and its gradient compiled 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import product
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.cli.torch_modules import Ways, is_shallow, modules_of
-from engine.layers.cmrnorm import CmRNorm
+from engine.cli.torch_modules import modules_of
+from engine.cli.torch_ways import Layers, Variant
 from engine.layers.data import Data
-from engine.layers.local import Local
-from engine.plan.analysis.infer import InferredLayer
 
 _WARM_UP = 11
-
-Layers = Mapping[str, InferredLayer]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """How a step is run: as it is, as a CUDA graph, or compiled and then a graph; and how it is written."""
-
-    mode: Literal["eager", "graph", "compile + graph", "max-autotune + graph"]
-    ways: Ways
-    channels_last: bool = True
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether torch.compile is used."""
-        return self.mode.partition(" ")[0] in ("compile", "max-autotune")
-
-    def name(self, layers: Layers) -> str:
-        """Return in words what tells the variant from others of the same network."""
-        words = [self.mode, "channels last" if self.channels_last else "channels first"]
-        choices = _choices(layers)
-        if len(choices["local"]) > 1:
-            words.append("local as nine slices" if self.ways.local == "slices" else "local as unfold")
-        if len(choices["norm"]) > 1:
-            words.append("norm as slices" if self.ways.norm == "slices" else "norm built in")
-        if len(choices["first"]) > 1:
-            words.append("conv1 direct" if self.ways.first == "direct" else "conv1 as space-to-depth")
-        return ", ".join(words)
-
-
-def variants(layers: Layers, *, full: bool) -> list[Variant]:
-    """Return what to try, from what was often quickest to the slowest.
-
-    All that is written differently is tried where it is compiled; layouts and other modes with the first of
-    it. ``full`` tries everything, and max-autotune.
-    """
-    ways = [
-        Ways(*values)  # type: ignore[arg-type]
-        for values in product(*_choices(layers).values())
-    ]
-    if full:
-        modes: tuple[Any, ...] = ("max-autotune + graph", "compile + graph", "graph", "eager")
-        return [Variant(mode, way, last) for mode in modes for last in (True, False) for way in ways]
-    some = [way for way in ways if way.norm == "slices" or way.first == "direct"]
-    return [
-        *(Variant("compile + graph", way) for way in some),
-        Variant("compile + graph", ways[0], channels_last=False),
-        *(Variant("graph", way) for way in some[:2]),
-        Variant("eager", ways[0]),
-    ]
-
-
-def _choices(layers: Layers) -> dict[str, tuple[str, ...]]:
-    """Return the ways of each thing that the network has, in the order of the fields of Ways."""
-    kinds = {type(layer.layer) for layer in layers.values()}
-    return {
-        "local": ("slices", "unfold") if Local in kinds else ("slices",),
-        "norm": ("slices", "built in") if CmRNorm in kinds else ("slices",),
-        "first": ("direct", "space to depth") if any(map(is_shallow, layers.values())) else ("direct",),
-    }
 
 
 class GpuPeer:

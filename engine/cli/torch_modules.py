@@ -1,18 +1,12 @@
-"""A network in PyTorch as modules, layer by layer, in the ways of writing it that may be quickest.
-
-What PyTorch has no layer for can be written in several ways; ``Ways`` chooses.
-"""
+"""A network in PyTorch as modules, layer by layer, written in the ways that are asked for."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.cli.torch_ways import Layers, Ways, is_shallow
 from engine.layers.cmrnorm import CmRNorm
 from engine.layers.conv import Conv
 from engine.layers.cross_entropy import CrossEntropy
@@ -26,23 +20,7 @@ from engine.layers.softmax import Softmax
 from engine.plan.analysis.infer import InferredLayer
 
 
-@dataclass(frozen=True)
-class Ways:
-    """How local layers gather their windows, and whether norms and the first convolution are rewritten.
-
-    ``norm``: as a sum of slices, or PyTorch's own layer. ``first``: a convolution with a stride on few
-    channels as it is, or as one with stride 1 on the pixels of stride × stride squares.
-    """
-
-    local: Literal["slices", "unfold"] = "slices"
-    norm: Literal["slices", "built in"] = "slices"
-    first: Literal["direct", "space to depth"] = "direct"
-
-
-QUICKEST_ON_CPUS = Ways()
-
-
-def modules_of(layers: Mapping[str, InferredLayer], ways: Ways) -> dict[str, torch.nn.Module]:
+def modules_of(layers: Layers, ways: Ways) -> dict[str, torch.nn.Module]:
     """Return the modules of a chain of layers, by the layers' names.
 
     Raises NotImplementedError for a layer that has none.
@@ -160,14 +138,6 @@ class _SpaceToDepth(torch.nn.Module):
         """Return the maps."""
         deep = functional.pixel_unshuffle(functional.pad(x, self._ends), self._stride)
         return self._conv(deep.contiguous(memory_format=torch.channels_last))
-
-
-def is_shallow(layer: InferredLayer) -> bool:
-    """Whether a convolution has a stride on few channels: tensor cores would mostly multiply zeros."""
-    conv = layer.layer
-    if not isinstance(conv, Conv):
-        return False
-    return layer.inputs[0].shape[2] < 8 and conv.stride[0] == conv.stride[1] > 1
 
 
 def _built_in(norm: CmRNorm) -> torch.nn.Module:

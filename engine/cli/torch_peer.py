@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.cli.torch_modules import QUICKEST_ON_CPUS, modules_of
+from engine.cli.torch_modules import modules_of
+from engine.cli.torch_ways import QUICKEST_ON_CPUS
 from engine.layers.data import Data
 from engine.plan.analysis.infer import InferredLayer
 

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from engine.cli import bench_gpu
+from engine.cli import bench_gpu, bench_gpu_measure
 from engine.cli.bench import app
 from engine.cli.bench_gpu_errors import all_reached, describe
+from engine.cli.torch_ways import Ways, variants
 from engine.errors import DeviceError
 from engine.graph.examples import load_example
 from engine.plan.analysis.infer import infer
 from engine.runtime import devices
+
+EXAMPLE = Path(__file__).parents[2] / "resources" / "examples" / "cifar10.convnet"
 
 FACTS = {
     "gpu": "A GPU sm_90",
@@ -44,8 +47,7 @@ class FakeSide:
         if word == "prepare":
             self._number = int(arguments[0])
             return {"failed": "no memory"} if self._number == 2 else {"seconds": 4.0}
-        names = [{"name": f"way {number}", "compiled": number < 2} for number in range(3)]
-        return {"variants": names, "facts": {"torch": "2.11"}, "step": 5.0 - 2 * self._number}[word]
+        return {"facts": {"torch": "2.11"}, "step": 5.0 - 2 * self._number}[word]
 
     def close(self) -> None:
         """Do nothing."""
@@ -53,27 +55,28 @@ class FakeSide:
 
 @pytest.fixture(autouse=True)
 def _sides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_gpu, "Side", FakeSide)
+    monkeypatch.setattr(bench_gpu_measure, "Side", FakeSide)
     monkeypatch.setattr(bench_gpu, "check", lambda networks, peer: None)
+    monkeypatch.setattr(bench_gpu_measure, "variants", lambda layers, full: variants(layers, full=full)[:3])
 
 
 def test_pytorchs_best_is_held_against_the_bar(tmp_path: Path) -> None:
     """The best way counts, a way that fails does not, and all of it is written down."""
     output = tmp_path / "figures.json"
-    arguments = ["some.convnet", "--batch-size", "100", "--peer", "torch", "--output", str(output)]
+    arguments = [str(EXAMPLE), "--batch-size", "100", "--peer", "torch", "--output", str(output)]
     result = CliRunner().invoke(app, ["gpu", *arguments])
     assert result.exit_code == 0
     assert "3.00 × PyTorch's best (torch 2.11); 2 × asked: reached" in result.output
-    assert "best: way 1\n" in result.output
-    assert "PyTorch, way 2: failed, no memory" in result.output
+    assert "best: compile + graph, channels last, local as unfold\n" in result.output
+    assert "channels first, local as nine slices: failed, no memory" in result.output
     assert "2,000 " in result.output  # GB/s of the operation
     written = json.loads(output.read_text(encoding="utf-8"))
     assert [one["ratio"] for one in written] == [3.0]
 
 
 def test_a_missed_bar_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_gpu, "BAR", 3.5)
-    result = CliRunner().invoke(app, ["gpu", "some.convnet", "--batch-size", "8", "--peer", "torch"])
+    monkeypatch.setattr(bench_gpu_measure, "BAR", 3.5)
+    result = CliRunner().invoke(app, ["gpu", str(EXAMPLE), "--batch-size", "8", "--peer", "torch"])
     assert result.exit_code == 1
     assert "3.5 × asked: MISSED" in result.output
 
@@ -101,12 +104,12 @@ def test_errors_are_held_against_their_bars() -> None:
 def test_pytorch_is_tried_in_all_ways(name: str) -> None:
     """Each way has a name of its own, and makes outputs of the network's size."""
     torch = pytest.importorskip("torch")
-    from engine.cli import torch_gpu_peer, torch_modules
+    from engine.cli import torch_modules
 
     layers = infer(load_example(name).graph)
-    ways = torch_gpu_peer.variants(layers, full=True)
+    ways = variants(layers, full=True)
     assert len({way.name(layers) for way in ways}) == len(ways)
-    assert {way.mode for way in torch_gpu_peer.variants(layers, full=False)} == {
+    assert {way.mode for way in variants(layers, full=False)} == {
         "compile + graph",
         "graph",
         "eager",
@@ -123,7 +126,7 @@ def test_pytorch_is_tried_in_all_ways(name: str) -> None:
 def test_both_ways_of_local_layers_agree() -> None:
     """Unfold has the channels outside, slices have them inside."""
     torch = pytest.importorskip("torch")
-    from engine.cli.torch_modules import Ways, modules_of
+    from engine.cli.torch_modules import modules_of
 
     layers = infer(load_example("cifar10").graph)
     sliced, unfolded = (modules_of(layers, Ways(local=way))["local3"][0] for way in ("slices", "unfold"))  # type: ignore[index,arg-type]

@@ -1,0 +1,128 @@
+"""Measures training steps on a GPU, by turns with PyTorch's, for ``convnet bench gpu``."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from engine.cli.bench_gpu_report import describe_ours, describe_ratio, describe_variant
+from engine.cli.bench_side import Side
+from engine.cli.torch_ways import Variant, variants
+from engine.graph.network_file import load
+from engine.plan.analysis.infer import infer
+
+BAR = 2.0
+"""PyTorch's best time over ours that must be reached."""
+
+_MODULE = "engine.cli.bench_gpu_side"
+_TURNS = 9
+_NO_SETTINGS: Mapping[str, str] = {}
+
+Order = Mapping[str, Any]
+"""What a side measures: network, batch_size, precision, full."""
+
+Result = dict[str, Any]
+
+
+def compile_all(orders: Sequence[Order], compilers: int) -> None:
+    """Have PyTorch's compiler fill its cache with all variants, several at a time.
+
+    What cannot be compiled here, for want of memory, say, is so later, when it is measured.
+    """
+    start = time.perf_counter()
+    wanted = [
+        (order, number)
+        for order in orders
+        for number, variant in enumerate(_variants(order))
+        if variant.is_compiled
+    ]
+
+    def compile_one(order: Order, number: int) -> None:
+        side = _side("torch", order)
+        side.ask(f"prepare {number} untuned")
+        side.close()
+
+    with ThreadPoolExecutor(compilers) as pool:
+        for done in [pool.submit(compile_one, *each) for each in wanted]:
+            done.exception()
+    print(f"PyTorch compiled {len(wanted)} steps in {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def measure(order: Order, peer: str, *, cold: bool) -> Result:
+    """Return all figures of a network at a batch size, and print them as they come."""
+    result: Result = {"network": Path(order["network"]).stem, "batch_size": order["batch_size"]}
+    try:
+        if cold:
+            result["first_step"] = first_steps(order)
+        idle = memory_used()
+        ours = _side("ours", order)
+        figures: Result = {"ready": ours.ask("ready"), "memory": memory_used() - idle}
+        figures |= {word: ours.ask(word) for word in ("facts", "limits", "parts")}
+        figures["ms"] = [ours.ask("step") for _ in range(_TURNS)]
+        result["ours"] = figures
+        print(describe_ours(result), flush=True)
+        if peer == "torch":
+            result["variants"] = _by_turns(ours, order)
+            result["ratio"] = best_ratio(result["variants"])
+            print(describe_ratio(result, BAR), flush=True)
+        ours.close()
+    except ValueError:
+        print(f"{result['network']}, batch {result['batch_size']}: a process ended; see what it says above")
+    return result
+
+
+def first_steps(order: Order) -> dict[str, float]:
+    """Return s from a process's start until its first step is done, without and with CuPy's cache."""
+    seconds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("cold", "warm"):
+            side = _side("ours", order, {"CUPY_CACHE_DIR": folder})
+            seconds[name] = side.ask("ready")
+            side.close()
+    return seconds
+
+
+def _by_turns(ours: Side, order: Order) -> list[Result]:
+    """Return the figures of each of PyTorch's variants, timed by turns with our step."""
+    idle = memory_used()
+    theirs = _side("torch", order)
+    facts = theirs.ask("facts")
+    layers = infer(load(Path(order["network"])).graph)
+    figures = []
+    for number, variant in enumerate(_variants(order)):
+        figure: Result = {"name": variant.name(layers), "facts": facts, **theirs.ask(f"prepare {number}")}
+        if "failed" not in figure:
+            turns = [(theirs.ask("step"), ours.ask("step")) for _ in range(_TURNS)]
+            figure["ms"] = [their_time for their_time, _ in turns]
+            figure["ratios"] = [their_time / our_time for their_time, our_time in turns]
+            figure["memory"] = memory_used() - idle
+        figures.append(figure)
+        print(describe_variant(figure, order["batch_size"]), flush=True)
+    theirs.close()
+    return figures
+
+
+def best_ratio(figures: list[Result]) -> float:
+    """Return the median ratio of PyTorch's best variant; raises ValueError where all have failed."""
+    return min(float(median(figure["ratios"])) for figure in figures if "ratios" in figure)
+
+
+def _variants(order: Order) -> list[Variant]:
+    return variants(infer(load(Path(order["network"])).graph), full=order["full"])
+
+
+def _side(name: str, order: Order, settings: Mapping[str, str] = _NO_SETTINGS) -> Side:
+    return Side(_MODULE, {**order, "side": name}, settings)
+
+
+def memory_used() -> int:
+    """Return the bytes of the first GPU that are in use, by NVML; 0 where it cannot tell."""
+    from engine.supervisor.devices import read_gpus
+
+    gpus = read_gpus()
+    return gpus[0].memory_used if gpus else 0
