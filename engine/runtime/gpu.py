@@ -65,9 +65,9 @@ class Gpu:
         return self._ndarray(held_shape(buffer, rank), element_type(buffer.dtype), place)
 
     def read(self, array: Any) -> NDArray[Any]:
-        """Return a copy; wait for all that was asked so far."""
+        """Return a copy, in float32 where NumPy has no such type; wait for all that was asked so far."""
         content: NDArray[Any] = array.get(stream=self.stream)
-        return content
+        return content if content.dtype.isbuiltin == 1 else content.astype(np.float32)
 
     def write(self, array: Any, values: Any) -> None:
         """Fill an array; a large one is written when this returns, a small one soon."""

@@ -32,6 +32,9 @@ _SHARE = 0.5
 _SLOTS = 3
 """Batches that are under way at a time, where a split is sent batch after batch."""
 
+_READERS = 4
+"""Threads that gather the pictures of such a batch."""
+
 
 @dataclass(frozen=True, eq=False)
 class GpuBatch:
@@ -177,7 +180,8 @@ class _Streamed:
     def __init__(self, loader: Loader, gpu: Gpu) -> None:
         self._loader = loader
         self._gpu = gpu
-        self._slots = [_Slot(loader, gpu) for _ in range(_SLOTS)]
+        readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+        self._slots = [_Slot(loader, gpu, readers) for _ in range(_SLOTS)]
 
     def batches(self, epoch: int, start: int, shuffle: bool) -> Iterator[_Piece]:
         order = self._loader.order(epoch, shuffle)
@@ -195,17 +199,20 @@ class _Streamed:
     def _next(self, slot: _Slot, positions: NDArray[np.int64], sent: Future[None]) -> Iterator[_Piece]:
         sent.result()
         slot.begin_use()
-        yield slot.positions, 0, positions, slot.pictures, slot.classes
-        slot.end_use()
+        try:
+            yield slot.positions, 0, positions, slot.pictures, slot.classes
+        finally:
+            slot.end_use()
 
 
 class _Slot:
     """Room for one batch here and there. ``send`` runs on the loader's thread, the rest on the trainer's."""
 
-    def __init__(self, loader: Loader, gpu: Gpu) -> None:
+    def __init__(self, loader: Loader, gpu: Gpu, readers: ThreadPoolExecutor) -> None:
         size, shape = loader.batch_size, loader.split.pictures.shape[1:]
         self._split = loader.split
         self._gpu = gpu
+        self._readers = readers
         self._stream = gpu.new_stream()
         self._sent, self._used = gpu.new_event(), gpu.new_event()
         self.pictures = gpu.empty((size, *shape), np.uint8)
@@ -217,13 +224,19 @@ class _Slot:
         """Gather the examples and have them copied, once their place on the GPU is no longer used."""
         self._gpu.use()
         self._sent.synchronize()
-        taken = self._split.take(positions)
-        contents = {"pictures": taken.pictures, "classes": taken.labels, "positions": positions}
+        for done in [self._readers.submit(self._read, positions, part) for part in range(_READERS)]:
+            done.result()
+        self._here["classes"][: len(positions)] = self._split.labels[positions]
+        self._here["positions"][: len(positions)] = positions
         self._stream.wait_event(self._used)
-        for name, content in contents.items():
-            self._here[name][: len(positions)] = content
-            getattr(self, name).set(self._here[name], stream=self._stream)
+        for name, content in self._here.items():
+            getattr(self, name).set(content, stream=self._stream)
         self._sent.record(self._stream)
+
+    def _read(self, positions: NDArray[np.int64], part: int) -> None:
+        """Read every so many-th picture: one thread alone would be slower than the copy."""
+        rows = slice(part, len(positions), _READERS)
+        self._here["pictures"][rows] = self._split.pictures[positions[rows]]
 
     def begin_use(self) -> None:
         """Let the training wait for the copy."""
