@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.runtime.gpu import Gpu
     from kernels.cuda._augment import Variation
 
-_SHARE = 0.5
+SHARE = 0.5
 """Of the memory that is free, what splits may take that lie on the GPU as a whole."""
 
 _SLOTS = 3
@@ -248,4 +248,4 @@ class _Slot:
 
 
 def _fits(loader: Loader, gpu: Gpu) -> bool:
-    return int(np.prod(loader.split.pictures.shape)) <= _SHARE * gpu.free_bytes()
+    return int(np.prod(loader.split.pictures.shape)) <= SHARE * gpu.free_bytes()

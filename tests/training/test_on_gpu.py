@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.runtime import gpu_loader
 from engine.training.trainer import Trainer
 from tests.training.running import Recorder, fingerprint, network, run_training, save_pictures, stop_at
 
@@ -74,3 +76,20 @@ def test_a_poisoned_batch_is_noticed_late_and_leaves_no_trace(
     assert outcome == "finished"
     assert [step for step, _ in recorder.rewinds] == [6]
     assert fingerprint(run) == fingerprint(whole)
+
+
+def test_a_set_that_is_streamed_is_learned_as_one_that_lies_on_the_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit, crops and colours included."""
+    what = network()
+    what = replace(what, data=replace(what.data, border=1, random_crop=True, mirror=True, colour_noise=0.2))
+    prints = []
+    for share in (gpu_loader.SHARE, 0.0):
+        monkeypatch.setattr(gpu_loader, "SHARE", share)
+        folder = tmp_path / str(share)
+        folder.mkdir()
+        save_pictures(folder)
+        _, run = run_training(folder, what, Recorder(), device="cuda:0")
+        prints.append(fingerprint(run))
+    assert prints[0] == prints[1]
