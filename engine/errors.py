@@ -39,7 +39,8 @@
     │   ├── EngineStartError
     │   ├── NoEngineError
     │   ├── EngineDiedError
-    │   └── WorkerDiedError
+    │   ├── WorkerDiedError
+    │   └── ComputerError         another computer that cannot be used
     ├── TrainingError
     │   ├── NotFiniteError
     │   ├── OutOfMemoryError
@@ -334,6 +335,12 @@ class WorkerDiedError(EngineError):
         "The training process died: {reason}. Training goes on, or can be resumed, "
         "from the last checkpoint.{log}"
     )
+
+
+class ComputerError(EngineError):
+    """Another ``computer`` cannot be reached or used: ``reason`` and ``hint``."""
+
+    template = "{computer}: {reason} {hint}"
 
 
 class TrainingError(ConvNetError):

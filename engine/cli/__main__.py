@@ -171,15 +171,26 @@ def verify(  # noqa: PLR0917 - typer passes each option by name
 
 @app.command()
 def serve(
-    run_folder: Annotated[Path, typer.Argument(help="A run that has ended.", show_default=False)],
+    run_folder: Annotated[
+        Path | None,
+        typer.Argument(help="A run that has ended; without it, this computer.", show_default=False),
+    ] = None,
     linger: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long to stay while nobody looks.", min=0.0)
     ] = 3600.0,
 ) -> None:
-    """Let a run that has ended be looked at, without training. Ctrl+C ends that."""
-    from engine.cli import serve as serving
+    """Let a run that has ended be looked at, without training. Ctrl+C ends that.
 
-    serving.serve(run_folder, linger)
+    Without a run: let a studio on another computer train here. It starts this itself, through ssh.
+    """
+    if run_folder is None:
+        from engine.cli import computer
+
+        computer.serve()
+    else:
+        from engine.cli import serve as serving
+
+        serving.serve(run_folder, linger)
 
 
 @app.command()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from engine.errors import ConvNetError, RunFolderError
+from engine.errors import ConvNetError
 from engine.protocol import connection as connections
 from engine.protocol.client import Client
-from engine.store.journal import Journal
-from engine.store.run_folder import RunFolder, runs_folder
+from engine.store.kept_runs import end_of, kept_runs
+from engine.store.run_folder import RunFolder
 
 _PATIENCE = 3.0  # s that an engine has to say how it is
 
@@ -23,7 +22,7 @@ def show_runs() -> None:
     table = Table("state", "begun", "network", "run folder", box=None, pad_edge=False)
     running = {connections.read(path).run_folder: path for path in connections.running()}
     folders = [Path(folder) for folder in running]
-    folders += [folder for folder in _kept() if str(folder) not in running]
+    folders += [folder for folder in kept_runs() if str(folder) not in running]
     for folder in folders:
         path = running.get(str(folder))
         try:
@@ -40,14 +39,6 @@ def show_runs() -> None:
         print("There are no runs yet.")
 
 
-def _kept() -> Iterator[Path]:
-    """Yield the run folders where runs are kept, newest first."""
-    if not runs_folder().is_dir():
-        return
-    found = [path.parent for path in runs_folder().glob("*/run.json")]
-    yield from sorted(found, key=lambda folder: (folder / "run.json").stat().st_mtime, reverse=True)
-
-
 def _state_of_engine(path: Path) -> str:
     with Client(path) as client:
         try:
@@ -57,9 +48,5 @@ def _state_of_engine(path: Path) -> str:
 
 
 def _state_of_folder(run: RunFolder) -> str:
-    if not run.journal.exists():
-        raise RunFolderError(path=str(run.path), expected="a journal", found="none", hint="")
-    journal = Journal(run.journal)
-    state = journal.last_state()
-    journal.close()
-    return state.value if state is not None and state.ended else "ended without a word"
+    end = end_of(run)
+    return "ended without a word" if end is None else end.value

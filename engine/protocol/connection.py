@@ -48,10 +48,15 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def write(connection: Connection, path: Path) -> None:
     """Write the connection file and enter it in the list of running engines."""
-    durable.write(path, msgspec.json.format(msgspec.json.encode(connection)), mode=0o600)
+    save(connection, path)
     entry = _entry(connection)
     entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     durable.write(entry, str(path).encode(), mode=0o600)
+
+
+def save(connection: Connection, path: Path) -> None:
+    """Write a connection file that its owner alone may read."""
+    durable.write(path, msgspec.json.format(msgspec.json.encode(connection)), mode=0o600)
 
 
 def remove(connection: Connection, path: Path) -> None:

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """Messages through the pipes of a helper process: each frame follows its length."""
 
 from __future__ import annotations
@@ -48,3 +49,40 @@ def serve(frames: FrameDecoder[_Frame], answer: Callable[[_Frame], Any]) -> None
         except Exception as error:  # whatever it is, who asked is told
             reply = describe(error)
         write(answers, reply)
+=======
+"""Frames through a pipe: four bytes of length, big-endian, then the message."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import msgspec
+
+from engine.errors import ProtocolError
+from engine.protocol.codec import FrameDecoder, encode
+from engine.protocol.computer import FRAME_LIMIT, ComputerAnswer, ComputerRequest
+
+requests: FrameDecoder[ComputerRequest] = FrameDecoder(ComputerRequest, FRAME_LIMIT)
+answers: FrameDecoder[ComputerAnswer] = FrameDecoder(ComputerAnswer, FRAME_LIMIT)
+
+
+def write_frame(stream: IO[bytes], message: msgspec.Struct) -> None:
+    """Send a message; raises OSError where nobody reads any more."""
+    frame = encode(message)
+    stream.write(len(frame).to_bytes(4, "big") + frame)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """Return the next frame, None at the stream's end; raises ProtocolError for one too long, or torn."""
+    head = stream.read(4)
+    if not head:
+        return None
+    length = int.from_bytes(head, "big")
+    if len(head) < 4 or length > FRAME_LIMIT:
+        raise ProtocolError(message=f"a frame of {length} bytes; {FRAME_LIMIT} is the most")
+    frame = stream.read(length)
+    if len(frame) < length:
+        raise ProtocolError(message="a frame without its end")
+    return frame
+>>>>>>> 220498e (Train on other computers: convnet serve through ssh, engines' ports forwarded, data sent resumably)

@@ -14,6 +14,11 @@ _PERIOD = 0.5  # s
 _CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
 
 
+def read_devices() -> tuple[Device, ...]:
+    """Take one reading."""
+    return (_read_cpu(_cpu_name()), *_read_gpus(_open_gpus()))
+
+
 class DeviceSampler(threading.Thread):
     """Takes readings twice a second; ``readings`` are the newest."""
 

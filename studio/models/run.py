@@ -48,7 +48,16 @@ from studio.models.marks import Marks
 from studio.models.metrics import SPLITS, Metrics
 from studio.models.observable import Event
 from studio.models.run_state import RunState
-from studio.services.link import Answered, Arrival, EngineLink, Engines, NotStarted, TrainingOrder
+from studio.services.link import (
+    Answered,
+    Arrival,
+    EngineLink,
+    Engines,
+    LocalEngines,
+    NotStarted,
+    Sending,
+    TrainingOrder,
+)
 
 if TYPE_CHECKING:
     from studio.models.document import Document
@@ -89,7 +98,7 @@ class RunModel:
     ``run_replaced`` all figures are those of another run.
     """
 
-    def __init__(self, engines: Engines, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, engines: LocalEngines, clock: Callable[[], float] = time.monotonic) -> None:
         self.run_replaced: Event[[]] = Event()
         self.state_changed: Event[[]] = Event()
         self.progress_changed: Event[[]] = Event()
@@ -100,7 +109,8 @@ class RunModel:
         self.devices_changed: Event[[]] = Event()
         self.log_added: Event[[]] = Event()
         self.refused: Event[[ConvNetError]] = Event()
-        self._engines = engines
+        self._here = engines
+        self._engines: Engines = engines  # of the computer that the run is on
         self._clock = clock
         self._forget()
 
@@ -109,8 +119,10 @@ class RunModel:
         self.cause: ConvNetError | None = None
         self.name = ""
         self.device = ""
+        self.run_id: str | None = None
         self.run_folder: str | None = None
         self.network: NetworkFile | None = None
+        self.sending: Sending | None = None
         self.progress: Progress | None = None
         self.metrics = Metrics()
         self.snapshots: list[int] = []
@@ -131,6 +143,11 @@ class RunModel:
         self._news: list[Event[[]]] = []
 
     # ---- What is known ----------------------------------------------------------------------------------
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the run is on this computer, as far as is known."""
+        return self._engines is self._here
 
     @property
     def can_train(self) -> bool:
@@ -167,7 +184,7 @@ class RunModel:
         """Whether there is something that ``take_up`` could go on with."""
         has_begun = any(len(self.metrics[split]) for split in SPLITS) or bool(self.snapshots)
         is_unfinished = self.state.ended and self.state is not RunState.FINISHED
-        return is_unfinished and has_begun and self.run_folder is not None
+        return is_unfinished and has_begun and self.run_id is not None
 
     @property
     def is_caught_up(self) -> bool:
@@ -209,10 +226,14 @@ class RunModel:
 
     # ---- Commands ---------------------------------------------------------------------------------------
 
-    def train(self, document: Document, device: str = "cpu") -> None:
-        """Start an engine that trains the network as it is now, saved or not. The file is left alone."""
+    def train(self, document: Document, device: str = "cpu", on: Engines | None = None) -> None:
+        """Train the network as it is now, saved or not: ``on`` another computer, or here.
+
+        The file is left alone.
+        """
         name = Path(document.name).stem
-        self._start(TrainingOrder(dumps(document.network), name, str(document.base_folder()), device))
+        order = TrainingOrder(dumps(document.network), name, str(document.base_folder()), device)
+        self._start(order, on or self._here)
 
     def train_network(self, network: NetworkFile, name: str, base: str, device: str) -> None:
         """Start an engine that trains a network whose data path is relative to the folder ``base``."""
@@ -222,10 +243,11 @@ class RunModel:
         """Start another run at a checkpoint of this one, which is left. The folder ``base`` is as of now."""
         assert self.run_folder is not None
         fork = Fork(self.run_folder, step)
-        self._start(TrainingOrder(dumps(network), self.name, base, device, fork))
+        self._start(TrainingOrder(dumps(network), self.name, base, device, fork), self._engines)
 
-    def _start(self, order: TrainingOrder) -> None:
+    def _start(self, order: TrainingOrder, engines: Engines) -> None:
         self._begin(order.name)
+        self._engines = engines
         self.network = loads(order.network)
         self.device = order.device
         self._link = self._engines.start(order)
@@ -233,8 +255,13 @@ class RunModel:
 
     def attach(self, connection: Path) -> None:
         """Follow the run of the engine with this connection file."""
+        self.watch(self._here, lambda: self._here.attach(connection))
+
+    def watch(self, engines: Engines, reach: Callable[[], EngineLink]) -> None:
+        """Follow the run on a computer whose link ``reach`` returns."""
         self._begin("")
-        self._link = self._engines.attach(connection)
+        self._engines = engines
+        self._link = reach()
         self._announce()
 
     def look_at(self, card: RunCard) -> None:
@@ -256,7 +283,13 @@ class RunModel:
         self._command(Resume(), _RESUME)
 
     def stop(self) -> None:
-        """End the run; a checkpoint is kept."""
+        """End the run; a checkpoint is kept. Data that are being sent wait there for another time."""
+        if self.state is RunState.SENDING and self._link is not None:
+            self._link.close()
+            self._reported, self._is_alone = RunState.STOPPED, True
+            self._refresh_state()
+            self._announce()
+            return
         self._command(Stop(), _STOP)
 
     def checkpoint(self) -> None:
@@ -272,11 +305,12 @@ class RunModel:
 
     def take_up(self) -> None:
         """Go on, from its last checkpoint, with the run that has ended."""
-        folder, name, device = self.run_folder, self.name, self.device
+        run_id, folder, name, device = self.run_id, self.run_folder, self.name, self.device
+        assert run_id is not None
         assert folder is not None
         self._begin(name)
         self.device = device
-        self._link = self._engines.resume(folder)
+        self._link = self._engines.resume(run_id, folder)
         self._announce()
 
     def test(self) -> None:
@@ -357,13 +391,17 @@ class RunModel:
                 self._callbacks.pop(ticket)(answer)
             case Welcome():
                 self._take_welcome(arrival)
+            case Sending():
+                self.sending = arrival
+                self._greeted = RunState.SENDING
+                self._note(self.progress_changed)
             case NotStarted(cause):
                 self._reported, self.cause = RunState.FAILED, cause
                 self._is_alone = True
 
     def _take_welcome(self, welcome: Welcome) -> None:
         self.name = welcome.network_name
-        self.run_folder = welcome.run_folder
+        self.run_id, self.run_folder = welcome.run_id, welcome.run_folder
         self._greeted = RunState(welcome.state.value)
         self._note(self.state_changed)
         if self.network is None:

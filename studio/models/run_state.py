@@ -9,6 +9,7 @@ class RunState(StrEnum):
     """What is known of the run: the engine's own states, and what only the studio can see."""
 
     NONE = "none"  # nothing was trained yet
+    SENDING = "sending"  # data are on their way to the computer that shall train
     STARTING = "starting"
     COMPILING = "compiling"
     TRAINING = "training"

@@ -11,6 +11,7 @@ def state_name(state: RunState) -> str:
     """Return a state of a run as the studio shows it."""
     return {
         RunState.NONE: QCoreApplication.translate("RunState", "Nothing trained yet"),
+        RunState.SENDING: QCoreApplication.translate("RunState", "Sending the data…"),
         RunState.STARTING: QCoreApplication.translate("RunState", "Starting the engine…"),
         RunState.COMPILING: QCoreApplication.translate("RunState", "Compiling the network…"),
         RunState.TRAINING: QCoreApplication.translate("RunState", "Training"),

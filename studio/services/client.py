@@ -8,16 +8,28 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from engine.errors import ConvNetError, ProtocolError, UnexpectedError
-from engine.protocol.client import Client
+from engine.protocol.client import TIMEOUT, Client
 from engine.protocol.messages import Answer, Request, Shutdown
 from studio.services.link import Answered, Arrival, NotStarted
 
-Engine = tuple[Path, subprocess.Popen[bytes] | None]
-"""An engine's connection file, and its process where this program started it."""
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine's connection file, and its ``process`` where this program started it.
+
+    One on another computer is ended by force by ``kill``; ``leave`` is called when the link to it has ended.
+    """
+
+    connection: Path
+    process: subprocess.Popen[bytes] | None = None
+    kill: Callable[[], None] | None = None
+    leave: Callable[[], None] | None = None
+
 
 BACKLOG: Final = 64
 """Events that wait at most; then the thread takes no more, and the engine keeps the rest in its journal."""
@@ -40,13 +52,14 @@ class EngineClient(threading.Thread):
     request.
     """
 
-    def __init__(self, find: Callable[[], Engine], wake: Callable[[], None]) -> None:
+    def __init__(self, find: Callable[[EngineClient], Engine], wake: Callable[[], None]) -> None:
         super().__init__(name="studio client", daemon=True)
         self._find = find
         self._wake = wake
         self._changed = threading.Condition()
         self._arrivals: list[Arrival] = []
         self._tickets = itertools.count(1)
+        self._engine: Engine | None = None
         self._client: Client | None = None
         self._early: list[tuple[int, Request]] = []
         self._closing = False
@@ -65,10 +78,12 @@ class EngineClient(threading.Thread):
         return ticket
 
     def kill(self) -> None:
-        """End an engine that does not answer by force, if it is on this computer."""
+        """End an engine that does not answer by force."""
         with self._changed:
-            client = self._client
-        if client is not None:
+            engine, client = self._engine, self._client
+        if engine is not None and engine.kill is not None:
+            threading.Thread(target=engine.kill, daemon=True).start()  # asks the other computer
+        elif client is not None:
             client.kill()
 
     def drain(self) -> list[Arrival]:
@@ -95,24 +110,24 @@ class EngineClient(threading.Thread):
     def run(self) -> None:
         """Start or find the engine, then hand over what it says until ``close``."""
         try:
-            client = Client(*self._find())
+            self._engine = self._find(self)
+            self._follow(self._engine)
         except ConvNetError as error:
-            self._put(NotStarted(error))
-            return
+            self.tell(NotStarted(error))
         except Exception as error:  # a fault of the program: shown like any other reason
-            self._put(NotStarted(UnexpectedError(kind=type(error).__name__, message=str(error))))
-            return
-        with client:
-            try:
-                self._put(client.connect())
-            except ConvNetError as error:
-                self._put(NotStarted(error))
-                return
+            self.tell(NotStarted(UnexpectedError(kind=type(error).__name__, message=str(error))))
+        finally:
+            if self._engine is not None and self._engine.leave is not None:
+                self._engine.leave()
+
+    def _follow(self, engine: Engine) -> None:
+        with Client(engine.connection, engine.process) as client:
+            self.tell(client.connect(PATIENCE if engine.kill else TIMEOUT))
             self._begin(client)
             while not self._closing:
                 event = client.poll(_LOOK)
                 if event is not None:
-                    self._put(event)
+                    self.tell(event)
                     self._await_room()
             if self._dismisses:
                 with suppress(ConvNetError):
@@ -128,9 +143,10 @@ class EngineClient(threading.Thread):
 
     def _submit(self, client: Client, ticket: int, request: Request) -> None:
         future = client.submit(request, PATIENCE)
-        future.add_done_callback(lambda done: self._put(Answered(ticket, _outcome(done))))
+        future.add_done_callback(lambda done: self.tell(Answered(ticket, _outcome(done))))
 
-    def _put(self, arrival: Arrival) -> None:
+    def tell(self, arrival: Arrival) -> None:
+        """Hand something over."""
         with self._changed:
             self._arrivals.append(arrival)
         self._wake()

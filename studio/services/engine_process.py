@@ -51,11 +51,11 @@ class EngineProcesses:
             linger_seconds=LINGER,
             fork=order.fork,
         )
-        return self._follow(lambda: _launched(instructions))
+        return self._follow(lambda _: _launched(instructions))
 
-    def resume(self, run_folder: str) -> EngineClient:
+    def resume(self, run_id: str, run_folder: str) -> EngineClient:
         """Begin to start an engine that goes on with a run that has ended."""
-        return self._follow(lambda: _resumed(ResumeRun(run_folder, None, LINGER)))
+        return self._follow(lambda _: _resumed(ResumeRun(run_folder, None, LINGER)))
 
     def serve(self, run_folder: str) -> EngineClient:
         """Begin to start an engine that shows a run that has ended."""
@@ -63,7 +63,7 @@ class EngineProcesses:
 
     def attach(self, path: Path) -> EngineClient:
         """Begin to follow the run of the engine with this connection file."""
-        return self._follow(lambda: (path, None))
+        return self._follow(lambda _: Engine(path))
 
     def running(self) -> list[RunningEngine]:
         """Return the user's engines that run on this machine; takes some milliseconds."""
@@ -81,7 +81,7 @@ class EngineProcesses:
         for client in self._clients:
             client.join(timeout=GOODBYE + 0.5)
 
-    def _follow(self, find: Callable[[], Engine]) -> EngineClient:
+    def _follow(self, find: Callable[[EngineClient], Engine]) -> EngineClient:
         self._clients = [client for client in self._clients if client.is_alive()]
         client = EngineClient(find, self._wake)
         self._clients.append(client)
@@ -103,4 +103,4 @@ def _resumed(instructions: ResumeRun | ServeRun) -> Engine:
 
 def _launched(instructions: StartRun | ResumeRun | ServeRun) -> Engine:
     launched = launch(instructions)
-    return launched.connection, launched.process
+    return Engine(launched.connection, launched.process)

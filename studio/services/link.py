@@ -26,8 +26,20 @@ class NotStarted:
     cause: ConvNetError
 
 
-Arrival = Welcome | NotStarted | Entries | Heartbeat | LinkChanged | Answered
-"""``Welcome`` or ``NotStarted`` comes first. Entries come in order, each once."""
+@dataclass(frozen=True)
+class Sending:
+    """Data are being sent to the computer that shall train: ``done`` bytes of ``total`` so far.
+
+    While ``is_reading``, they are only read, to see whether they are there.
+    """
+
+    done: int
+    total: int
+    is_reading: bool
+
+
+Arrival = Sending | Welcome | NotStarted | Entries | Heartbeat | LinkChanged | Answered
+"""``Welcome`` or ``NotStarted`` comes first, but for ``Sending``. Entries come in order, each once."""
 
 
 class EngineLink(Protocol):
@@ -58,13 +70,17 @@ class TrainingOrder:
 
 
 class Engines(Protocol):
-    """Starts engines of a computer and takes up with them. No method waits for an engine."""
+    """Starts engines on a computer. No method waits for an engine."""
 
     def start(self, order: TrainingOrder) -> EngineLink:
         """Begin to start an engine and to follow its run."""
 
-    def resume(self, run_folder: str) -> EngineLink:
+    def resume(self, run_id: str, run_folder: str) -> EngineLink:
         """Begin to start an engine that goes on with a run that has ended, and to follow it."""
+
+
+class LocalEngines(Engines, Protocol):
+    """The engines of this computer, and those whose connection file is on it."""
 
     def serve(self, run_folder: str) -> EngineLink:
         """Begin to start an engine that shows a run that has ended, and to follow it."""

@@ -16,8 +16,8 @@ ROW, FAULT, FULL = "12", "studio killed", 50
 SECONDS = 2.0
 """s from looking for the engine to showing all that it has, at most."""
 
-PACE = 200
-"""Rows a second."""
+PACE = 50
+"""Rows a second: at the end of the full number eight times what a long training keeps."""
 
 
 def body(count: int, folder: Path) -> Outcome:
