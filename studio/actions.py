@@ -82,5 +82,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("stop", "S&top", "run", 0, ("Shift+F5",), "stop", "End the run; a checkpoint is kept"),
     Action("checkpoint", "Keep a &Checkpoint", "run", 1, help="Keep the weights as they are now"),
     Action("test", "&Test Now", "run", 1, ("F8",), help="Measure the validation and test error now"),
+    Action("computers", "Co&mputers…", "run", 2, help="Train on other computers, and watch runs there"),
 )
 """All commands, in the order of their menus."""

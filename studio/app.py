@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from studio.models.computers import Computers
     from studio.models.data import DataModel
     from studio.models.document import Document
     from studio.models.examination import ExaminationModel
@@ -32,6 +33,7 @@ class Studio:
     run: RunModel
     data: DataModel
     engines: EngineProcesses
+    computers: Computers
     helpers: tuple[Helper[Any], ...]
     previews: DataPreviews
     window: MainWindow
@@ -45,12 +47,14 @@ class Studio:
         self.engines.close()
         for helper in self.helpers:
             helper.close()
+        self.computers.close()
 
 
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
     from engine.protocol import examination
     from engine.protocol.library import answers
+    from studio.models.computers import Computers
     from studio.models.data import DataModel
     from studio.models.document import Document
     from studio.models.examination import ExaminationModel
@@ -59,10 +63,12 @@ def build() -> Studio:
     from studio.models.selection import Selection
     from studio.qt.canvas.map_strips import MapStrips
     from studio.qt.closing import CloseGuard
+    from studio.qt.computers.kept import restore
     from studio.qt.event_bridge import EventBridge
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
     from studio.qt.runs.shelf import RunsShelf
+    from studio.services.computer import RemoteComputer
     from studio.services.data_preview import DataPreviews
     from studio.services.engine_process import EngineProcesses
     from studio.services.helper import Helper
@@ -71,6 +77,8 @@ def build() -> Studio:
     selection = Selection(document)
     bridge = EventBridge()
     engines = EngineProcesses(bridge.wake)
+    computers = Computers(lambda address: RemoteComputer(address, bridge.wake))
+    restore(computers)
     run = RunModel(engines)
     previews = DataPreviews(bridge.wake)
     data = DataModel(document, previews)
@@ -78,16 +86,28 @@ def build() -> Studio:
     examiner = Helper("engine.examiner", examination.answers, bridge.wake)
     examined = ExaminationModel(examiner, run)
     train_view = LazyView(lambda: _make_train_workspace(document, selection, run, examined, window))
-    window = MainWindow(document, selection, run, lambda _: train_view, make_data_view=lambda _: data_view)
+    window = MainWindow(
+        document, selection, run, computers, lambda _: train_view, make_data_view=lambda _: data_view
+    )
     bridge.setParent(window)
     library = Helper("engine.library", answers, bridge.wake)
-    for update in (run.update, data.update, library.update, examiner.update):
+    for update in (run.update, data.update, library.update, examiner.update, computers.update):
         bridge.deliver_to(update)
     RunsShelf(window, run, RunsModel(library))
     MapStrips(window.canvas.scene, examined)
     CloseGuard(window, run)
     return Studio(
-        document, selection, run, data, engines, (library, examiner), previews, window, train_view, data_view
+        document,
+        selection,
+        run,
+        data,
+        engines,
+        computers,
+        (library, examiner),
+        previews,
+        window,
+        train_view,
+        data_view,
     )
 
 

@@ -6,17 +6,15 @@ Answers requests on standard input, one after the other, until that ends. Engine
 from __future__ import annotations
 
 import getpass
-import os
 import platform
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from engine.errors import ComputerError, ConvNetError, ProtocolError, RunFolderError, VersionMismatchError
 from engine.protocol import connection as connections
-from engine.protocol import processes
+from engine.protocol import pipe, processes
 from engine.protocol.computer import (
     GREETING,
     Begin,
@@ -34,12 +32,11 @@ from engine.protocol.computer import (
     Reach,
     Reached,
     Runs,
+    requests,
 )
 from engine.protocol.internal import ResumeRun, ServeRun, StartRun
 from engine.protocol.launch import launch
 from engine.protocol.messages import PROTOCOL_VERSION, Done
-from engine.protocol.pipe import read_frame, requests, write_frame
-from engine.protocol.problems import describe
 from engine.store.kept_runs import end_of, kept_runs
 from engine.store.received import ReceivedFile, data_folder
 from engine.store.run_folder import RunFolder
@@ -51,27 +48,28 @@ _MOST_DATASETS = 1000
 _LEAVE = 5.0  # s
 
 
-def serve_computer(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-    """Answer until ``incoming`` ends."""
-    outgoing.write(GREETING)
-    outgoing.flush()
-    service = _Service()
-    while (frame := read_frame(incoming)) is not None:
-        try:
-            answer = service.answer(requests.decode(frame))
-        except ConvNetError as error:
-            answer = describe(error)
-        except Exception as error:  # whatever it is, the studio is told, and the next request is answered
-            answer = describe(error)
-        write_frame(outgoing, answer)
+def serve() -> None:
+    """Serve the studio at the other end of standard input and output, until that leaves."""
+    if sys.stdin.isatty():
+        raise ComputerError(
+            computer=platform.node(),
+            reason="this is for a studio on another computer, which starts it through ssh.",
+            hint="There, choose Run > Computers and enter this computer as user@host.",
+        )
+    sys.stdout.buffer.write(GREETING)
+    sys.stdout.flush()
+    pipe.serve(requests, ComputerService().answer)
 
 
-class _Service:
+class ComputerService:
+    """Answers one studio."""
+
     def __init__(self) -> None:
         self._greeted = False
         self._file: ReceivedFile | None = None
 
     def answer(self, request: ComputerRequest) -> ComputerAnswer:
+        """Do what is asked; raises ConvNetError."""
         if not self._greeted and not isinstance(request, Greet):
             raise ProtocolError(message="The first request must be Greet.")
         match request:
@@ -195,16 +193,3 @@ def _unknown(run: str) -> RunFolderError:
 
 def _launch(instructions: StartRun | ResumeRun | ServeRun) -> Reached:
     return Reached(connections.read(launch(instructions).connection))
-
-
-def serve() -> None:
-    """Serve the studio at the other end of standard input and output; what else is written goes elsewhere."""
-    if sys.stdin.isatty():
-        raise ComputerError(
-            computer=platform.node(),
-            reason="this is for a studio on another computer, which starts it through ssh.",
-            hint="There, choose Run > Computers and enter this computer as user@host.",
-        )
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outgoing:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        serve_computer(sys.stdin.buffer, outgoing)

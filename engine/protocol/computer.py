@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from engine.protocol.codec import FrameDecoder
 from engine.protocol.connection import Connection
 from engine.protocol.messages import Count, Device, Done, Fork, Message, Name, Problem, RunState
 
@@ -139,3 +140,6 @@ ComputerAnswer = Computer | Runs | Reached | Held | Done | Problem
 
 AnswerOf = TypeVar("AnswerOf", bound=ComputerAnswer)
 """The answer that a request has, if it is no ``Problem``."""
+
+requests: FrameDecoder[ComputerRequest] = FrameDecoder(ComputerRequest, FRAME_LIMIT)
+answers: FrameDecoder[ComputerAnswer] = FrameDecoder(ComputerAnswer, FRAME_LIMIT)

@@ -237,7 +237,7 @@ class RunModel:
 
     def train_network(self, network: NetworkFile, name: str, base: str, device: str) -> None:
         """Start an engine that trains a network whose data path is relative to the folder ``base``."""
-        self._start(TrainingOrder(dumps(network), name, base, device))
+        self._start(TrainingOrder(dumps(network), name, base, device), self._here)
 
     def fork(self, network: NetworkFile, step: int, device: str, base: str = "") -> None:
         """Start another run at a checkpoint of this one, which is left. The folder ``base`` is as of now."""
@@ -270,8 +270,9 @@ class RunModel:
             self.attach(Path(card.connection))
             return
         self._begin(card.title or card.name)
+        self._engines = self._here
         self.device = card.device
-        self._link = self._engines.serve(card.run_folder)
+        self._link = self._here.serve(card.run_folder)
         self._announce()
 
     def pause(self) -> None:

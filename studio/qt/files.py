@@ -29,7 +29,7 @@ class Files(QObject):
         self._document = document
         self._window = window
         self._settings = QSettings()
-        self.recent = RecentFiles(map(Path, _strings(self._settings.value(_RECENT))))
+        self.recent = RecentFiles(map(Path, strings(self._settings.value(_RECENT))))
         self.recent.changed.connect(self._on_recent_changed)
 
     def new(self) -> None:
@@ -137,7 +137,7 @@ class Files(QObject):
         return self.tr("Networks (*{suffix})").format(suffix=SUFFIX)
 
 
-def _strings(value: object) -> list[str]:
+def strings(value: object) -> list[str]:
     """Return a list that was kept in QSettings, which keeps one of one string as that string."""
     if isinstance(value, str):
         return [value] if value else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter,
 
 from engine.errors import ConvNetError, NetworkError
 from studio.models import editing
+from studio.models.computers import Computers
 from studio.models.document import Document
 from studio.models.problem_marks import mark_problems
 from studio.models.run import RunModel
@@ -30,6 +31,9 @@ from studio.qt.status import Status
 from studio.qt.texts import error_text, title_text
 from studio.qt.theme import ThemeChoice
 from studio.qt.tool_bar import ToolBar
+
+if TYPE_CHECKING:
+    from studio.qt.computers.dialog import ComputersDialog
 
 Workspace = Literal["data", "design", "training"]
 
@@ -56,13 +60,15 @@ class MainWindow(QMainWindow):
         document: Document,
         selection: Selection,
         run: RunModel,
+        computers: Computers,
         make_train_view: Callable[[QWidget], QWidget],
         *,
         make_data_view: Callable[[QWidget], QWidget] = QWidget,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.document, self.selection, self.run = document, selection, run
+        self.computers = computers
+        self._computers_dialog: ComputersDialog | None = None
         self._settings = QSettings()
         self._apply_theme()
         self.commands = Commands(self)
@@ -75,7 +81,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.inspector = Inspector(document, selection)
         self.problems = ProblemsPanel(document)
-        self.device_picker = DevicePicker(run)
+        self.device_picker = DevicePicker(run, computers)
         self.run_progress = RunProgress(run)
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
@@ -169,6 +175,7 @@ class MainWindow(QMainWindow):
             "resume": self.run.resume,
             "stop": self.run.stop,
             "checkpoint": self.run.checkpoint,
+            "computers": self.show_computers,
             "test": self.run.test,
         }
         self.commands.connect_all(slots | self.design.slots(), canvas=self.canvas)
@@ -180,6 +187,7 @@ class MainWindow(QMainWindow):
         self.selection.changed.connect(self._on_selection_changed)
         self.run.state_changed.connect(self._on_run_changed)
         self.run.refused.connect(self._on_refused)
+        self.device_picker.computers_requested.connect(self.show_computers)
         self.palette_panel.chosen.connect(self._on_layer_chosen)
         self.problems.chosen.connect(self._on_problem_chosen)
         self.canvas.example_chosen.connect(self.files.new_from_example)
@@ -202,6 +210,8 @@ class MainWindow(QMainWindow):
         for part in (self.canvas, self.inspector, self.problems, self.device_picker, self.run_progress):
             part.detach()
         self.status.detach()
+        if self._computers_dialog is not None:
+            self._computers_dialog.detach()
 
     # ---- what the window remembers -----------------------------------------------------------------------
 
@@ -273,6 +283,16 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self._show_theme_choice()
 
+    def show_computers(self) -> None:
+        """Show the window of the other computers."""
+        from studio.qt.computers.dialog import ComputersDialog
+
+        if self._computers_dialog is None:
+            self._computers_dialog = ComputersDialog(self.computers, self.run, self)
+            self._computers_dialog.watching.connect(lambda: self.show_workspace("training"))
+        self._computers_dialog.show()
+        self._computers_dialog.raise_()
+
     def start_training(self) -> None:
         """Train the network as it is drawn; where it has problems, show them instead."""
         if not self.run.can_train:
@@ -284,7 +304,8 @@ class MainWindow(QMainWindow):
             )
             return
         self.banner.hide()
-        self.run.train(self.document, self.device_picker.device)
+        place = self.device_picker.place
+        self.run.train(self.document, place.device, place.computer)
         self.show_workspace("training")
 
     def _show_settings(self) -> None:

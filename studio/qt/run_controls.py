@@ -2,49 +2,98 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.models.readings import duration
+from studio.models.computers import Computers, Place
+from studio.models.readings import duration, gigabytes
 from studio.models.run import RunModel
+from studio.models.run_state import RunState
 from studio.qt.labels import Label
 from studio.qt.run_texts import state_name
+from studio.services.link import Sending
 
 _BAR_WIDTH = 176
+_PICKER_WIDTH = 208
 
 
 class DevicePicker(QComboBox):
-    """Where to train: the processor, and each GPU that the engine has named."""
+    """Where to train: the processor, each GPU that the engine has named, and devices of other computers."""
 
-    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+    computers_requested = Signal()
+
+    def __init__(self, run: RunModel, computers: Computers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._run = run
+        self._run, self._computers = run, computers
+        self._gpus: list[str] = []  # of this computer, by their makers' names
+        self._places: list[Place] = []
+        self._last = 0
         self.setToolTip(self.tr("Device to train on"))
         self.setAccessibleName(self.tr("Device to train on"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.addItem(self.tr("CPU"), "cpu")
+        self.setMaximumWidth(_PICKER_WIDTH)
+        self.activated.connect(self._on_activated)
         run.devices_changed.connect(self._on_devices)
         run.state_changed.connect(self._on_state)
+        computers.status_changed.connect(self._refresh)
+        computers.list_changed.connect(self._refresh)
+        self._refresh()
         self._on_devices()
         self._on_state()
 
     def detach(self) -> None:
-        """Listen to the run no more; for when the window closes."""
+        """Listen to the models no more; for when the window closes."""
         self._run.devices_changed.disconnect(self._on_devices)
         self._run.state_changed.disconnect(self._on_state)
+        self._computers.status_changed.disconnect(self._refresh)
+        self._computers.list_changed.disconnect(self._refresh)
 
     @property
-    def device(self) -> str:
-        """The chosen device, as engines name it."""
-        return str(self.currentData())
+    def place(self) -> Place:
+        """The chosen device, and the computer that it is in."""
+        return self._places[self.currentIndex()]
 
     def _on_devices(self) -> None:
-        gpus = [device for device in self._run.devices if device.kind == "gpu"]
-        for index in range(self.count() - 1, len(gpus)):
-            self.addItem(gpus[index].name, f"cuda:{index}")
+        gpus = [device.name for device in self._run.devices if device.kind == "gpu"]
+        if self._run.is_here and gpus != self._gpus:
+            self._gpus = gpus
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """List all places, and keep the chosen one while it is there."""
+        chosen = self.place if self._places else None
+        here = [Place(None, "cpu", self.tr("CPU"))]
+        here += [Place(None, f"cuda:{index}", name) for index, name in enumerate(self._gpus)]
+        places = [*here, *self._computers.places()]
+        if places == self._places:
+            return
+        self._places = places
+        self.blockSignals(True)
+        self.clear()
+        for place in places:
+            self.addItem(_place_name(place))
+        self.insertSeparator(self.count())
+        self.addItem(self.tr("Other computers…"))
+        self._last = places.index(chosen) if chosen in places else 0
+        self.setCurrentIndex(self._last)
+        self.blockSignals(False)
+
+    def _on_activated(self, index: int) -> None:
+        if index < len(self._places):
+            self._last = index
+        else:
+            self.setCurrentIndex(self._last)
+            self.computers_requested.emit()
 
     def _on_state(self) -> None:
         self.setEnabled(self._run.can_train)
+
+
+def _place_name(place: Place) -> str:
+    if place.computer is None:
+        return place.name
+    device = QCoreApplication.translate("DevicePicker", "CPU") if place.device == "cpu" else place.name
+    return f"{place.computer.address.text} · {device}"
 
 
 class RunProgress(QWidget):
@@ -92,7 +141,9 @@ class RunProgress(QWidget):
         if not is_shown:
             return
         words = state_name(run.state)
-        if progress is not None and progress.total_steps:
+        if run.state is RunState.SENDING and run.sending is not None:
+            words = self._show_sending(run.sending)
+        elif progress is not None and progress.total_steps:
             self._bar.setRange(0, progress.total_steps)
             self._bar.setValue(progress.step)
             if progress.eta_seconds is not None and run.state.advancing:
@@ -103,3 +154,15 @@ class RunProgress(QWidget):
             self._bar.setRange(0, 0)
         self._words.setText(words)
         self.setAccessibleName(words)
+
+    def _show_sending(self, sending: Sending) -> str:
+        self._bar.setRange(0, 1000)
+        self._bar.setValue(1000 * sending.done // max(sending.total, 1))
+        if sending.is_reading:
+            return self.tr("Reading the data…")
+        words = self.tr("Sending {done} of {total}").format(
+            done=gigabytes(sending.done), total=gigabytes(sending.total)
+        )
+        if sending.seconds_left is None:
+            return words
+        return self.tr("{words} · {time} left").format(words=words, time=duration(sending.seconds_left))

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Final
 
 from engine.errors import ConvNetError, NoAnswerError, ProtocolError
-from engine.protocol.computer import GREETING, AnswerOf, ComputerAnswer, ComputerRequest
+from engine.protocol import pipe
+from engine.protocol.computer import GREETING, AnswerOf, ComputerAnswer, ComputerRequest, answers
 from engine.protocol.messages import Problem
-from engine.protocol.pipe import answers, read_frame, write_frame
 from engine.protocol.problems import rebuild
 from studio.services.ssh import Address, explain
 
@@ -48,7 +48,7 @@ class Line:
             try:
                 if self._ended.is_set():
                     raise self.why()
-                write_frame(self._process.stdin, request)
+                pipe.write(self._process.stdin, request)
                 answer = self._frames.get(timeout=timeout)
             except OSError as error:
                 raise self.why() from error
@@ -84,8 +84,8 @@ class Line:
                 if not line or read > _MOST_BEFORE:
                     break
             else:
-                while (frame := read_frame(stream)) is not None:
-                    self._frames.put(answers.decode(frame))
+                while (answer := pipe.read(stream, answers)) is not None:
+                    self._frames.put(answer)
         self._process.terminate()
         self._process.wait()
         self._complaints.join(1.0)  # what ssh said last

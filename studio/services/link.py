@@ -36,6 +36,7 @@ class Sending:
     done: int
     total: int
     is_reading: bool
+    seconds_left: float | None = None  # at the pace so far; None: not known yet
 
 
 Arrival = Sending | Welcome | NotStarted | Entries | Heartbeat | LinkChanged | Answered

@@ -63,6 +63,7 @@ class _Teller:
     def __init__(self, client: EngineClient) -> None:
         self._client = client
         self._next = 0.0
+        self._first: tuple[float, int] | None = None  # when sending began, and how much was there
 
     def __call__(self, done: int, total: int, is_reading: bool) -> None:
         if self._client.is_closing:
@@ -71,4 +72,12 @@ class _Teller:
             )
         if time.monotonic() > self._next:
             self._next = time.monotonic() + _TELL_EVERY
-            self._client.tell(Sending(done, total, is_reading))
+            self._client.tell(Sending(done, total, is_reading, self._left(done, total, is_reading)))
+
+    def _left(self, done: int, total: int, is_reading: bool) -> float | None:
+        if is_reading:
+            return None
+        begun, before = self._first = self._first or (time.monotonic(), done)
+        if done == before:
+            return None
+        return (total - done) * (time.monotonic() - begun) / (done - before)

@@ -29,6 +29,9 @@ MOST_CPU = 0.01  # more, of the training process's CPU seconds a step
 _WINDOWS = {True: 15.0, False: 1.0}
 """s that the training process is measured with or without a stopped studio; in full, and in short."""
 
+_FOLLOWS_AFTER = 0.5
+"""s from looking for the engine, after which a studio follows it."""
+
 _T_95 = 2.093
 """Student's t for an interval of 95 % from 20 pairs (19 degrees of freedom)."""
 
@@ -50,12 +53,12 @@ def cost_of_a_step(engine: LaunchedEngine, seconds: float) -> float:
 
 @contextmanager
 def stopped_studio() -> Iterator[StudioProcess]:
-    """Start a studio on the second core, let it catch up with the engine, and suspend it."""
+    """Start a studio on the second core, and suspend it once it has begun to follow the engine."""
     with ExitStack() as stack:
         with pinned(1):
             studio = stack.enter_context(watching())
         studio.await_attaching()
-        studio.catch_up()
+        time.sleep(_FOLLOWS_AFTER)
         studio.process.send_signal(signal.SIGSTOP)
         yield studio
 
@@ -81,9 +84,11 @@ def extra_cost(engine: LaunchedEngine, pairs: int, window: float) -> list[float]
 def catch_up(studio: StudioProcess, rows: int) -> Caught:
     """Let a studio go on until it shows so many rows, if it ever does."""
     studio.process.send_signal(signal.SIGCONT)
-    deadline = time.monotonic() + 30.0
-    while (caught := studio.ask()).rows < rows and time.monotonic() < deadline:
+    caught = studio.catch_up()
+    deadline = time.monotonic() + 60.0
+    while caught.rows < rows and time.monotonic() < deadline:
         time.sleep(0.1)
+        caught = studio.ask()
     return caught
 
 

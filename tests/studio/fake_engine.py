@@ -15,6 +15,8 @@ from engine.graph.layer_graph import LayerGraph, Wire
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import TrainingSettings
 from engine.layers.catalogue import KINDS
+from engine.protocol.computer import Computer as About
+from engine.protocol.computer import DataSet, ListedRun
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import (
     Answer,
@@ -32,7 +34,9 @@ from engine.protocol.messages import (
     Welcome,
 )
 from studio.models.document import Document
+from studio.services.computer import ComputerStatus, Presence
 from studio.services.link import Answered, Arrival, TrainingOrder
+from studio.services.ssh import Address
 
 
 class FakeLink:
@@ -108,7 +112,7 @@ class FakeEngines:
         self.links.append(FakeLink())
         return self.links[-1]
 
-    def resume(self, run_folder: str) -> FakeLink:
+    def resume(self, run_id: str, run_folder: str) -> FakeLink:
         self.resumed = run_folder
         self.links.append(FakeLink())
         return self.links[-1]
@@ -148,6 +152,32 @@ class FakeExaminer:
     def answer(self, answer: Any) -> None:
         """Answer the last request."""
         self.asked[-1][1](answer)
+
+
+class FakeComputer(FakeEngines):
+    """Another computer, whose status the test sets."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+        self.status = ComputerStatus()
+        self.watched: list[str] = []
+
+    def connect(self) -> None:
+        self.status = ComputerStatus(Presence.CONNECTING)
+
+    def disconnect(self) -> None:
+        self.status = ComputerStatus()
+
+    def answer(self, *runs: ListedRun, version: str = "0.1.0", datasets: tuple[DataSet, ...] = ()) -> None:
+        gpu = Device("Test GPU", "gpu", 0.0, (), 0, 80 * 10**9, None, None)
+        about = About(1, version, "gpubox", "ada", (cpu(), gpu), "/home/ada/data", datasets)
+        self.status = ComputerStatus(Presence.ON, about, runs)
+
+    def watch(self, run_id: str) -> FakeLink:
+        self.watched.append(run_id)
+        self.links.append(FakeLink())
+        return self.links[-1]
 
 
 def cpu(*cores: float) -> Device:

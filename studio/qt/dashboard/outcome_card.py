@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtCore import QEvent, QFileInfo, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -107,7 +107,7 @@ class OutcomeCard(QWidget):
         self.kill_button.setVisible(run.can_kill)
         self.look_button.setVisible(run.state.ended and len(run.snapshots) > 1)
         self.change_button.setVisible(run.state.ended)
-        self._open.setVisible(run.run_folder is not None)
+        self._open.setVisible(run.is_here and QFileInfo(run.run_folder or "").isDir())
         self.copy_button.setVisible(run.cause is not None)
         self.update()
 

@@ -16,12 +16,13 @@ from engine.graph.network_file import dumps
 from engine.protocol.messages import RunState as EngineState
 from studio.actions import ACTIONS
 from studio.models import editing
+from studio.models.computers import Computers
 from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.main_window import MainWindow
-from tests.studio.fake_engine import FakeEngines
+from tests.studio.fake_engine import FakeComputer, FakeEngines
 from tests.studio.networks import small_network
 from tests.studio.qt.canvas.canvas_bench import assert_mirrored
 
@@ -34,7 +35,13 @@ class Bench:
         self.selection = Selection(self.document)
         self.engines = FakeEngines()
         self.run = RunModel(self.engines)
-        self.window = MainWindow(self.document, self.selection, self.run, lambda parent: QLabel("training"))
+        self.window = MainWindow(
+            self.document,
+            self.selection,
+            self.run,
+            Computers(FakeComputer),
+            lambda parent: QLabel("training"),
+        )
         qtbot.addWidget(self.window, before_close_func=self._save_nothing)
         self.window.show()
         qtbot.waitExposed(self.window)
@@ -420,7 +427,7 @@ def test_nothing_listens_after_closing(qapp: QApplication) -> None:
     document = Document()
     selection, engines = Selection(document), FakeEngines()
     run = RunModel(engines)
-    window = MainWindow(document, selection, run, lambda parent: QLabel("training"))
+    window = MainWindow(document, selection, run, Computers(FakeComputer), lambda parent: QLabel("training"))
     document.new(small_network())
     window.show()
     window.close()

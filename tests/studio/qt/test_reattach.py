@@ -7,6 +7,7 @@ import pytest
 from engine.graph.network_file import dumps
 from engine.protocol.messages import Network
 from engine.protocol.messages import RunState as EngineState
+from studio.models.computers import Computers
 from studio.models.document import Document
 from studio.models.examination import ExaminationModel
 from studio.models.run import RunModel
@@ -16,7 +17,7 @@ from studio.qt.main_window import MainWindow
 from studio.qt.reattach import Reattach
 from studio.qt.train_workspace import TrainWorkspace
 from studio.services.engine_process import RunningEngine
-from tests.studio.fake_engine import FakeEngines, FakeExaminer, small_document, small_network
+from tests.studio.fake_engine import FakeComputer, FakeEngines, FakeExaminer, small_document, small_network
 
 ENGINE = RunningEngine(Path("/runs/1/connection.json"), "/runs/1")
 
@@ -29,7 +30,7 @@ def stage(qtbot):
         view = LazyView(
             lambda: TrainWorkspace(document, selection, run, ExaminationModel(FakeExaminer(), run))
         )
-        window = MainWindow(document, selection, run, lambda _parent: view)
+        window = MainWindow(document, selection, run, Computers(FakeComputer), lambda _parent: view)
         qtbot.addWidget(window)
         return engines, run, window, view, Reattach(window, document, run)
 

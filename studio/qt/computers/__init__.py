@@ -1,0 +1,1 @@
+"""Other computers: naming them, and what is there."""
