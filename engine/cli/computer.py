@@ -24,14 +24,14 @@ from engine.protocol.computer import (
     ComputerRequest,
     DataSet,
     EndByForce,
+    FindRuns,
+    FoundRun,
+    FoundRuns,
     Greet,
     Held,
-    ListedRun,
-    ListRuns,
     Offer,
     Reach,
     Reached,
-    Runs,
     requests,
 )
 from engine.protocol.internal import ResumeRun, ServeRun, StartRun
@@ -75,8 +75,8 @@ class ComputerService:
         match request:
             case Greet():
                 return self._greet(request)
-            case ListRuns():
-                return Runs(tuple(_listed_runs())[:_MOST_RUNS])
+            case FindRuns():
+                return FoundRuns(tuple(_listed_runs())[:_MOST_RUNS])
             case Begin():
                 return _begin(request)
             case Reach():
@@ -145,7 +145,7 @@ def _running() -> Iterator[connections.Connection]:
         yield connections.read(path)
 
 
-def _listed_runs() -> Iterator[ListedRun]:
+def _listed_runs() -> Iterator[FoundRun]:
     running = {connection.run_folder for connection in _running()}
     for folder in _run_folders():
         try:
@@ -155,7 +155,7 @@ def _listed_runs() -> Iterator[ListedRun]:
             continue  # damaged: ``convnet runs`` tells of it
         description = run.description
         name = description.name[:200] or "run"
-        yield ListedRun(description.run_id, name, description.created, str(folder) in running, end)
+        yield FoundRun(description.run_id, name, description.created, str(folder) in running, end)
 
 
 def _run_folders() -> list[Path]:

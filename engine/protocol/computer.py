@@ -37,8 +37,8 @@ class Greet(Message, frozen=True):
     program_version: str  # of the studio, such as "0.1.0"
 
 
-class ListRuns(Message, frozen=True):
-    """The runs of this user there. ``Runs``."""
+class FindRuns(Message, frozen=True):
+    """The runs of this user there. ``FoundRuns``."""
 
 
 class Begin(Message, frozen=True):
@@ -54,7 +54,7 @@ class Begin(Message, frozen=True):
 class Reach(Message, frozen=True):
     """Reach the engine of a run; one that has ended is served, or gone on with. ``Reached``."""
 
-    run_id: RunId  # as Runs has it
+    run_id: RunId  # as FoundRuns has it
     resume: bool  # go on with a run that has ended
     linger_seconds: float  # s that a new engine stays while no client is attached
 
@@ -62,7 +62,7 @@ class Reach(Message, frozen=True):
 class EndByForce(Message, frozen=True):
     """End the engine of a run that takes no requests. ``Done``."""
 
-    run_id: RunId  # as Runs has it
+    run_id: RunId  # as FoundRuns has it
 
 
 class Offer(Message, frozen=True):
@@ -81,7 +81,7 @@ class Chunk(Message, frozen=True):
     data: Annotated[bytes, msgspec.Meta(max_length=CHUNK)]  # the bytes
 
 
-ComputerRequest = Greet | ListRuns | Begin | Reach | EndByForce | Offer | Chunk
+ComputerRequest = Greet | FindRuns | Begin | Reach | EndByForce | Offer | Chunk
 """What a studio sends."""
 
 # ---- To the studio ---------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ class Computer(Message, frozen=True):
     datasets: tuple[DataSet, ...]  # by name
 
 
-class ListedRun(Message, frozen=True):
+class FoundRun(Message, frozen=True):
     """A run of this user."""
 
     run_id: RunId  # of the run folder
@@ -116,10 +116,10 @@ class ListedRun(Message, frozen=True):
     end: RunState | None  # how it ended; None: not yet, or without a word
 
 
-class Runs(Message, frozen=True):
-    """Answers ``ListRuns``."""
+class FoundRuns(Message, frozen=True):
+    """Answers ``FindRuns``."""
 
-    runs: tuple[ListedRun, ...]  # the newest first, 200 at most
+    runs: tuple[FoundRun, ...]  # the newest first, 200 at most
 
 
 class Reached(Message, frozen=True):
@@ -135,7 +135,7 @@ class Held(Message, frozen=True):
     path: str | None  # of a whole file, as a network names it; None: more is wanted
 
 
-ComputerAnswer = Computer | Runs | Reached | Held | Done | Problem
+ComputerAnswer = Computer | FoundRuns | Reached | Held | Done | Problem
 """What a computer answers, in the order of the requests."""
 
 AnswerOf = TypeVar("AnswerOf", bound=ComputerAnswer)

@@ -15,7 +15,7 @@ from typing import Final
 from engine.errors import ComputerError, ConvNetError, UnexpectedError
 from engine.protocol import computer as messages
 from engine.protocol import connection as connections
-from engine.protocol.computer import Begin, EndByForce, Greet, ListedRun, ListRuns, Reach, Reached, Runs
+from engine.protocol.computer import Begin, EndByForce, FindRuns, FoundRun, FoundRuns, Greet, Reach, Reached
 from engine.protocol.messages import PROTOCOL_VERSION, Done
 from engine.version import program_version
 from studio.services.client import Engine, EngineClient
@@ -48,7 +48,7 @@ class ComputerStatus:
 
     presence: Presence = Presence.OFF
     about: messages.Computer | None = None
-    runs: tuple[ListedRun, ...] = ()
+    runs: tuple[FoundRun, ...] = ()
     problem: ConvNetError | None = None
 
 
@@ -128,7 +128,7 @@ class RemoteComputer:
             greeting = Greet(PROTOCOL_VERSION, program_version())
             about = line.request(greeting, messages.Computer, GREETING)
             while not closing.is_set():
-                runs = line.request(ListRuns(), Runs).runs
+                runs = line.request(FindRuns(), FoundRuns).runs
                 self._show(ComputerStatus(Presence.ON, about, runs))
                 closing.wait(_LIST_EVERY)
         finally:

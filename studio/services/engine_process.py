@@ -59,7 +59,7 @@ class EngineProcesses:
 
     def serve(self, run_folder: str) -> EngineClient:
         """Begin to start an engine that shows a run that has ended."""
-        return self._follow(lambda: _resumed(ServeRun(run_folder, LINGER)))
+        return self._follow(lambda _: _resumed(ServeRun(run_folder, LINGER)))
 
     def attach(self, path: Path) -> EngineClient:
         """Begin to follow the run of the engine with this connection file."""

@@ -16,7 +16,7 @@ from engine.graph.network_file import NetworkFile
 from engine.graph.settings import TrainingSettings
 from engine.layers.catalogue import KINDS
 from engine.protocol.computer import Computer as About
-from engine.protocol.computer import DataSet, ListedRun
+from engine.protocol.computer import DataSet, FoundRun
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.messages import (
     Answer,
@@ -169,7 +169,7 @@ class FakeComputer(FakeEngines):
     def disconnect(self) -> None:
         self.status = ComputerStatus()
 
-    def answer(self, *runs: ListedRun, version: str = "0.1.0", datasets: tuple[DataSet, ...] = ()) -> None:
+    def answer(self, *runs: FoundRun, version: str = "0.1.0", datasets: tuple[DataSet, ...] = ()) -> None:
         gpu = Device("Test GPU", "gpu", 0.0, (), 0, 80 * 10**9, None, None)
         about = About(1, version, "gpubox", "ada", (cpu(), gpu), "/home/ada/data", datasets)
         self.status = ComputerStatus(Presence.ON, about, runs)

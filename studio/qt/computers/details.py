@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.errors import ConvNetError
 from engine.protocol.computer import Computer as About
-from engine.protocol.computer import ListedRun
+from engine.protocol.computer import FoundRun
 from engine.version import program_version
 from studio.models.computers import Computer, Computers, device_names
 from studio.models.readings import gigabytes
@@ -42,6 +43,16 @@ def presence_name(presence: Presence) -> str:
     }[presence]
 
 
+def show_problem(label: Label, error: ConvNetError | None) -> None:
+    """Show what is wrong in a label; hide it where nothing is."""
+    label.setVisible(error is not None)
+    if error is not None:
+        palette = label.palette()
+        palette.setColor(palette.ColorRole.WindowText, theme.colour("error"))
+        label.setPalette(palette)
+        label.setText(f"⚠ {error_text(error)}")
+
+
 class ComputerDetails(QStackedWidget):
     """Shows one computer, or what computers are for."""
 
@@ -58,6 +69,7 @@ class ComputerDetails(QStackedWidget):
         self.problem = Label()
         self.facts = Label()
         self.runs = QTreeWidget()
+        self._rest = QWidget()  # takes the room of the runs where none are known
         self.connect_button = QPushButton()
         self._remove = QPushButton(self.tr("Remove"))
         self.watch_button = QPushButton(self.tr("Watch the run"))
@@ -102,6 +114,7 @@ class ComputerDetails(QStackedWidget):
         for widget in (self._name, self.state, self.problem, self.facts):
             column.addWidget(widget)
         column.addWidget(self.runs, 1)
+        column.addWidget(self._rest, 1)
         column.addLayout(buttons)
         self.addWidget(page)
 
@@ -114,17 +127,15 @@ class ComputerDetails(QStackedWidget):
         status = computer.status
         self._name.setText(computer.address.text)
         self.state.setText(presence_name(status.presence))
-        self.problem.setVisible(status.problem is not None)
-        if status.problem is not None:
-            palette = self.problem.palette()
-            palette.setColor(palette.ColorRole.WindowText, theme.colour("error"))
-            self.problem.setPalette(palette)
-            self.problem.setText("⚠ " + error_text(status.problem))
+        show_problem(self.problem, status.problem)
         self.facts.setVisible(status.about is not None)
         if status.about is not None:
             self.facts.setText("\n".join(self._facts(status.about)))
         is_off = status.presence is Presence.OFF
         self.connect_button.setText(self.tr("Connect") if is_off else self.tr("Disconnect"))
+        self.runs.setVisible(status.about is not None)
+        self._rest.setVisible(status.about is None)
+        self.watch_button.setVisible(status.about is not None)
         self._show_runs(status.runs)
 
     def _facts(self, about: About) -> list[str]:
@@ -151,7 +162,7 @@ class ComputerDetails(QStackedWidget):
         )
         return lines
 
-    def _show_runs(self, runs: tuple[ListedRun, ...]) -> None:
+    def _show_runs(self, runs: tuple[FoundRun, ...]) -> None:
         chosen = self._chosen()
         self.runs.blockSignals(True)
         self.runs.clear()
@@ -163,7 +174,7 @@ class ComputerDetails(QStackedWidget):
         self.runs.blockSignals(False)
         self._on_selection()
 
-    def _run_state(self, run: ListedRun) -> str:
+    def _run_state(self, run: FoundRun) -> str:
         if run.end is not None:
             return state_name(RunState(run.end.value))
         return self.tr("Going on") if run.is_running else self.tr("Ended without a word")

@@ -21,10 +21,9 @@ from PySide6.QtWidgets import (
 from engine.errors import ComputerError
 from studio.models.computers import Computer, Computers
 from studio.models.run import RunModel
-from studio.qt.computers.details import ComputerDetails, presence_name
+from studio.qt.computers.details import ComputerDetails, presence_name, show_problem
 from studio.qt.computers.kept import remember
 from studio.qt.labels import Label
-from studio.qt.texts import error_text
 from studio.services.ssh import PROGRAM
 
 _LIST_WIDTH = 240
@@ -44,7 +43,7 @@ class ComputersDialog(QDialog):
         self.address = QLineEdit()
         self.program = QLineEdit()
         self.add_button = QPushButton(self.tr("Add and connect"))
-        self.problem = Label(rank="secondary")
+        self.problem = Label()
         self.details = ComputerDetails(computers)
         self._build()
         self.list.currentItemChanged.connect(self._on_chosen)
@@ -62,6 +61,7 @@ class ComputersDialog(QDialog):
         self._computers.status_changed.disconnect(self._refresh)
 
     def _build(self) -> None:
+        self.list.setSpacing(4)
         self.list.setAccessibleName(self.tr("Computers"))
         self.address.setPlaceholderText(self.tr("user@host"))
         self.address.setAccessibleName(self.tr("Address"))
@@ -115,11 +115,10 @@ class ComputersDialog(QDialog):
         try:
             computer = self._computers.add(self.address.text(), self.program.text())
         except ComputerError as error:
-            self.problem.setText(error_text(error))
-            self.problem.show()
+            show_problem(self.problem, error)
             self.address.setFocus()
             return
-        self.problem.hide()
+        show_problem(self.problem, None)
         self.address.clear()
         self.program.clear()
         remember(self._computers)
