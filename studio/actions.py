@@ -61,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lens_shapes", "S&hapes", "view", 2, (), "", "Show what flows", ("1",), checkable=True),
     Action("lens_cost", "&Cost", "view", 2, (), "", "Show what layers cost", ("2",), checkable=True),
     Action("lens_gradients", "&Gradients", "view", 2, (), "", "Show what learns", ("3",), checkable=True),
+    Action("lens_health", "&Health", "view", 2, (), "", "Show how layers fare", ("4",), checkable=True),
     Action("light", "&Light", "view", 3, help="Light colours", checkable=True),
     Action("dark", "Da&rk", "view", 3, help="Dark colours", checkable=True),
     Action("system", "As the S&ystem", "view", 3, help="Colours as the system has them", checkable=True),

@@ -95,6 +95,8 @@ def build() -> Studio:
         bridge.deliver_to(update)
     RunsShelf(window, run, RunsModel(library))
     MapStrips(window.canvas.scene, examined)
+    for event in (run.health_changed, run.run_replaced):
+        event.connect(lambda: window.canvas.lens.show_health(run.health.at()))
     CloseGuard(window, run)
     return Studio(
         document,

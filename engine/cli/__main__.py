@@ -88,6 +88,10 @@ def train(  # noqa: PLR0917 - typer passes each option by name
         Path | None,
         typer.Option(metavar="RUN_FOLDER", help="Go on with a stopped run, in place of a new one."),
     ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the figures for TensorBoard, too.", show_default=False),
+    ] = None,
 ) -> None:
     """Train a network, or go on with a run. Ctrl+C stops it with a checkpoint."""
     from engine.cli import train as trainings
@@ -98,13 +102,13 @@ def train(  # noqa: PLR0917 - typer passes each option by name
     if (network is None) == (resume is None):
         raise typer.BadParameter("Expected a network, or --resume with a run folder, and not both.")
     if network is not None:
-        trainings.train_new(network, run_folder, Site(device or "cpu", split or "", mpi), given)
+        trainings.train_new(network, run_folder, Site(device or "cpu", split or "", mpi), given, tensorboard)
     elif resume is not None:
         if given or run_folder is not None:
             raise typer.BadParameter(
                 "With --resume all settings but --devices and --split are those of the run."
             )
-        trainings.train_on(resume, device, split, mpi)
+        trainings.train_on(resume, device, split, mpi, tensorboard)
 
 
 @app.command()
@@ -128,6 +132,44 @@ def predict(
     from engine.cli import predict as predictions
 
     predictions.predict(run, pictures, top, csv, device)
+
+
+@app.command()
+def features(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_OR_CHECKPOINT",
+            help="A run folder, or a checkpoint's step-….json in one.",
+            show_default=False,
+        ),
+    ],
+    layer: Annotated[str, typer.Argument(help="Whose outputs to write.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="*.npz, or *.csv.", show_default=False)],
+    split: Annotated[str, typer.Option(metavar="train|validation|test", help="Of which pictures.")] = "test",
+) -> None:
+    """Write what a layer of a trained network gives for all pictures of a split, with their labels."""
+    from engine.cli import features as outputs
+    from engine.data.dataset import SPLITS
+
+    chosen = next((name for name in SPLITS if name == split), None)
+    if chosen is None:
+        raise typer.BadParameter("Expected train, validation or test.", param_hint="--split")
+    outputs.write_features(run, layer, chosen, file)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="RUN/report.html"),
+    ] = None,
+) -> None:
+    """Write a run on one page of HTML: network, settings, curves, filters, confusions."""
+    from engine.cli import report as reports
+
+    print(reports.write_report(run, output))
 
 
 @app.command()

@@ -17,6 +17,8 @@ from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan, format_table
 from engine.plan.types import Precision
 
+HEADINGS = ("layer", "type", "shape", "outputs", "weights", "biases", "multiply-adds", "settings")
+
 
 def describe(path: Path, *, plan: bool = False, split: str | None = None, devices: str = "cpu:1") -> None:
     """Print the table of a network's layers; with ``plan``, the compiled plan too, under a split if named.
@@ -26,8 +28,7 @@ def describe(path: Path, *, plan: bool = False, split: str | None = None, device
     """
     network = load(path)
     inspection = inspect_network(network.graph)
-    headings = ("layer", "type", "shape", "outputs", "weights", "biases", "multiply-adds", "settings")
-    lines = format_table([headings, *_rows(network.graph, inspection)], right=frozenset({3, 4, 5, 6}))
+    lines = format_table([HEADINGS, *layer_rows(network.graph, inspection)], right=frozenset({3, 4, 5, 6}))
     print("\n".join(lines))
     if inspection.problems:
         raise InvalidNetworkError(inspection.problems)
@@ -49,7 +50,8 @@ def _precision(device: str, asked: str) -> Precision:
     return "float32" if device == "cpu" or asked == "float32" else "bfloat16"
 
 
-def _rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:
+def layer_rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each layer, and their sum, under HEADINGS."""
     costs = layer_costs(graph, inspection)
     for name, layer in graph.layers().items():
         shape = str(inspection.outputs.get(name, "?"))

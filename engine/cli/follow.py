@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -15,11 +16,20 @@ from rich.text import Text
 
 from engine.cli.figures import SPLITS, RunFigures
 from engine.cli.interrupts import Interrupts
-from engine.errors import RunEndedError
+from engine.errors import FileWriteError, RunEndedError
 from engine.protocol import messages
 from engine.protocol.client import Client
 from engine.protocol.inbox import Link, LinkChanged
-from engine.protocol.messages import Entries, Heartbeat, LogLine, MetricRow, Problem, StateChanged, Stop
+from engine.protocol.messages import (
+    Entries,
+    Entry,
+    Heartbeat,
+    LogLine,
+    MetricRow,
+    Problem,
+    StateChanged,
+    Stop,
+)
 from engine.protocol.problems import rebuild
 
 _LINE_EVERY = 2.0  # s between two lines, where no bar can be drawn
@@ -28,9 +38,20 @@ _DISK_PATIENCE = 10.0  # s that the end of a run may wait for a disk that takes 
 
 
 class Follower:
-    """Takes a client's events; ``ended`` is how the run ended, None while it goes on."""
+    """Takes a client's events; ``ended`` is how the run ended, None while it goes on.
 
-    def __init__(self, client: Client, last_sequence: int, epochs: int, console: Console) -> None:
+    ``tap`` is given all entries of the journal until it fails, which is told, and ends nothing else.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        last_sequence: int,
+        epochs: int,
+        console: Console,
+        tap: Callable[[Entry], None] | None = None,
+    ) -> None:
+        self._tap = tap
         self.ended: StateChanged | None = None
         self.figures = RunFigures()
         self._client, self._last_sequence = client, last_sequence
@@ -65,12 +86,21 @@ class Follower:
     def _take_entries(self, entries: Entries) -> None:
         for sequence, entry in enumerate(entries.entries, entries.first):
             self.figures.take(entry)
+            self._give_to_tap(entry)
             if sequence <= self._last_sequence:
                 continue  # of this run's engines before
             if isinstance(entry, StateChanged) and entry.state.ended:
                 self.ended = entry
             elif isinstance(entry, LogLine) and entry.level in ("warning", "error"):
                 self._view.say(f"{entry.level}: {entry.text}")
+
+    def _give_to_tap(self, entry: Entry) -> None:
+        if self._tap is not None:
+            try:
+                self._tap(entry)
+            except FileWriteError as error:
+                self._tap = None
+                self._view.say(str(error))
 
     def _take_heartbeat(self, heartbeat: Heartbeat) -> None:
         if heartbeat.problem is not None and heartbeat.problem != self._told_problem:
@@ -133,7 +163,7 @@ class _View:
             self._bar.update(self._task, description=state)
             self._live.update(self._bar)
             return
-        left = _left(progress, self._epochs)
+        left = _left(progress, progress.epochs or self._epochs)
         below = "  ".join([*_figures(figures), f"{progress.examples_per_second:,.0f} examples/s"])
         self._bar.update(
             self._task, description=state, total=progress.total_steps, completed=progress.step, left=left

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import subprocess
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from engine.cli.follow import Follower, figures_table, further_table
 from engine.cli.interrupts import Interrupts
+from engine.cli.tensorboard import EventFile
 from engine.errors import ConvNetError
 from engine.graph import network_file
 from engine.graph.presets import choose_split
@@ -22,7 +24,7 @@ from engine.parallel.devices import device_names
 from engine.protocol.client import Client
 from engine.protocol.internal import ResumeRun, StartRun
 from engine.protocol.launch import LaunchedEngine, launch
-from engine.protocol.messages import GetNetwork, RunState, Shutdown, Site
+from engine.protocol.messages import Entry, GetNetwork, RunState, Shutdown, Site
 from engine.protocol.problems import rebuild
 from engine.runtime.devices import device_kind
 
@@ -30,10 +32,16 @@ _LINGER = 60.0  # s that an engine stays after its run when this program was kil
 _INTERRUPTED = 130  # exit code of a program that Ctrl+C ended
 
 
-def train_new(network: Path, run_folder: Path | None, site: Site, overrides: dict[str, Any]) -> None:
+def train_new(
+    network: Path,
+    run_folder: Path | None,
+    site: Site,
+    overrides: dict[str, Any],
+    tensorboard: Path | None = None,
+) -> None:
     """Train the network at a path in a new run folder; raises ConvNetError; typer.Exit after Ctrl+C.
 
-    ``overrides`` are training settings in place of the file's.
+    ``overrides`` are training settings in place of the file's. Figures go to the folder ``tensorboard``, too.
     """
     devices = _check_devices(site.device)
     loaded = network_file.load(network)
@@ -52,15 +60,22 @@ def train_new(network: Path, run_folder: Path | None, site: Site, overrides: dic
             split=site.split,
             launcher=site.launcher,
             linger_seconds=_LINGER,
-        )
+        ),
+        tensorboard,
     )
 
 
-def train_on(run_folder: Path, device: str | None, split: str | None = None, launcher: str = "") -> None:
+def train_on(
+    run_folder: Path,
+    device: str | None,
+    split: str | None = None,
+    launcher: str = "",
+    tensorboard: Path | None = None,
+) -> None:
     """Go on with a run, on other devices or under another split if asked for; raises as ``train_new``."""
     if device is not None:
         _check_devices(device)
-    _run(ResumeRun(str(run_folder.absolute()), device, _LINGER, split, launcher))
+    _run(ResumeRun(str(run_folder.absolute()), device, _LINGER, split, launcher), tensorboard)
 
 
 def _check_devices(text: str) -> tuple[str, ...]:
@@ -70,7 +85,13 @@ def _check_devices(text: str) -> tuple[str, ...]:
     return devices
 
 
-def _run(instructions: StartRun | ResumeRun) -> None:
+def _run(instructions: StartRun | ResumeRun, tensorboard: Path | None) -> None:
+    with ExitStack() as stack:
+        events = None if tensorboard is None else stack.enter_context(EventFile(tensorboard))
+        _follow(instructions, None if events is None else events.take)
+
+
+def _follow(instructions: StartRun | ResumeRun, tap: Callable[[Entry], None] | None) -> None:
     console = Console()
     interrupts = Interrupts()
     engine = launch(instructions)
@@ -79,7 +100,7 @@ def _run(instructions: StartRun | ResumeRun) -> None:
         _print(console, f"Run folder: {welcome.run_folder}")
         network = network_file.loads(client.request(GetNetwork()).text)
         client.attach()
-        follower = Follower(client, engine.last_sequence, network.training.epochs, console)
+        follower = Follower(client, engine.last_sequence, network.training.epochs, console, tap)
         try:
             ended = follower.follow(interrupts)
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ LENS_TITLES: dict[Lens, tuple[str, str]] = {
     Lens.SHAPES: ("Shapes", "What flows along each wire"),
     Lens.COST: ("Cost", "Weights, multiply-adds and memory of each layer"),
     Lens.GRADIENTS: ("Gradients", "Where gradients come back, and where values only go forward"),
+    Lens.HEALTH: ("Health", "How each layer fares in the training: its updates, and its dead units"),
 }
 """Title and explanation of each lens, as English source texts."""
 

@@ -10,10 +10,13 @@ from engine.errors import ShapeMismatchError
 from engine.graph.layer_graph import Wire
 from engine.layers.base import Cost
 from engine.plan.analysis.gradient_flow import gradient_wires
+from engine.protocol.messages import LayerHealth
 from studio.models.document import Document
-from studio.models.lens import Lens
+from studio.models.health import findings
+from studio.models.lens import Lens, LensChoice
 from studio.models.problem_marks import ProblemMarks
 from studio.models.quantities import short_bytes, short_count
+from studio.models.readings import percent, three_digits
 from studio.models.shape_changes import ShapeChanges
 from studio.qt.canvas.wire_item import Flow
 from studio.qt.texts import error_text
@@ -26,12 +29,32 @@ def _tr(source: str) -> str:
     return QCoreApplication.translate("lenses", source)
 
 
+def health_facts(health: LayerHealth) -> tuple[str, ...]:
+    """Return how a layer fares in two short lines, with a sign where something is wrong."""
+    lines = []
+    wrong = {finding.advice for finding in findings(health)}
+    if health.update_ratio is not None:
+        is_wrong = wrong & {"fast", "slow"}
+        sign = "▲ " if is_wrong else "✓ "
+        text = _tr("update {ratio}").format(ratio=three_digits(health.update_ratio))
+        limits = _tr(" (0.0001–0.01)") if is_wrong else ""
+        lines.append(f"{sign}{text}{limits}")
+    if health.dead is not None:
+        sign = "✖ " if "dead" in wrong else "✓ "
+        limit = _tr(" (≤ 10 %)") if "dead" in wrong else ""
+        lines.append(sign + _tr("dead {share}").format(share=percent(health.dead)) + limit)
+    return tuple(lines)
+
+
 class Showing:
     """What is to be said of each layer and wire of a document, as it is now."""
 
-    def __init__(self, document: Document, lens: Lens, marks: ProblemMarks, changes: ShapeChanges) -> None:
+    def __init__(
+        self, document: Document, choice: LensChoice, marks: ProblemMarks, changes: ShapeChanges
+    ) -> None:
         self._document = document
-        self._lens = lens
+        self._lens = lens = choice.lens
+        self._health = choice.health
         self._marks = marks
         self._changes = changes
         self._with_gradient: set[Wire] = set()
@@ -43,6 +66,8 @@ class Showing:
 
     def facts(self, layer: str) -> tuple[str, ...]:
         """Return the lines that a card shows instead of its caption; none where it keeps that."""
+        if self._lens is Lens.HEALTH and layer in self._health:
+            return health_facts(self._health[layer])
         cost = self._document.costs().get(layer)
         if self._lens is not Lens.COST or cost is None:
             return ()
@@ -74,6 +99,7 @@ class Showing:
             Lens.SHAPES: lambda: self._shape(wire, words, explanation),
             Lens.COST: lambda: self._memory(wire, words, explanation),
             Lens.GRADIENTS: lambda: self._gradient(wire, explanation),
+            Lens.HEALTH: lambda: self._shape(wire, words, explanation),
         }
         return by_lens[self._lens]()
 

@@ -132,7 +132,7 @@ class CanvasScene(QGraphicsScene):
         self._is_mirroring = True
         graph = self.document.network.graph
         marks = mark_problems(graph, self.document.inspection.problems)
-        showing = Showing(self.document, self._lens.lens, marks, self._changes)
+        showing = Showing(self.document, self._lens, marks, self._changes)
         self._mirror_nodes(showing, marks.layers)
         self._mirror_wires(showing)
         self._mirror_comments()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from engine.graph.layer_graph import Wire
+from engine.protocol.messages import HealthMeasured, LayerHealth
 from studio.models import editing
 from studio.models.lens import Lens
 from tests.studio.networks import small_document
@@ -37,3 +38,18 @@ def test_the_gradient_lens_follows_freezing(qtbot: QtBot) -> None:
     editing.set_fields(bench.document, "conv1", {"frozen": True})
     assert wires[Wire("conv1", "pool1")].flow.words == "forward"
     assert wires[Wire("fc1", "softmax1")].flow.words == "forward + gradient"
+
+
+def test_the_health_lens_tells_updates_and_dead_units_with_their_limits(qtbot: QtBot) -> None:
+    bench = Bench(qtbot, small_document())
+    bench.panel.lens.choose(Lens.HEALTH)
+    before = bench.scene.nodes["conv1"]._look
+    assert before is not None
+    assert before.facts == (), "nothing was measured yet"
+    conv1 = LayerHealth("conv1", update_ratio=0.05, dead=0.0)
+    pool1 = LayerHealth("pool1", dead=0.5)
+    bench.panel.lens.show_health(HealthMeasured(1, (conv1, pool1)))
+    facts = {name: node._look.facts for name, node in bench.scene.nodes.items() if node._look is not None}
+    assert facts["conv1"] == ("▲ update 0.0500 (0.0001–0.01)", "✓ dead 0.00 %")
+    assert facts["pool1"] == ("✖ dead 50.0 % (≤ 10 %)",)
+    assert facts["fc1"] == ()
