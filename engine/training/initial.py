@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +26,13 @@ def initial_weights(spec: WeightSpec, number: int, seed: int) -> NDArray[np.floa
         return np.full(spec.shape, spec.initial.mean)
     draw = normal if spec.initial.distribution == "normal" else _unit_uniform
     values = np.empty(spec.size)
-    for group, first in enumerate(range(0, spec.size, _GROUP)):
-        part = values[first : first + _GROUP]
+
+    def fill(group: int) -> None:
+        part = values[group * _GROUP : (group + 1) * _GROUP]
         part[:] = draw(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        deque(threads.map(fill, range(-(-spec.size // _GROUP))), maxlen=0)
     return (values * spec.initial.deviation + spec.initial.mean).reshape(spec.shape)
 
 
