@@ -62,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lens_cost", "&Cost", "view", 2, (), "", "Show what layers cost", ("2",), checkable=True),
     Action("lens_gradients", "&Gradients", "view", 2, (), "", "Show what learns", ("3",), checkable=True),
     Action("lens_health", "&Health", "view", 2, (), "", "Show how layers fare", ("4",), checkable=True),
+    Action("lens_split", "S&plit", "view", 2, (), "", "Show which device does what", ("5",), checkable=True),
     Action("light", "&Light", "view", 3, help="Light colours", checkable=True),
     Action("dark", "Da&rk", "view", 3, help="Dark colours", checkable=True),
     Action("system", "As the S&ystem", "view", 3, help="Colours as the system has them", checkable=True),

@@ -52,12 +52,13 @@ class Studio:
 
 def build() -> Studio:
     """Put the studio together. There must be an application; the window is not shown yet."""
-    from engine.protocol import examination
+    from engine.protocol import examination, forecasts
     from engine.protocol.library import answers
     from studio.models.computers import Computers
     from studio.models.data import DataModel
     from studio.models.document import Document
     from studio.models.examination import ExaminationModel
+    from studio.models.forecast import ForecastModel
     from studio.models.run import RunModel
     from studio.models.runs import RunsModel
     from studio.models.selection import Selection
@@ -86,12 +87,23 @@ def build() -> Studio:
     examiner = Helper("engine.examiner", examination.answers, bridge.wake)
     examined = ExaminationModel(examiner, run)
     train_view = LazyView(lambda: _make_train_workspace(document, selection, run, examined, window))
+    forecaster = Helper("engine.forecast", forecasts.answers, bridge.wake)
+    forecast = ForecastModel(document, forecaster)
+    forecast.follow()
     window = MainWindow(
-        document, selection, run, computers, lambda _: train_view, make_data_view=lambda _: data_view
+        document,
+        selection,
+        run,
+        computers,
+        lambda _: train_view,
+        make_data_view=lambda _: data_view,
+        forecast=forecast,
     )
     bridge.setParent(window)
     library = Helper("engine.library", answers, bridge.wake)
-    for update in (run.update, data.update, library.update, examiner.update, computers.update):
+    helpers = (library, examiner, forecaster)
+    updates = [run.update, data.update, computers.update, *(helper.update for helper in helpers)]
+    for update in updates:
         bridge.deliver_to(update)
     RunsShelf(window, run, RunsModel(library))
     MapStrips(window.canvas.scene, examined)
@@ -99,17 +111,7 @@ def build() -> Studio:
         event.connect(lambda: window.canvas.lens.show_health(run.health.at()))
     CloseGuard(window, run)
     return Studio(
-        document,
-        selection,
-        run,
-        data,
-        engines,
-        computers,
-        (library, examiner),
-        previews,
-        window,
-        train_view,
-        data_view,
+        document, selection, run, data, engines, computers, helpers, previews, window, train_view, data_view
     )
 
 

@@ -44,12 +44,6 @@ class Executor:
                 found=str(self._line.size),
                 hint="Train with as many devices as the split has.",
             )
-        if plan.device == "cuda" and len(plan.ranks) > 1:
-            raise DeviceError(
-                device=device or plan.device,
-                missing="this version cannot let several GPUs talk to one another",
-                hint="Train on one of them.",
-            )
         self.device = open_device(device or plan.device, plan.arena_bytes[rank])
         self._line = self.device.line(self._line)
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}

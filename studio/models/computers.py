@@ -101,6 +101,30 @@ class Computers:
             computer.disconnect()
 
 
+def places_for(places: Iterable[Place], count: int) -> list[Place]:
+    """Return where ``count`` devices of one computer can be had, from the places of single ones.
+
+    A processor runs as many ranks as are wanted; GPUs have one each.
+    """
+    if count == 1:
+        return list(places)
+    found: dict[Computer | None, list[Place]] = {}
+    for place in places:
+        found.setdefault(place.computer, []).append(place)
+    several = []
+    for computer, own in found.items():
+        several += [
+            Place(computer, f"cpu:{count}", f"{count} × {place.name}")
+            for place in own
+            if place.device == "cpu"
+        ]
+        gpus = [place for place in own if place.device != "cpu"][:count]
+        if len(gpus) == count:
+            devices = ",".join(place.device for place in gpus)
+            several.append(Place(computer, devices, f"{count} × {gpus[0].name}"))
+    return several
+
+
 def device_names(devices: Iterable[Device]) -> list[tuple[str, str]]:
     """Return each device as engines name it, and as its maker does."""
     devices = list(devices)

@@ -16,6 +16,7 @@ class Lens(StrEnum):
     COST = "cost"  # weights, multiply-adds and memory of each layer
     GRADIENTS = "gradients"  # along which wires gradients come back
     HEALTH = "health"  # how each layer fares in the training
+    SPLIT = "split"  # which devices layers run on, and what is sent between them
 
 
 class LensChoice:

@@ -19,7 +19,7 @@ from studio.qt.texts import action_text
 _EXCLUSIVE = (
     ("data", "design", "training"),
     ("light", "dark", "system"),
-    ("lens_shapes", "lens_cost", "lens_gradients", "lens_health"),
+    ("lens_shapes", "lens_cost", "lens_gradients", "lens_health", "lens_split"),
 )
 """Commands of which exactly one is on."""
 

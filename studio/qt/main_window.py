@@ -13,6 +13,7 @@ from engine.errors import ConvNetError, NetworkError
 from studio.models import editing
 from studio.models.computers import Computers
 from studio.models.document import Document
+from studio.models.forecast import ForecastModel
 from studio.models.problem_marks import mark_problems
 from studio.models.run import RunModel
 from studio.models.selection import Selection
@@ -27,6 +28,7 @@ from studio.qt.inspector.inspector import Inspector
 from studio.qt.palette import Palette
 from studio.qt.problems_panel import ProblemsPanel
 from studio.qt.run_controls import DevicePicker, RunProgress
+from studio.qt.split.split_button import SplitButton
 from studio.qt.status import Status
 from studio.qt.texts import error_text, title_text
 from studio.qt.theme import ThemeChoice
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         make_train_view: Callable[[QWidget], QWidget],
         *,
         make_data_view: Callable[[QWidget], QWidget] = QWidget,
+        forecast: ForecastModel | None = None,
     ) -> None:
         super().__init__()
         self.document, self.selection, self.run = document, selection, run
@@ -75,13 +78,15 @@ class MainWindow(QMainWindow):
         self.files = Files(document, self)
         self.work = QWidget()
         self.banner = Banner()
-        self.canvas = CanvasPanel(document, selection)
+        forecast = forecast or ForecastModel(document)
+        self.canvas = CanvasPanel(document, selection, forecast)
         self.design = DesignCommands(document, selection, self.canvas, self)
         self.drops = Drops(document, self.files, self)
         self.palette_panel = Palette()
         self.inspector = Inspector(document, selection)
         self.problems = ProblemsPanel(document)
-        self.device_picker = DevicePicker(run, computers)
+        self.device_picker = DevicePicker(run, computers, document)
+        self.split_button = SplitButton(document, run, forecast, self.device_picker)
         self.run_progress = RunProgress(run)
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
@@ -132,7 +137,11 @@ class MainWindow(QMainWindow):
         )
         self.resizeDocks([self._problems_dock], [136], Qt.Orientation.Vertical)
         self.commands.fill_menus(self.menuBar(), self.files)
-        self.addToolBar(ToolBar(self.commands, self.files, self.device_picker, self.run_progress, self))
+        self.addToolBar(
+            ToolBar(
+                self.commands, self.files, (self.split_button, self.device_picker), self.run_progress, self
+            )
+        )
         self.setStatusBar(self.status)
 
     def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -207,7 +216,8 @@ class MainWindow(QMainWindow):
         self.selection.changed.disconnect(self._on_selection_changed)
         self.run.state_changed.disconnect(self._on_run_changed)
         self.run.refused.disconnect(self._on_refused)
-        for part in (self.canvas, self.inspector, self.problems, self.device_picker, self.run_progress):
+        devices = (self.split_button, self.device_picker, self.run_progress)
+        for part in (self.canvas, self.inspector, self.problems, *devices):
             part.detach()
         self.status.detach()
         if self._computers_dialog is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.models.computers import Computers, Place
+from studio.models.computers import Computers, Place, places_for
+from studio.models.document import Document
 from studio.models.readings import duration, gigabytes
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
+from studio.models.splitting import split_of
 from studio.qt.labels import Label
 from studio.qt.run_texts import state_name
 from studio.services.link import Sending
@@ -18,13 +20,18 @@ _PICKER_WIDTH = 208
 
 
 class DevicePicker(QComboBox):
-    """Where to train: the processor, each GPU that the engine has named, and devices of other computers."""
+    """Where to train: the processor, GPUs that the engine has named, and devices of other computers.
+
+    They are offered by as many as the network's split has.
+    """
 
     computers_requested = Signal()
 
-    def __init__(self, run: RunModel, computers: Computers, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, run: RunModel, computers: Computers, document: Document, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._run, self._computers = run, computers
+        self._run, self._computers, self._document = run, computers, document
         self._gpus: list[str] = []  # of this computer, by their makers' names
         self._places: list[Place] = []
         self._last = 0
@@ -37,6 +44,7 @@ class DevicePicker(QComboBox):
         run.state_changed.connect(self._on_state)
         computers.status_changed.connect(self._refresh)
         computers.list_changed.connect(self._refresh)
+        document.changed.connect(self._refresh)
         self._refresh()
         self._on_devices()
         self._on_state()
@@ -47,11 +55,18 @@ class DevicePicker(QComboBox):
         self._run.state_changed.disconnect(self._on_state)
         self._computers.status_changed.disconnect(self._refresh)
         self._computers.list_changed.disconnect(self._refresh)
+        self._document.changed.disconnect(self._refresh)
 
     @property
     def place(self) -> Place:
         """The chosen device, and the computer that it is in."""
         return self._places[self.currentIndex()]
+
+    @property
+    def real_devices(self) -> tuple[str, ...]:
+        """What each logical device is, in words."""
+        name = _place_name(self.place)
+        return (name.partition(" × ")[2] or name,) * len(split_of(self._document).devices)
 
     def _on_devices(self) -> None:
         gpus = [device.name for device in self._run.devices if device.kind == "gpu"]
@@ -64,7 +79,8 @@ class DevicePicker(QComboBox):
         chosen = self.place if self._places else None
         here = [Place(None, "cpu", self.tr("CPU"))]
         here += [Place(None, f"cuda:{index}", name) for index, name in enumerate(self._gpus)]
-        places = [*here, *self._computers.places()]
+        count = len(split_of(self._document).devices)
+        places = places_for([*here, *self._computers.places()], count)
         if places == self._places:
             return
         self._places = places
@@ -77,6 +93,7 @@ class DevicePicker(QComboBox):
         self._last = places.index(chosen) if chosen in places else 0
         self.setCurrentIndex(self._last)
         self.blockSignals(False)
+        self.currentIndexChanged.emit(self._last)
 
     def _on_activated(self, index: int) -> None:
         if index < len(self._places):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -16,7 +18,12 @@ class ToolBar(QToolBar):
     """Shows the commands that are used all the time."""
 
     def __init__(
-        self, commands: Commands, files: Files, device: QWidget, progress: QWidget, parent: QWidget
+        self,
+        commands: Commands,
+        files: Files,
+        devices: Iterable[QWidget],
+        progress: QWidget,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent.tr("Tools"), parent)
         self.setObjectName("tools")
@@ -43,7 +50,8 @@ class ToolBar(QToolBar):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self.addWidget(progress)
-        self.addWidget(device)
+        for widget in devices:
+            self.addWidget(widget)
         self._train = self._add_words("train")
         self._train.setObjectName("primary")
         for name in ("pause", "resume", "stop"):

@@ -10,7 +10,7 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from engine.protocol import computer, examination, internal, library, messages, previews
+from engine.protocol import computer, examination, forecasts, internal, library, messages, previews
 from engine.protocol.messages import Message, RunState
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def kinds(module: ModuleType) -> dict[str, type[Message]]:
     }
 
 
-MODULES = (messages, internal, previews, library, examination, computer)
+MODULES = (messages, internal, previews, library, examination, computer, forecasts)
 MESSAGES = {name: kind for module in MODULES for name, kind in kinds(module).items() if name != "Message"}
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCUMENT, re.MULTILINE | re.DOTALL))
 

@@ -8,9 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from engine.layers.base import Layer
+from engine.plan.analysis.partition.places import Place
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH
 from studio.qt import icons, theme
 from studio.qt.canvas.ports import PORT_RADIUS, PortRef, port_place, ports_of
+from studio.qt.device_marks import paint_device
 from studio.qt.texts import caption_text
 
 SMALLEST_READABLE = 0.35
@@ -27,6 +29,7 @@ _BADGE_RADIUS = 8.0
 _CAPTION_LINES = 2
 _LINE_HEIGHT = 14.0
 _BAR = QRectF(_TEXT_LEFT, CARD_HEIGHT - 9, _TEXT_WIDTH, 4)
+_STRIP = QRectF(_BAND, CARD_HEIGHT - 8, CARD_WIDTH - _BAND, 8)
 _SWITCH = QRectF(CARD_WIDTH - 24, CARD_HEIGHT - 24, 16, 16)
 
 
@@ -34,8 +37,8 @@ _SWITCH = QRectF(CARD_WIDTH - 24, CARD_HEIGHT - 24, 16, 16)
 class Look:
     """All that a card shows; where two are equal, nothing need be painted anew.
 
-    ``facts`` are lines that the lens shows instead of the caption, and ``share`` is the layer's part of what
-    the network costs, 0 to 1.
+    ``facts`` are lines that the lens shows instead of the caption, ``share`` is the layer's part of what the
+    network costs, 0 to 1, and ``strip`` where it runs.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Look:
     missing: frozenset[int] = frozenset()
     facts: tuple[str, ...] = ()
     share: float | None = None
+    strip: Place | None = None
     offered: frozenset[PortRef] = frozenset()
     hovered: PortRef | None = None
 
@@ -62,6 +66,8 @@ def paint_card(painter: QPainter, look: Look, scale: float) -> None:
             _paint_share(painter, look.share)
         for port in ports_of(look.name, look.layer):
             _paint_port(painter, look, port)
+    if look.strip is not None:
+        _paint_strip(painter, look.strip)
     if look.has_problem:
         _paint_badge(painter)
 
@@ -90,7 +96,7 @@ def _paint_ground(painter: QPainter, hue: QColor, is_muted: bool, *, is_small: b
 def _paint_words(painter: QPainter, look: Look) -> None:
     lines = list(look.facts) or caption_lines(look.layer)
     height = _LINE_HEIGHT * (len(lines) + 1) + 3
-    top = (CARD_HEIGHT - height) / 2 - (3 if look.share is not None else 0)
+    top = (CARD_HEIGHT - height) / 2 - (3 if look.share is not None or look.strip is not None else 0)
     painter.setPen(theme.colour("secondary" if look.layer.muted else "text"))
     painter.setFont(theme.body_font(bold=True))
     name = elided(look.name, painter.font(), Qt.TextElideMode.ElideMiddle)
@@ -111,6 +117,24 @@ def _paint_share(painter: QPainter, share: float) -> None:
         painter.setBrush(theme.colour("accent"))
         width = max(4.0, _BAR.width() * min(1.0, share))
         painter.drawRoundedRect(QRectF(_BAR.topLeft(), QPointF(_BAR.left() + width, _BAR.bottom())), 2, 2)
+
+
+def _paint_strip(painter: QPainter, place: Place) -> None:
+    """Paint where a layer runs along its lower edge: shares side by side, repetitions one above the other."""
+    painter.save()
+    card = QPainterPath()
+    card.addRoundedRect(CARD, RADIUS, RADIUS)
+    painter.setClipPath(card)
+    count = len(place.ranks)
+    for index, rank in enumerate(place.ranks):
+        if place.placement == "replicated":
+            height = _STRIP.height() / count
+            rect = QRectF(_STRIP.left(), _STRIP.top() + index * height, _STRIP.width(), height)
+        else:
+            width = _STRIP.width() / count
+            rect = QRectF(_STRIP.left() + index * width, _STRIP.top(), width, _STRIP.height())
+        paint_device(painter, rect, rank)
+    painter.restore()
 
 
 def _paint_switches(painter: QPainter, layer: Layer) -> None:

@@ -12,6 +12,7 @@ LENS_TITLES: dict[Lens, tuple[str, str]] = {
     Lens.COST: ("Cost", "Weights, multiply-adds and memory of each layer"),
     Lens.GRADIENTS: ("Gradients", "Where gradients come back, and where values only go forward"),
     Lens.HEALTH: ("Health", "How each layer fares in the training: its updates, and its dead units"),
+    Lens.SPLIT: ("Split", "Which devices layers run on, and what is sent between them"),
 }
 """Title and explanation of each lens, as English source texts."""
 

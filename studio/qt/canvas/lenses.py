@@ -8,10 +8,14 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ShapeMismatchError
 from engine.graph.layer_graph import Wire
+from engine.graph.split import Placement
 from engine.layers.base import Cost
 from engine.plan.analysis.gradient_flow import gradient_wires
+from engine.plan.analysis.partition.places import Place
 from engine.protocol.messages import LayerHealth
+from studio.models import splitting
 from studio.models.document import Document
+from studio.models.forecast import ForecastModel
 from studio.models.health import findings
 from studio.models.lens import Lens, LensChoice
 from studio.models.problem_marks import ProblemMarks
@@ -21,8 +25,22 @@ from studio.models.shape_changes import ShapeChanges
 from studio.qt.canvas.wire_item import Flow
 from studio.qt.texts import error_text
 
+_PLACEMENT_WORDS: dict[Placement, str] = {
+    "data": "examples over {devices}",
+    "model": "outputs over {devices}",
+    "replicated": "whole on {devices}",
+}
+
 BYTES = 4
 """Of a value, which is a float32."""
+
+
+def _names(names: tuple[str, ...], ranks: tuple[int, ...]) -> str:
+    """Return the names of devices: "A, C", or "A–D" where more than two follow one another."""
+    first, last = ranks[0], ranks[-1]
+    if last - first > 1 and len(ranks) == last - first + 1:
+        return f"{names[first]}–{names[last]}"
+    return ", ".join(names[rank] for rank in ranks)
 
 
 def _tr(source: str) -> str:
@@ -50,11 +68,18 @@ class Showing:
     """What is to be said of each layer and wire of a document, as it is now."""
 
     def __init__(
-        self, document: Document, choice: LensChoice, marks: ProblemMarks, changes: ShapeChanges
+        self,
+        document: Document,
+        choice: LensChoice,
+        marks: ProblemMarks,
+        changes: ShapeChanges,
+        forecast: ForecastModel,
     ) -> None:
         self._document = document
         self._lens = lens = choice.lens
         self._health = choice.health
+        self._forecast = forecast
+        self._places = splitting.places(document) if lens is Lens.SPLIT else {}
         self._marks = marks
         self._changes = changes
         self._with_gradient: set[Wire] = set()
@@ -68,6 +93,8 @@ class Showing:
         """Return the lines that a card shows instead of its caption; none where it keeps that."""
         if self._lens is Lens.HEALTH and layer in self._health:
             return health_facts(self._health[layer])
+        if self._lens is Lens.SPLIT:
+            return self._where(layer)
         cost = self._document.costs().get(layer)
         if self._lens is not Lens.COST or cost is None:
             return ()
@@ -85,6 +112,24 @@ class Showing:
             return None
         return cost.multiply_adds / max(1, self._total.multiply_adds)
 
+    def strip(self, layer: str) -> Place | None:
+        """Return where a layer runs, where cards show it and there is more than one device."""
+        is_split = len(splitting.split_of(self._document).devices) > 1
+        return self._places.get(layer) if is_split else None
+
+    def _where(self, layer: str) -> tuple[str, ...]:
+        place = self._places.get(layer)
+        if place is None:
+            return ()
+        names = splitting.split_of(self._document).devices
+        devices = _names(names, place.ranks)
+        words = _tr("on {devices}" if len(place.ranks) == 1 else _PLACEMENT_WORDS[place.placement])
+        lines = [words.format(devices=devices)]
+        sent = self._forecast.sent_for(layer)
+        if sent:
+            lines.append(_tr("gradients: {bytes}").format(bytes=short_bytes(sent)))
+        return tuple(lines)
+
     def flow(self, wire: Wire) -> Flow:
         """Return what a wire says."""
         problem = self._marks.wires.get(wire)
@@ -100,6 +145,7 @@ class Showing:
             Lens.COST: lambda: self._memory(wire, words, explanation),
             Lens.GRADIENTS: lambda: self._gradient(wire, explanation),
             Lens.HEALTH: lambda: self._shape(wire, words, explanation),
+            Lens.SPLIT: lambda: self._crossing(wire, explanation),
         }
         return by_lens[self._lens]()
 
@@ -117,3 +163,11 @@ class Showing:
         if wire in self._with_gradient:
             return Flow(_tr("forward + gradient"), explanation)
         return Flow(_tr("forward"), explanation, is_faint=True)
+
+    def _crossing(self, wire: Wire, explanation: str) -> Flow:
+        sent = self._forecast.sent_along(wire.source, wire.target)
+        if not sent:
+            return Flow("", explanation, is_faint=True)
+        words = _tr("{bytes} a step").format(bytes=short_bytes(sent))
+        more = _tr("{words} between devices, forth and back").format(words=words)
+        return Flow(words, f"{explanation}\n{more}", is_double=True)

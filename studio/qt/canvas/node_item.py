@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsRectIte
 
 from engine.errors import NetworkError
 from engine.layers.base import Layer
+from engine.plan.analysis.partition.places import Place
 from studio.qt import theme
 from studio.qt.canvas.card import CARD, RADIUS, Look, paint_card
 from studio.qt.canvas.pictures import Picture, Pictures
@@ -50,8 +51,10 @@ class NodeItem(QGraphicsRectItem):
         layer: Layer,
         problems: tuple[NetworkError, ...],
         missing: frozenset[int],
+        *,
         facts: tuple[str, ...] = (),
         share: float | None = None,
+        strip: Place | None = None,
     ) -> None:
         """Show a layer's settings, its problems, which of its inputs lack a wire, and what the lens says."""
         before = self._look or Look(self.name, layer)
@@ -63,6 +66,7 @@ class NodeItem(QGraphicsRectItem):
             missing=missing,
             facts=facts,
             share=share,
+            strip=strip,
         )
         if look != self._look or problems != self._problems:
             self._problems = problems

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QTo
 
 from engine.graph.examples import example_names
 from studio.models.document import Document
+from studio.models.forecast import ForecastModel
 from studio.models.lens import LensChoice
 from studio.models.selection import Selection
 from studio.qt import icons
@@ -27,11 +28,18 @@ class CanvasPanel(QWidget):
 
     example_chosen = Signal(str)
 
-    def __init__(self, document: Document, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        selection: Selection,
+        forecast: ForecastModel | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._document = document
         self.lens = LensChoice()
-        self.scene = CanvasScene(document, selection, self.lens, self)
+        known = forecast or ForecastModel(document)
+        self.scene = CanvasScene(document, selection, self.lens, known, self)
         self.view = CanvasView(self.scene, document, selection)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -15,6 +15,7 @@ from engine.layers.catalogue import KINDS
 from studio.models import editing, splicing
 from studio.models.connecting import slot_of
 from studio.models.document import Document
+from studio.models.forecast import ForecastModel
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT
 from studio.models.lens import LensChoice
 from studio.models.problem_marks import mark_problems
@@ -40,7 +41,12 @@ class CanvasScene(QGraphicsScene):
     wire_dropped = Signal(object, QPointF)
 
     def __init__(
-        self, document: Document, selection: Selection, lens: LensChoice, parent: QObject | None = None
+        self,
+        document: Document,
+        selection: Selection,
+        lens: LensChoice,
+        forecast: ForecastModel,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(-LIMIT, -LIMIT, 2 * LIMIT, 2 * LIMIT, parent)
         # Items move all the time and are few: an index would cost more than it finds.
@@ -48,6 +54,7 @@ class CanvasScene(QGraphicsScene):
         self.document = document
         self.selection = selection
         self._lens = lens
+        self._forecast = forecast
         self.pictures = Pictures(self)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
@@ -61,6 +68,7 @@ class CanvasScene(QGraphicsScene):
         document.changed.connect(self._on_document_changed)
         selection.changed.connect(self._on_selection_changed)
         lens.changed.connect(self._mirror)
+        forecast.changed.connect(self._mirror)
         self.selectionChanged.connect(self._on_items_selected)
         self._on_document_changed()
 
@@ -70,6 +78,7 @@ class CanvasScene(QGraphicsScene):
         self.document.changed.disconnect(self._on_document_changed)
         self.selection.changed.disconnect(self._on_selection_changed)
         self._lens.changed.disconnect(self._mirror)
+        self._forecast.changed.disconnect(self._mirror)
 
     # ---- where things are --------------------------------------------------------------------------------
 
@@ -132,7 +141,7 @@ class CanvasScene(QGraphicsScene):
         self._is_mirroring = True
         graph = self.document.network.graph
         marks = mark_problems(graph, self.document.inspection.problems)
-        showing = Showing(self.document, self._lens, marks, self._changes)
+        showing = Showing(self.document, self._lens, marks, self._changes, self._forecast)
         self._mirror_nodes(showing, marks.layers)
         self._mirror_wires(showing)
         self._mirror_comments()
@@ -155,7 +164,14 @@ class CanvasScene(QGraphicsScene):
                 for problem in problems
                 if isinstance(problem, MissingInputError)
             )
-            self.nodes[name].show_layer(layer, problems, missing, showing.facts(name), showing.share(name))
+            self.nodes[name].show_layer(
+                layer,
+                problems,
+                missing,
+                facts=showing.facts(name),
+                share=showing.share(name),
+                strip=showing.strip(name),
+            )
             self.nodes[name].setPos(*network.positions[name])
 
     def _mirror_wires(self, showing: Showing) -> None:

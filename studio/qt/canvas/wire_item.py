@@ -26,7 +26,8 @@ _WIRES, _WRONG_WIRES, _PILLS = 0.0, 0.5, 1.0
 class Flow:
     """What a wire says: words on its pill, an explanation in its tooltip, and how it is drawn.
 
-    ``is_new`` marks words that the change in hand has made, ``is_faint`` a wire without the lens's matter.
+    ``is_new`` marks words that the change in hand has made, ``is_faint`` a wire without the lens's matter,
+    ``is_double`` one along which something is sent between devices.
     """
 
     words: str
@@ -34,6 +35,7 @@ class Flow:
     is_wrong: bool = False
     is_new: bool = False
     is_faint: bool = False
+    is_double: bool = False
 
 
 class WireItem(QGraphicsPathItem):
@@ -49,6 +51,8 @@ class WireItem(QGraphicsPathItem):
         self._pictures = pictures
         self.line = QGraphicsPathItem(self)
         self.line.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._core = QGraphicsPathItem(self.line)
+        self._core.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.pill = Picture(None, self._paint_pill)
         self.pill.setZValue(_PILLS)
         self._span: tuple[QPointF, int] | None = None
@@ -86,6 +90,7 @@ class WireItem(QGraphicsPathItem):
         if path != self.path():
             self.setPath(path)
             self.line.setPath(path)
+            self._core.setPath(path)
         self.move(start)
 
     def move(self, start: QPointF) -> None:
@@ -159,6 +164,11 @@ class WireItem(QGraphicsPathItem):
     def _dress(self) -> None:
         strong = self.isSelected() or self._is_target
         width = 3.0 if strong else 1.25 if self.flow.is_faint else 2.0
+        self._core.setVisible(self.flow.is_double and not self._is_thin)
+        if self._core.isVisible():
+            # Two lines are one with its middle left out.
+            self._core.setPen(QPen(theme.colour("background"), width))
+            width *= 3
         pen = QPen(self._colour(), width)
         if self._is_thin:
             pen.setCosmetic(True)

@@ -16,6 +16,7 @@ from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import FieldForm
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label
+from studio.qt.split.layer_place import PlaceEditor
 from studio.qt.texts import error_text, layer_text
 
 _ICON = QSize(28, 28)
@@ -38,6 +39,7 @@ class LayerPanel(QWidget):
         self.facts = Facts()
         self.problems = Note(rank="error")
         self.form = FieldForm(kind.specs())
+        self.place = PlaceEditor(document)
         self.mute = QToolButton()
         self.mute.setObjectName("flat")
         self.mute.setCheckable(True)
@@ -59,6 +61,7 @@ class LayerPanel(QWidget):
         self.form.show_inherited(network.training)
         self.form.show_record(network.graph[name])
         self.mute.setChecked(network.graph[name].muted)
+        self.place.show_layer(name)
         self.facts.show_facts(self._facts())
         self._show_problems()
 
@@ -82,6 +85,7 @@ class LayerPanel(QWidget):
         layout.addWidget(Note(layer_text(self._kind.summary)))
         layout.addWidget(self.problems)
         layout.addWidget(self.facts)
+        layout.addWidget(self.place)
         layout.addWidget(self.form)
         layout.addWidget(Label(self.tr("Formula and source"), "strong"))
         layout.addWidget(Note(layer_text(self._kind.formula)))

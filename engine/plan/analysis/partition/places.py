@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.errors import PlanError
 from engine.graph.split import LayerSplit, Placement, Scheme, Split
@@ -44,7 +45,14 @@ def even(extent: int, ranks: tuple[int, ...]) -> Shares:
     return Shares(ranks, (0, *itertools.accumulate(sizes)))
 
 
-def place_layers(layers: Mapping[str, InferredLayer], split: Split) -> dict[str, Place]:
+class Sourced(Protocol):
+    """A layer that knows the ``sources`` of its inputs."""
+
+    @property
+    def sources(self) -> Sequence[str]: ...
+
+
+def place_layers(layers: Mapping[str, Sourced], split: Split) -> dict[str, Place]:
     """Return where each layer runs; one that the split does not name runs where its first input does.
 
     Layers without inputs that are not named are on every rank. Raises PlanError for names of layers or

@@ -6,6 +6,7 @@ from engine.errors import ComputerError
 from engine.protocol.computer import FoundRun
 from engine.protocol.messages import RunState as EngineState
 from studio.models.computers import Computers
+from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
 from studio.qt.computers.dialog import ComputersDialog
@@ -93,7 +94,7 @@ def test_a_run_there_is_watched_from_here(dialog, computers, run, qtbot):
 
 
 def test_the_picker_keeps_its_choice_and_trains_there(qtbot, computers, run):
-    picker = DevicePicker(run, computers)
+    picker = DevicePicker(run, computers, Document())
     qtbot.addWidget(picker)
     box = computers.add("ada@gpubox")
     box.answer()
@@ -116,7 +117,7 @@ def test_the_picker_keeps_its_choice_and_trains_there(qtbot, computers, run):
 
 
 def test_choosing_other_computers_asks_for_their_window_and_changes_nothing(qtbot, computers, run):
-    picker = DevicePicker(run, computers)
+    picker = DevicePicker(run, computers, Document())
     qtbot.addWidget(picker)
     last = picker.count() - 1
     picker.setCurrentIndex(last)
