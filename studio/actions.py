@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Menu = Literal["file", "edit", "view", "network", "run"]
+Menu = Literal["file", "edit", "view", "network", "run", "help"]
 
 MENU_TITLES: dict[Menu, str] = {
     "file": "&File",
@@ -13,6 +13,7 @@ MENU_TITLES: dict[Menu, str] = {
     "view": "&View",
     "network": "&Network",
     "run": "&Run",
+    "help": "&Help",
 }
 """English source texts of the menus, in the order of the menu bar."""
 
@@ -40,9 +41,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "&Open…", "file", 1, ("Ctrl+O",), "open", "Open a network file"),
     Action("save", "&Save", "file", 2, ("Ctrl+S",), "save", "Save the network"),
     Action("save_as", "Save &As…", "file", 2, ("Ctrl+Shift+S",), "", "Save the network under another name"),
-    Action("quit", "&Quit", "file", 3, ("Ctrl+Q",), "", "Close the studio"),
+    Action("export", "&Export Drawing…", "file", 3, ("Ctrl+E",), "", "Save the drawing as SVG or PNG"),
+    Action("quit", "&Quit", "file", 4, ("Ctrl+Q",), "", "Close the studio"),
     Action("undo", "&Undo", "edit", 0, ("Ctrl+Z",), "undo", "Take the last change back"),
     Action("redo", "&Redo", "edit", 0, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Make the change again"),
+    Action("history", "&History…", "edit", 0, ("Ctrl+H",), "", "Go to any step that was done or taken back"),
     Action("cut", "Cu&t", "edit", 1, (), "", "Take what is selected out, to the clipboard", ("Ctrl+X",)),
     Action("copy", "&Copy", "edit", 1, (), "", "Copy what is selected, as text", ("Ctrl+C",)),
     Action("paste", "&Paste", "edit", 1, (), "", "Add what was copied, at the pointer", ("Ctrl+V",)),
@@ -67,6 +70,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dark", "Da&rk", "view", 3, help="Dark colours", checkable=True),
     Action("system", "As the S&ystem", "view", 3, help="Colours as the system has them", checkable=True),
     Action("problems", "&Problems", "view", 4, ("Ctrl+Shift+M",), "", "List what is wrong", checkable=True),
+    Action("reset_layout", "Rese&t Layout", "view", 4, help="Put all panels back to where they belong"),
     Action("quick_add", "&Add Layer…", "network", 0, (), "", "Search for a layer to add", ("Tab", "Shift+A")),
     Action("connect", "&Connect in Order", "network", 0, (), "", "Connect the selected layers", ("J",)),
     Action("mute", "&Mute", "network", 1, (), "", "Let layers hand on what they get, or work again", ("M",)),
@@ -85,5 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("checkpoint", "Keep a &Checkpoint", "run", 1, help="Keep the weights as they are now"),
     Action("test", "&Test Now", "run", 1, ("F8",), help="Measure the validation and test error now"),
     Action("computers", "Co&mputers…", "run", 2, help="Train on other computers, and watch runs there"),
+    Action("find_command", "&Find Command…", "help", 0, ("Ctrl+Shift+P",), "", "Carry out a command by name"),
+    Action("keys", "&Keys and Gestures", "help", 0, ("F1",), "", "All keys, and what the mouse does"),
 )
 """All commands, in the order of their menus."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from studio.models.examination import ExaminationModel
     from studio.models.run import RunModel
     from studio.models.selection import Selection
+    from studio.qt.autosave import Autosave
     from studio.qt.data.data_workspace import DataWorkspace
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
@@ -37,11 +38,13 @@ class Studio:
     helpers: tuple[Helper[Any], ...]
     previews: DataPreviews
     window: MainWindow
+    autosave: Autosave
     train_view: LazyView[TrainWorkspace]
     data_view: LazyView[DataWorkspace]
 
     def leave(self) -> None:
         """Leave the engine, if there is one; a training goes on."""
+        self.autosave.close()
         self.run.detach()
         self.previews.close()
         self.engines.close()
@@ -62,6 +65,7 @@ def build() -> Studio:
     from studio.models.run import RunModel
     from studio.models.runs import RunsModel
     from studio.models.selection import Selection
+    from studio.qt.autosave import Autosave
     from studio.qt.canvas.map_strips import MapStrips
     from studio.qt.closing import CloseGuard
     from studio.qt.computers.kept import restore
@@ -110,8 +114,20 @@ def build() -> Studio:
     for event in (run.health_changed, run.run_replaced):
         event.connect(lambda: window.canvas.lens.show_health(run.health.at()))
     CloseGuard(window, run)
+    autosave = Autosave(document, window)
     return Studio(
-        document, selection, run, data, engines, computers, helpers, previews, window, train_view, data_view
+        document,
+        selection,
+        run,
+        data,
+        engines,
+        computers,
+        helpers,
+        previews,
+        window,
+        autosave,
+        train_view,
+        data_view,
     )
 
 
@@ -166,8 +182,10 @@ def _run(file: Path | None, *, leave_when_shown: bool) -> int:
 
 def _settle(studio: Studio) -> None:
     """Make ready what the first frame did not need."""
+    from studio.qt.autosave import Rescue
     from studio.qt.reattach import Reattach
 
+    Rescue(studio.document, studio.window).offer()
     studio.train_view.prepare()
     running = studio.engines.running()
     if running and studio.run.can_train:

@@ -82,6 +82,13 @@ class Document:
         """Open a network file. Raises what ``network_file.load`` raises; the open network then stays."""
         self._show(network_file.load(path), path, "")
 
+    def recover(self, network: NetworkFile, path: Path | None, name: str) -> None:
+        """Show a network that was left unsaved: it is still to be saved, to its file if it has one."""
+        self._show(network, path, name)
+        self.undo_stack.mark_dirty()
+        self.file_changed.emit()
+        self.changed.emit()
+
     def save(self, path: Path) -> None:
         """Write the network to ``path``, which is its file from now on.
 

@@ -56,6 +56,10 @@ class UndoStack:
         """Set the clean mark here; a gesture does not go on past it."""
         self._clean = self._done
 
+    def mark_dirty(self) -> None:
+        """Forget the clean mark: nothing that undo leads to is saved."""
+        self._clean = None
+
     def do(self, step: Step, network: NetworkFile) -> None:
         """Carry a step out. Steps that were taken back are forgotten."""
         step.edit.apply(network)

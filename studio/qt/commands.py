@@ -114,6 +114,12 @@ class Commands(QObject):
         (action or self._actions[row.id]).setToolTip(tip)
 
 
+def keys_of(row: Row) -> list[str]:
+    """Return the keys of a command as the system writes them."""
+    keys = (*row.shortcuts, *row.canvas_shortcuts)
+    return [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+
+
 class _RecentMenu(QMenu):
     """The files that were used last."""
 

@@ -12,6 +12,8 @@ from engine.graph.examples import load_example
 from engine.graph.network_file import SUFFIX
 from studio.models.document import Document
 from studio.models.recent import RecentFiles
+from studio.qt.canvas.drawing import export_drawing
+from studio.qt.canvas.scene import CanvasScene
 from studio.qt.texts import error_text
 
 _RECENT = "files/recent"
@@ -76,6 +78,27 @@ class Files(QObject):
             return False
         path = Path(chosen)
         return self._save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    def export(self, scene: CanvasScene) -> None:
+        """Ask for a file and write the drawing to it."""
+        name = Path(self._document.name or f"network{SUFFIX}").stem
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window,
+            self.tr("Export drawing"),
+            str(Path(self._folder()) / f"{name}.svg"),
+            self.tr("Pictures (*.svg *.png)"),
+        )
+        if not chosen:
+            return
+        path = Path(chosen)
+        if path.suffix.lower() not in (".svg", ".png"):
+            path = path.with_name(path.name + ".svg")
+        try:
+            export_drawing(scene, path, name)
+        except ConvNetError as error:
+            self.failed.emit(error_text(error))
+            return
+        self.done.emit(self.tr("Saved {name}").format(name=path.name))
 
     def may_leave(self) -> bool:
         """Ask what to do with changes that are not saved; False where the person wants to stay."""

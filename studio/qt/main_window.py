@@ -20,10 +20,13 @@ from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.banner import Banner
 from studio.qt.canvas.panel import CanvasPanel
+from studio.qt.cheat_sheet import CheatSheet
+from studio.qt.command_palette import CommandPalette
 from studio.qt.commands import Commands
 from studio.qt.design_commands import DesignCommands
 from studio.qt.drops import Drops
 from studio.qt.files import Files
+from studio.qt.history_dialog import HistoryDialog
 from studio.qt.inspector.inspector import Inspector
 from studio.qt.palette import Palette
 from studio.qt.problems_panel import ProblemsPanel
@@ -33,6 +36,7 @@ from studio.qt.status import Status
 from studio.qt.texts import error_text, title_text
 from studio.qt.theme import ThemeChoice
 from studio.qt.tool_bar import ToolBar
+from studio.qt.window_place import bring_onto_a_screen
 
 if TYPE_CHECKING:
     from studio.qt.computers.dialog import ComputersDialog
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self.train_view = make_train_view(self)
         self.data_view = make_data_view(self)
         self.workspace: Workspace = "design"
+        self.history: HistoryDialog | None = None
         self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
         self._is_closed = False
         self._build()
@@ -163,9 +168,11 @@ class MainWindow(QMainWindow):
             "open": self.files.open,
             "save": self.files.save,
             "save_as": self.files.save_as,
+            "export": lambda: self.files.export(self.canvas.scene),
             "quit": self.close,
             "undo": self.document.undo,
             "redo": self.document.redo,
+            "history": self._show_history,
             "data": lambda: self.show_workspace("data"),
             "design": lambda: self.show_workspace("design"),
             "training": lambda: self.show_workspace("training"),
@@ -178,7 +185,10 @@ class MainWindow(QMainWindow):
             "dark": lambda: self.choose_theme("dark"),
             "system": lambda: self.choose_theme("system"),
             "problems": lambda: self.show_problems(self._problems_dock.isHidden()),
+            "reset_layout": self.reset_layout,
             "settings": self._show_settings,
+            "find_command": lambda: CommandPalette(self.commands, self).open(),
+            "keys": lambda: CheatSheet(self).open(),
             "train": self.start_training,
             "pause": self.run.pause,
             "resume": self.run.resume,
@@ -199,7 +209,11 @@ class MainWindow(QMainWindow):
         self.device_picker.computers_requested.connect(self.show_computers)
         self.palette_panel.chosen.connect(self._on_layer_chosen)
         self.problems.chosen.connect(self._on_problem_chosen)
-        self.canvas.example_chosen.connect(self.files.new_from_example)
+        start = self.canvas.start_page
+        start.example_chosen.connect(self.files.new_from_example)
+        start.recent_chosen.connect(self.files.open_path)
+        self.files.recent.changed.connect(lambda: start.show_recent(self.files.recent.paths))
+        start.show_recent(self.files.recent.paths)
         self.canvas.view.activated.connect(self._on_layer_activated)
         view = self.canvas.view
         view.menu_wanted.connect(lambda place: self.design.open_menu(self.commands, place))
@@ -222,16 +236,31 @@ class MainWindow(QMainWindow):
         self.status.detach()
         if self._computers_dialog is not None:
             self._computers_dialog.detach()
+        if self.history is not None:
+            self.history.detach()
 
     # ---- what the window remembers -----------------------------------------------------------------------
 
     def _restore(self) -> None:
+        self._first_state = self.saveState(_LAYOUT_VERSION)
         self.restoreGeometry(self._kept(_GEOMETRY))
+        bring_onto_a_screen(self)
         self.restoreState(self._kept(_STATE), _LAYOUT_VERSION)
         if not self._splitter.restoreState(self._kept(_SPLITTER)):
             self._splitter.setSizes(list(_CANVAS_SHARE))
         workspace = self._settings.value(_WORKSPACE)
         self.show_workspace(workspace if workspace in get_args(Workspace) else "design")
+
+    def reset_layout(self) -> None:
+        """Put all panels back to where they belong, with their first sizes."""
+        self.restoreState(self._first_state, _LAYOUT_VERSION)
+        self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
+        docks = [self._palette_dock, self._inspector_dock]
+        self.resizeDocks(docks, self._dock_widths, Qt.Orientation.Horizontal)
+        self._splitter.setSizes(list(_CANVAS_SHARE))
+        bring_onto_a_screen(self)
+        self.show_problems(False)
+        self.show_workspace(self.workspace)
 
     def _kept(self, key: str) -> QByteArray:
         """Return what is kept under a key; nothing where that makes no sense."""
@@ -318,6 +347,12 @@ class MainWindow(QMainWindow):
         self.run.train(self.document, place.device, place.computer)
         self.show_workspace("training")
 
+    def _show_history(self) -> None:
+        if self.history is None:
+            self.history = HistoryDialog(self.document, self)
+        self.history.show()
+        self.history.activateWindow()
+
     def _show_settings(self) -> None:
         self.show_workspace("design")
         self.selection.clear()
@@ -330,7 +365,8 @@ class MainWindow(QMainWindow):
             words = "" if title is None else title_text(title)
             self.commands.say(name, words)
             self.commands[name].setEnabled(title is not None)
-        self.commands["fit_all"].setEnabled(len(self.document.network.graph) > 0)
+        for name in ("fit_all", "export"):
+            self.commands[name].setEnabled(len(self.document.network.graph) > 0)
         self.setWindowModified(self.document.dirty)
         self._on_selection_changed()
 

@@ -80,6 +80,11 @@ QPushButton:disabled { color: $disabled; border-color: $line; }
 QToolButton#choice { border: none; border-radius: 4px; padding: 4px 8px; }
 QToolButton#choice:hover { background: $hover; }
 QToolButton#choice:checked { background: $selection; color: $accent; }
+QListWidget#tiles { background: transparent; }
+QListWidget#tiles::item { border: 1px solid $line; border-radius: 6px; background: $surface; margin: 4px;
+                          padding: 4px; color: $text; }
+QListWidget#tiles::item:hover { border-color: $accent; background: $hover; }
+QListWidget#tiles::item:selected { border-color: $accent; background: $selection; color: $text; }
 QFrame#popup { background: $surface; border: 1px solid $line; }
 QToolButton#flat:checked { background: $selection; border-color: $accent; }
 QToolButton#flat { border: 1px solid transparent; border-radius: 4px; padding: 2px; }

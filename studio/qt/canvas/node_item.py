@@ -28,7 +28,7 @@ class NodeItem(QGraphicsRectItem):
         self._look: Look | None = None
         self._problems: tuple[NetworkError, ...] = ()
         self._pictures = pictures
-        self.picture = Picture(self, self._paint)
+        self.picture = Picture(self, self.paint_card)
         self.picture.place(CARD.adjusted(-PORT_REACH, -PORT_REACH, PORT_REACH, PORT_REACH))
         self._outline = QGraphicsPathItem(_round_path(), self)
         self._outline.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -104,7 +104,8 @@ class NodeItem(QGraphicsRectItem):
             self._look = look
             self._pictures.ask(self.picture)
 
-    def _paint(self, painter: QPainter, scale: float) -> None:
+    def paint_card(self, painter: QPainter, scale: float) -> None:
+        """Paint the card with its corner at the origin."""
         if self._look:
             paint_card(painter, self._look, scale)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from engine.graph.examples import example_names
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
 from studio.models.lens import LensChoice
@@ -16,17 +15,15 @@ from studio.models.selection import Selection
 from studio.qt import icons
 from studio.qt.canvas.lens_bar import LensBar
 from studio.qt.canvas.scene import CanvasScene
+from studio.qt.canvas.start_page import StartPage
 from studio.qt.canvas.view import CanvasView
 from studio.qt.labels import Label
 
 _MARGIN = 12
-_EXAMPLES_ABREAST = 3  # as many as the narrow canvas beside a training has room for
 
 
 class CanvasPanel(QWidget):
-    """Holds the canvas. ``example_chosen`` is emitted where an empty canvas is to be filled."""
-
-    example_chosen = Signal(str)
+    """Holds the canvas; before there is a network the start page lies over it, then a hint."""
 
     def __init__(
         self,
@@ -37,6 +34,7 @@ class CanvasPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._document = document
+        self._network = document.network
         self.lens = LensChoice()
         known = forecast or ForecastModel(document)
         self.scene = CanvasScene(document, selection, self.lens, known, self)
@@ -46,8 +44,11 @@ class CanvasPanel(QWidget):
         layout.addWidget(self.view)
         self._zoom_bar = _ZoomBar(self.view, self)
         self.lens_bar = LensBar(self.lens, self)
-        self.invitation = _Invitation(self)
-        self.invitation.example_chosen.connect(self.example_chosen)
+        self.hint = _Hint(self)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.start_page = StartPage(self)
+        self.start_page.empty_chosen.connect(self._on_empty_chosen)
+        self._has_started = False
         document.changed.connect(self._on_document_changed)
         self.setMinimumSize(240, 200)
         self.setFocusProxy(self.view)
@@ -62,8 +63,17 @@ class CanvasPanel(QWidget):
 
     def _on_document_changed(self) -> None:
         is_empty = len(self._document.network.graph) == 0
-        self.invitation.setVisible(is_empty)
+        if self._network is not self._document.network:
+            self._network, self._has_started = self._document.network, False
+        self._has_started = self._has_started or not is_empty or self._document.path is not None
+        self.start_page.setVisible(not self._has_started)
+        self.hint.setVisible(is_empty and self._has_started)
         self.lens_bar.setVisible(not is_empty)
+
+    def _on_empty_chosen(self) -> None:
+        self._has_started = True
+        self._on_document_changed()
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -73,8 +83,9 @@ class CanvasPanel(QWidget):
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
         self.lens_bar.adjustSize()
         self.lens_bar.move(_MARGIN, _MARGIN)
-        box = self.invitation
-        box.adjustSize()
+        self.start_page.setGeometry(self.rect())
+        box = self.hint
+        box.resize(min(320, self.width()), box.heightForWidth(min(320, self.width())))
         box.move((self.width() - box.width()) // 2, (self.height() - box.height()) // 2)
 
 
@@ -116,25 +127,17 @@ class _ZoomBar(QFrame):
                 button.setIcon(icons.icon(name, 16))
 
 
-class _Invitation(QFrame):
+class _Hint(QFrame):
     """What an empty canvas says."""
-
-    example_chosen = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         title = Label(self.tr("Draw a network here"), "heading")
-        note = Label(self.tr("Drag layers from the left, then drag from port to port."), "secondary")
-        examples = Label(self.tr("Or open an example:"), "secondary")
-        for label in (title, note, examples):
+        drag = Label(self.tr("Drag layers from the left, then drag from port to port."), "secondary")
+        search = Label(self.tr("Press Tab, or double-click, to search for a layer."), "secondary")
+        for label in (title, drag, search):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
             layout.addWidget(label)
-        grid = QGridLayout()
-        for index, name in enumerate(example_names()):
-            button = QPushButton(name)
-            button.setAccessibleName(self.tr("Open example {name}").format(name=name))
-            button.clicked.connect(lambda _=False, name=name: self.example_chosen.emit(name))
-            grid.addWidget(button, index // _EXAMPLES_ABREAST, index % _EXAMPLES_ABREAST)
-        layout.addLayout(grid)

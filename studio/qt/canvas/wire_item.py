@@ -53,7 +53,7 @@ class WireItem(QGraphicsPathItem):
         self.line.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._core = QGraphicsPathItem(self.line)
         self._core.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.pill = Picture(None, self._paint_pill)
+        self.pill = Picture(None, self.paint_pill)
         self.pill.setZValue(_PILLS)
         self._span: tuple[QPointF, int] | None = None
         self._is_hovered = False
@@ -183,7 +183,14 @@ class WireItem(QGraphicsPathItem):
         """Return the colour of the wire, or of what belongs to it and is usually of another."""
         return theme.colour("accent" if self.is_lit else "error" if self.is_wrong else usual)
 
-    def _paint_pill(self, painter: QPainter, scale: float) -> None:
+    def paint_line(self, painter: QPainter) -> None:
+        """Paint the line with its start at the origin."""
+        painter.setPen(self.line.pen())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path())
+
+    def paint_pill(self, painter: QPainter, scale: float) -> None:
+        """Paint the pill with its middle at the origin."""
         if scale < SMALLEST_READABLE:
             return
         rect = self.pill.rect.adjusted(1, 1, -1, -1)

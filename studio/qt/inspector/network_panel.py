@@ -16,6 +16,7 @@ from studio.models.quantities import short_count
 from studio.qt.inspector.data_form import DataForm
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import LABEL_WIDTH, FieldForm
+from studio.qt.inspector.schedule_curve import ScheduleCurve
 from studio.qt.labels import Label
 from studio.qt.texts import layer_text
 
@@ -35,6 +36,7 @@ class NetworkPanel(QWidget):
         for kind, schedule in SCHEDULES.items():
             self.schedule_kind.addItem(layer_text(schedule.title), kind)
         self._schedule_place = QVBoxLayout()
+        self.schedule_curve = ScheduleCurve()
         self.schedule_form: FieldForm | None = None
         self._shown_kind = ""
         self.training_form = FieldForm(field_specs(TrainingSettings), has_headings=False)
@@ -57,6 +59,7 @@ class NetworkPanel(QWidget):
         self.training_form.show_record(network.training)
         self.data_form.show_settings()
         self._show_schedule(network.training.schedule)
+        self.schedule_curve.show_schedule(network.training.schedule, network.training.epochs)
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
@@ -77,6 +80,7 @@ class NetworkPanel(QWidget):
         row.addWidget(self.schedule_kind, 0, 1)
         layout.addLayout(row)
         layout.addLayout(self._schedule_place)
+        layout.addWidget(self.schedule_curve)
         layout.addWidget(Label(self.tr("Training"), "strong"))
         layout.addWidget(self.training_form)
         layout.addStretch()

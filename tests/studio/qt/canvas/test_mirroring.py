@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from engine.graph.examples import example_names
 from engine.graph.layer_graph import Wire
 from engine.graph.network_file import dumps
 from studio.models import editing
@@ -72,15 +75,35 @@ def test_selection_goes_both_ways(qtbot: QtBot) -> None:
     assert bench.selection.wires == frozenset()
 
 
-def test_an_empty_canvas_invites_to_draw(qtbot: QtBot) -> None:
-    """The invitation goes once there is a layer."""
+def test_a_start_page_lies_over_the_canvas_until_there_is_a_network(qtbot: QtBot) -> None:
+    """Or until an empty one is chosen: then the canvas says how to begin."""
     bench = Bench(qtbot, Document())
-    invitation = bench.panel.invitation
-    assert invitation.isVisible()
-    bench.panel.resize(320, 500)
-    assert bench.panel.rect().contains(invitation.geometry()), "there is no room for all examples"
+    page = bench.panel.start_page
+    assert page.isVisible()
+    qtbot.waitUntil(lambda: not page._pending)
+    titles = [page.examples.item(row).text() for row in range(page.examples.count())]
+    assert titles[0] == "Empty network"
+    assert len(titles) == 1 + len(example_names())
+    page.examples.itemClicked.emit(page.examples.item(0))
+    assert not page.isVisible()
+    assert bench.panel.hint.isVisible()
     editing.add_layer(bench.document, "data", (0, 0))
-    assert not invitation.isVisible()
+    assert not bench.panel.hint.isVisible()
+    bench.document.new()
+    assert page.isVisible()
+
+
+def test_examples_and_recent_files_are_chosen_on_the_start_page(qtbot: QtBot, tmp_path: Path) -> None:
+    """A file that cannot be read is listed by its name alone."""
+    bench = Bench(qtbot, Document())
+    page, chosen = bench.panel.start_page, list[object]()
+    page.example_chosen.connect(chosen.append)
+    page.recent_chosen.connect(chosen.append)
+    page.show_recent([tmp_path / "gone.convnet"])
+    qtbot.waitUntil(lambda: not page._pending)
+    page.examples.itemActivated.emit(page.examples.item(1))
+    page.recent.itemClicked.emit(page.recent.item(0))
+    assert chosen == ["digits", tmp_path / "gone.convnet"]
 
 
 def test_the_view_tells_who_cannot_see_what_is_selected(qtbot: QtBot) -> None:
