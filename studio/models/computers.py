@@ -25,6 +25,9 @@ class Computer(Engines, Protocol):
     def disconnect(self) -> None:
         """Let go; runs there go on."""
 
+    def close(self) -> None:
+        """Let go, and wait until nothing leads there any more."""
+
     def watch(self, run_id: str) -> EngineLink:
         """Begin to follow a run there."""
 
@@ -98,7 +101,7 @@ class Computers:
     def close(self) -> None:
         """Leave all."""
         for computer in self._computers.values():
-            computer.disconnect()
+            computer.close()
 
 
 def places_for(places: Iterable[Place], count: int) -> list[Place]:

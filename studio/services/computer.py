@@ -18,7 +18,7 @@ from engine.protocol import connection as connections
 from engine.protocol.computer import Begin, EndByForce, FindRuns, FoundRun, FoundRuns, Greet, Reach, Reached
 from engine.protocol.messages import PROTOCOL_VERSION, Done
 from engine.version import program_version
-from studio.services.client import Engine, EngineClient
+from studio.services.client import GOODBYE, Engine, EngineClient
 from studio.services.engine_process import LINGER
 from studio.services.line import Line
 from studio.services.link import TrainingOrder
@@ -65,20 +65,18 @@ class RemoteComputer:
         self._wake = wake
         self._line: Line | None = None
         self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
         self._clients: list[EngineClient] = []
 
     # ---- From the main thread ---------------------------------------------------------------------------
 
     def connect(self) -> None:
         """Begin to log in, and keep the line."""
-        if self._thread is None or not self._thread.is_alive():
+        if self.status.presence is Presence.OFF:
             self._closing = threading.Event()
             self._show(ComputerStatus(Presence.CONNECTING))
-            self._thread = threading.Thread(
+            threading.Thread(
                 target=self._keep, args=(self._closing,), name=f"computer {self.address.text}", daemon=True
-            )
-            self._thread.start()
+            ).start()
 
     def disconnect(self) -> None:
         """Let go of the line; runs there go on, and those that are watched are left."""
@@ -88,6 +86,12 @@ class RemoteComputer:
         if self._line is not None:
             self._line.close()
         self._show(ComputerStatus())
+
+    def close(self) -> None:
+        """Disconnect, and wait until nothing leads there any more."""
+        self.disconnect()
+        for client in self._clients:
+            client.join(timeout=GOODBYE + 0.5)
 
     def start(self, order: TrainingOrder) -> EngineClient:
         """Begin to send the data, if need be, to start an engine there, and to follow its run."""
@@ -129,7 +133,8 @@ class RemoteComputer:
             about = line.request(greeting, messages.Computer, GREETING)
             while not closing.is_set():
                 runs = line.request(FindRuns(), FoundRuns).runs
-                self._show(ComputerStatus(Presence.ON, about, runs))
+                if not closing.is_set():
+                    self._show(ComputerStatus(Presence.ON, about, runs))
                 closing.wait(_LIST_EVERY)
         finally:
             line.close()

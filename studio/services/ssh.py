@@ -76,16 +76,19 @@ class Ssh:
         return self._start(address, f"{shlex.quote(address.program)} serve")
 
     def forward(self, address: Address, ports: dict[int, int]) -> subprocess.Popen[bytes]:
-        """Lead ports of this computer's loopback to the other's; raises ComputerError without ssh."""
+        """Lead ports of this computer's loopback to the other's; raises ComputerError without ssh.
+
+        It ends with its standard input, and so with this program, however that ends.
+        """
         lines = [("-L", f"127.0.0.1:{here}:127.0.0.1:{there}") for here, there in ports.items()]
         flat = [word for line in lines for word in line]
-        return self._start(address, None, "-N", "-o", "ExitOnForwardFailure=yes", *flat)
+        return self._start(address, "cat", "-o", "ExitOnForwardFailure=yes", *flat)
 
-    def _start(self, address: Address, command: str | None, *more: str) -> subprocess.Popen[bytes]:
-        words = ["ssh", *self.options, *_OPTIONS, *more, "--", address.text]
+    def _start(self, address: Address, command: str, *more: str) -> subprocess.Popen[bytes]:
+        words = ["ssh", *self.options, *_OPTIONS, *more, "--", address.text, command]
         try:
             return subprocess.Popen(
-                [*words, *([command] if command else [])],
+                words,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -59,13 +59,22 @@ class Tunnel:
             time.sleep(0.05)
 
     def _keep(self) -> None:
-        while not self._closing.is_set():
-            self._process.communicate()
-            if not self._closing.wait(_TRY_EVERY):
-                self._process = self._ssh.forward(self._address, self._ports)
-                if self._closing.is_set():
-                    self._process.kill()
-        self._process.communicate()
+        while True:
+            self._drain()
+            if self._closing.wait(_TRY_EVERY):
+                return
+            self._process = self._ssh.forward(self._address, self._ports)
+            if self._closing.is_set():
+                self._process.kill()
+
+    def _drain(self) -> None:
+        """Wait for ssh's end; its standard input stays open until then."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        assert self._process.stdin is not None
+        with self._process.stdin, self._process.stdout, self._process.stderr as stream:
+            stream.read()
+            self._process.wait()
 
 
 def _free_ports(count: int) -> list[int]:

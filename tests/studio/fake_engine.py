@@ -169,6 +169,9 @@ class FakeComputer(FakeEngines):
     def disconnect(self) -> None:
         self.status = ComputerStatus()
 
+    def close(self) -> None:
+        self.disconnect()
+
     def answer(self, *runs: FoundRun, version: str = "0.1.0", datasets: tuple[DataSet, ...] = ()) -> None:
         gpu = Device("Test GPU", "gpu", 0.0, (), 0, 80 * 10**9, None, None)
         about = About(1, version, "gpubox", "ada", (cpu(), gpu), "/home/ada/data", datasets)

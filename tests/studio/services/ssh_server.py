@@ -68,6 +68,13 @@ class SshServer:
             time.sleep(0.02)
 
 
+def free_port() -> int:
+    """Return a port of loopback where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def ssh_server(folder: Path) -> Iterator[SshServer]:
     """Start a server in an empty folder; end it."""
@@ -76,9 +83,7 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     for name in ("host_key", "user_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     host_key = (folder / "host_key.pub").read_text()
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}")
     environment = {

@@ -29,7 +29,7 @@ from studio.services.computer import Presence, RemoteComputer
 from studio.services.engine_process import EngineProcesses
 from studio.services.ssh import Address, Ssh
 from tests.studio.services.other_account import Seen
-from tests.studio.services.ssh_server import IS_POSSIBLE, SshServer, ssh_server
+from tests.studio.services.ssh_server import IS_POSSIBLE, SshServer, free_port, ssh_server
 from tests.training.running import network, save_pictures
 
 pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="needs sshd, ssh and ssh-keygen (openssh-server)")
@@ -194,6 +194,16 @@ def test_sending_can_be_given_up_and_goes_on_where_it_was(
     assert run.sending.done >= kept
     wait_for(lambda: run.state is RunState.FAILED, run)  # it is no archive
     assert next((server.home / "data").glob("big-*.npz")).read_bytes() == big.read_bytes()
+
+
+def test_a_tunnel_ends_with_the_studio_however_that_ends(server: SshServer) -> None:
+    """A studio that is killed leaves no ssh behind: its end of the pipe is closed by the system."""
+    tunnel = Ssh(server.options).forward(Address.parse("computer"), {free_port(): server.port})
+    assert tunnel.stdin is not None
+    with pytest.raises(subprocess.TimeoutExpired):
+        tunnel.wait(1.0)
+    tunnel.stdin.close()
+    assert tunnel.wait(20.0) == 0
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root may act as another user")
