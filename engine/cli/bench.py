@@ -10,6 +10,7 @@ import typer
 from engine.cli.bench_cpu import bench_cpu
 from engine.cli.bench_data import bench_data
 from engine.cli.bench_gpu import bench_gpu
+from engine.cli.bench_split import bench_split
 
 app = typer.Typer(
     help="Measure this machine and this version, each figure against its bar.", no_args_is_help=True
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command("cpu")(bench_cpu)
 app.command("data")(bench_data)
 app.command("gpu")(bench_gpu)
+app.command("split")(bench_split)
 
 
 @app.command("start")

@@ -88,6 +88,11 @@ def free_bytes(name: str) -> int | None:
         return int(cupy.cuda.runtime.memGetInfo()[0])
 
 
+def device_label(name: str) -> str:
+    """Return what the device ``name`` is, for people: its model, where it is a GPU."""
+    return gpu_class(name) if device_kind(name) == "cuda" else "CPU"
+
+
 def gpu_class(name: str) -> str:
     """Return which GPU the device ``name`` is: its model and its compute capability."""
     import cupy

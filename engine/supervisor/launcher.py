@@ -18,11 +18,19 @@ _THREADS = ("CONVNET_THREADS", "OPENBLAS_NUM_THREADS")
 
 def worker_command(site: Site) -> list[str]:
     """Return the command for the devices of a site; raises DeviceError where MPI is missing for several."""
+    return launch_command(site, "engine.worker")
+
+
+def launch_command(site: Site, module: str) -> list[str]:
+    """Return the command that runs a module on a site's devices: with ``--ranks`` where there are several.
+
+    Raises DeviceError where MPI is missing for several.
+    """
     python = [sys.executable, "-P", "-X", "faulthandler", "-m"]
     devices = device_names(site.device)
     if len(devices) == 1:
-        return [*python, "engine.worker"]
-    return [*_launcher(site), "-n", str(len(devices)), *python, "mpi4py", "-m", "engine.worker", "--ranks"]
+        return [*python, module]
+    return [*_launcher(site), "-n", str(len(devices)), *python, "mpi4py", "-m", module, "--ranks"]
 
 
 def worker_environment(site: Site) -> dict[str, str]:
