@@ -25,7 +25,7 @@ from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from kernels.cuda._compile import rehearsal
 
-_MOST_AHEAD = 64
+_MOST_AHEAD = 32
 _SMALL = 1 << 16  # bytes that are sent through pinned memory
 
 
