@@ -67,6 +67,7 @@ def best_precision(name: str, asked: str) -> Precision:
         return "float32"
     import cupy
 
+    context_bytes(_index(name))  # before anything else of CUDA, whose share of the memory it measures
     has_bfloat16 = int(cupy.cuda.Device(_index(name)).compute_capability) >= _FIRST_WITH_BFLOAT16
     if asked == "bfloat16" and not has_bfloat16:
         raise DeviceError(

@@ -79,29 +79,30 @@ def _cpu_temperature() -> float | None:
     return float(found[0]) if found else None
 
 
-def _open_gpus() -> list[Any]:
-    """Return NVML's handles; none without NVIDIA's driver or its Python package."""
+def _open_gpus() -> list[tuple[Any, str]]:
+    """Return NVML's handles with the GPUs' names; none without NVIDIA's driver or its Python package."""
     try:
         import pynvml
 
         pynvml.nvmlInit()
-        return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+        return [(handle, str(pynvml.nvmlDeviceGetName(handle))) for handle in handles]
     except ImportError:
         return []
     except pynvml.NVMLError:
         return []
 
 
-def _read_gpus(handles: list[Any]) -> Iterator[Device]:
-    if not handles:
+def _read_gpus(gpus: list[tuple[Any, str]]) -> Iterator[Device]:
+    if not gpus:
         return
     import pynvml
 
-    for handle in handles:
+    for handle, name in gpus:
         try:
             memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
             yield Device(
-                name=str(pynvml.nvmlDeviceGetName(handle)),
+                name=name,
                 kind="gpu",
                 utilisation=float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
                 cores=(),

@@ -374,6 +374,8 @@ class Trainer:
         """Look at all steps so far before something is done that must not rest on a bad one."""
         self._look()
         self._device.arrive(wait=True)
+        if not self._device.is_host:
+            self.place.seconds += self._clock.lap(0)  # of the steps that were under way
 
     def _make_due_edits(self) -> None:
         for edit in self._live.advance(self.place.step):
