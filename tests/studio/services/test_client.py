@@ -10,7 +10,7 @@ import pytest
 from engine.errors import EngineStartError, NoAnswerError
 from engine.protocol.messages import Done, Entries, GetNetwork, Pause, RunState, Shutdown, Welcome
 from studio.services import client as module
-from studio.services.client import BACKLOG, EngineClient
+from studio.services.client import BACKLOG, Engine, EngineClient
 from studio.services.link import Answered, NotStarted
 from tests.studio.fake_engine import row
 
@@ -33,7 +33,7 @@ class FakeClient:
     def __exit__(self, *_):
         self.closed.set()
 
-    def connect(self):
+    def connect(self, timeout):
         return WELCOME
 
     def attach(self):
@@ -65,7 +65,7 @@ def fake_client(monkeypatch):
 def start():
     clients = []
 
-    def start(find=lambda: (Path("connection.json"), None), wake=lambda: None):
+    def start(find=lambda _: Engine(Path("connection.json")), wake=lambda: None):
         clients.append(EngineClient(find, wake))
         clients[-1].start()
         return clients[-1]
@@ -108,9 +108,9 @@ def test_the_welcome_comes_first_then_what_the_engine_says(start):
 def test_asking_before_the_engine_is_there_does_not_wait_and_is_sent_later(start):
     ready = threading.Event()
 
-    def find():
+    def find(_client):
         ready.wait(5)
-        return Path("connection.json"), None
+        return Engine(Path("connection.json"))
 
     client = start(find)
     ticket = client.ask(Pause())
@@ -134,7 +134,7 @@ def test_an_answer_that_is_an_error_arrives_as_one(start):
 
 @pytest.mark.parametrize("raised", [EngineStartError(reason="no room"), ZeroDivisionError("a fault")])
 def test_an_engine_that_cannot_be_started_is_told_with_its_reason(start, raised):
-    def find():
+    def find(_client):
         raise raised
 
     (arrival,) = collect(start(find), 1)
@@ -168,3 +168,15 @@ def test_an_engine_that_is_dismissed_is_told_to_end(start):
     client.close(dismiss=True)
     assert FakeClient.newest.closed.wait(5)
     assert FakeClient.newest.submitted == [(Shutdown(), None)]
+
+
+def test_what_leads_to_another_computer_is_let_go_when_the_link_ends(start):
+    """Also where the engine could not be reached after all; and it is ended by force through there."""
+    left, killed = threading.Event(), threading.Event()
+    client = start(lambda _: Engine(Path("connection.json"), kill=killed.set, leave=left.set))
+    wait_for(lambda: client._client is not None)
+    client.kill()
+    assert killed.wait(5.0)
+    assert not left.is_set()
+    client.close()
+    assert left.wait(5.0)
