@@ -12,23 +12,24 @@ RESERVE = 64 << 20
 
 
 def check_room(
-    device: str, plan: TrainingPlan, rank: int, free: int, compile_for: Callable[[int], TrainingPlan]
+    device: str, batch_size: int, rank: int, free: int, compile_for: Callable[[int], TrainingPlan]
 ) -> None:
-    """Raise DeviceError, naming the largest batch that fits, where a plan does not fit ``free`` bytes.
+    """Raise DeviceError, naming the largest batch that fits, where that of ``batch_size`` does not.
 
-    ``compile_for`` returns the plan for another batch size.
+    ``compile_for`` returns the plan for a batch size, of which ``rank`` has ``free`` bytes for its part.
     """
 
-    def fits(candidate: TrainingPlan) -> bool:
-        return candidate.arena_bytes[rank] + RESERVE <= free
+    def needed(batch: int) -> int:
+        return compile_for(batch).arena_bytes[rank] + RESERVE
 
-    if fits(plan):
+    wanted = needed(batch_size)
+    if wanted <= free:
         return
-    largest = _largest(lambda batch: fits(compile_for(batch)), plan.batch_size)
-    needed, free_gib = plan.arena_bytes[rank] / 2**30, free / 2**30
+    largest = _largest(lambda batch: needed(batch) <= free, batch_size)
+    gib = 2**30
     raise DeviceError(
         device=device,
-        missing=f"batches of {plan.batch_size:,} take {needed:,.1f} GiB, and {free_gib:,.1f} GiB are free",
+        missing=f"batches of {batch_size:,} take {wanted / gib:,.1f} GiB, and {free / gib:,.1f} GiB are free",
         hint=f"The largest batch that fits is {largest:,}." if largest else "Not even a batch of 1 fits.",
     )
 

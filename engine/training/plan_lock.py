@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from engine.plan.compile.pipeline import choices_of
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.runtime.devices import gpu_class, gpu_versions
@@ -36,17 +37,11 @@ class PlanLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def lock_of(plan: TrainingPlan, code: str, device: str) -> PlanLock:
     """Return the lock of a plan that was compiled for the target ``code`` on this machine's ``device``."""
-    choices = {
-        f"{program.name}/{operation.name}": operation.code
-        for program in plan.programs.values()
-        for operation in program.operations
-        if operation.code
-    }
     return PlanLock(
         format_version=1,
         device=plan.device,
         code=code,
-        choices=choices,
+        choices=choices_of(plan),
         plan_sha256=hashlib.sha256(format_plan(plan).encode()).hexdigest(),
         processor=_processor() if plan.device == "cpu" else gpu_class(device),
         blas=_blas() if plan.device == "cpu" else "",

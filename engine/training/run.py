@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from engine.graph.presets import choose_split
 from engine.parallel.devices import device_names
 from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import infer
-from engine.plan.compile.pipeline import compile_network
+from engine.plan.compile.pipeline import choices_of, compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
@@ -78,10 +78,12 @@ def train(
         training=network.training,
         precision=best_precision(own, network.training.precision),
     )
-    plan = compile_for(network.training.batch_size)
     free = free_bytes(own)
     if free is not None:
-        check_room(own, plan, team.line.rank, free, compile_for)
+        # With plain kernels: none are tried out on what might have no room.
+        check_room(own, network.training.batch_size, team.line.rank, free, partial(compile_for, code=""))
+    is_same = was is not None and (was.device, was.code) == (kind, code)
+    plan = _compile(compile_for, network.training.batch_size, was.choices if was and is_same else {}, team)
     if not plan.slots:
         raise PlanError(
             layer="network",
@@ -124,6 +126,15 @@ def train(
     if checkpoint is not None:
         trainer.resume(checkpoint)
     return trainer.train()
+
+
+def _compile(
+    compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str], team: Team
+) -> TrainingPlan:
+    """Compile with ``choices``; what else is chosen by its speed, rank 0 chooses for all."""
+    plan = compile_for(batch_size, choices=choices) if team.leads else None
+    chosen = team.share({} if plan is None else choices_of(plan), dict[str, str])
+    return plan or compile_for(batch_size, choices=chosen)
 
 
 def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from engine import checkpoint
 from engine.training import plan_lock
+from engine.training import run as run_module
 from engine.training.plan_lock import PlanLock, differences, from_record, to_record
 from tests.training.running import (
     Recorder,
@@ -98,3 +100,20 @@ def test_a_target_that_this_machine_cannot_build_for_is_replaced_and_told(tmp_pa
     recorder = Recorder()
     assert run_training(tmp_path, network(), recorder, run)[0] == "finished"
     assert any("code another, now" in text for level, text in recorder.lines if level == "warning")
+
+
+def test_a_resume_takes_the_choices_of_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was chosen by its speed is not chosen anew: another choice has other bits."""
+    given: list[Mapping[str, str]] = []
+    original = run_module.compile_network
+
+    def compile_network(*arguments: Any, **how: Any) -> Any:
+        given.append(how["choices"])
+        return original(*arguments, **how)
+
+    monkeypatch.setattr(run_module, "compile_network", compile_network)
+    save_pictures(tmp_path)
+    _, run = run_training(tmp_path, network(), stop_at(3))
+    chosen = json.loads(run.lock.read_bytes())["choices"]
+    run_training(tmp_path, network(), Recorder(), run)
+    assert given == [{}, chosen]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.plan.analysis.partition.communicate import SLICE
@@ -19,12 +19,14 @@ _Wanted = Mapping[str, tuple[int, ...]]
 class Target:
     """What kernels run on: a kind of ``device``, numbers of a ``dtype``, and what they are built for.
 
-    ``code`` is "" where plain kernels are to run.
+    ``code`` is "" where plain kernels are to run. ``choices`` are codes of single operations, by program and
+    name: of kernels of which the quickest was found in a training before, say.
     """
 
     device: Literal["cpu", "cuda"]
     dtype: DType
     code: str
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def equip(
@@ -44,7 +46,7 @@ def equip(
 
 def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], target: Target) -> Operation:
     kernel = find(operation.kind, target.device)
-    dtype, code = target.dtype, target.code
+    dtype, code = target.dtype, target.choices.get(f"{program}/{operation.name}", target.code)
     arrays = {**operation.inputs, **operation.outputs}
     shapes = [
         {port: buffers[name].local_shape(rank) for port, name in arrays.items()} for rank in operation.ranks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -26,6 +26,7 @@ TRAIN = "train"
 EVALUATE = "evaluate"
 
 _SGD = TrainingSettings()
+_NO_CHOICES: Mapping[str, str] = {}
 
 
 def compile_network(
@@ -39,12 +40,14 @@ def compile_network(
     training: TrainingSettings = _SGD,
     fusions: Collection[str] = FUSIONS,
     precision: Precision = "float32",
+    choices: Mapping[str, str] = _NO_CHOICES,
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
     ``training`` says by which optimiser weights are updated.
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
     ``fusions`` are the names of those to make, as far as they are of use.
+    ``choices`` are codes of single operations, as ``choices_of`` a plan returns them.
     With the ``precision`` bfloat16, numbers of a batch are rounded to it; ``dtype`` is that of the weights.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
     DeviceError where the kind of device lacks a kernel.
@@ -70,8 +73,18 @@ def compile_network(
         for name, program in shared.items():
             shared[name], of_program = compute_short(program)
             copies |= of_program
-    plan = _freeze(shared, slots, Target(device, dtype, code), batch_size, train.notes)
+    plan = _freeze(shared, slots, Target(device, dtype, code, choices), batch_size, train.notes)
     return replace(plan, precision=precision, copies=copies)
+
+
+def choices_of(plan: TrainingPlan) -> dict[str, str]:
+    """Return the code of each operation whose kernel is built, by program and name."""
+    return {
+        f"{program.name}/{operation.name}": operation.code
+        for program in plan.programs.values()
+        for operation in program.operations
+        if operation.code
+    }
 
 
 def _whole(draft: Draft) -> WholeProgram:
