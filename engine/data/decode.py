@@ -42,7 +42,7 @@ def decode(content: bytes, size: tuple[int, int] | None, channels: int, source: 
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             return _pixels(_decoded(image, size, _MODES[channels]), channels)
     except UnidentifiedImageError as error:
-        found = "an empty file" if not content else "what is no picture, or one of a damaged or unknown kind"
+        found = "an empty file" if not content else "no picture, or one of a damaged or unknown kind"
         raise DataError(source=source, expected="a picture", found=found, hint="") from error
     except Exception as error:  # Pillow lets through whatever its many parsers raise.
         found = f"{type(error).__name__}: {str(error)[:200]}"
