@@ -231,10 +231,14 @@ def _scrolled(content: QWidget) -> QScrollArea:
 
 def _summary(shape: tuple[int, int, int], classes: int) -> str:
     height, width, channels = shape
-    template = QCoreApplication.translate(
-        "DataWorkspace", "{classes} classes · {height} × {width} px · {channels} channels"
-    )
-    return template.format(classes=f"{classes:,}", height=height, width=width, channels=channels)
+    sizes = QCoreApplication.translate("DataWorkspace", "{classes} classes · {height} × {width} px")
+    kinds = {
+        1: QCoreApplication.translate("DataWorkspace", "grey"),
+        3: QCoreApplication.translate("DataWorkspace", "colour"),
+    }
+    other = QCoreApplication.translate("DataWorkspace", "{channels} channels").format(channels=channels)
+    text = sizes.format(classes=f"{classes:,}", height=height, width=width)
+    return f"{text} · {kinds.get(channels, other)}"
 
 
 def _change(name: str, before: Layer, after: Layer) -> str:

@@ -59,7 +59,7 @@ def test_counts_values_pictures_and_skipped_files_are_shown(bench: Bench, worksp
     rows = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())]  # type: ignore[union-attr]
     assert rows == [["All", "3,000", "14", "12"], ["cat", "1,500", "7", "9"], ["dog", "1,500", "7", "3"]]
     assert workspace.heading.text() == "pets"
-    assert workspace.facts.full_text == "2 classes · 4 × 4 px · 3 channels"
+    assert workspace.facts.full_text == "2 classes · 4 × 4 px · colour"
     assert workspace.seen.values.facts() == [
         ("Values", "0 to 250"),
         ("Mean of all values", "122"),
