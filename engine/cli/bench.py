@@ -79,6 +79,21 @@ def learn(
         raise typer.Exit(1)
 
 
+@app.command("dashboard")
+def dashboard(
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long each round is played.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often; the best one counts.")] = 3,
+) -> None:
+    """Play a training of 1,000 events a second to the studio, and open a run of 1,000,000 points.
+
+    Exits with 1 where a bar is not met.
+    """
+    from engine.cli import bench_dashboard
+
+    if not bench_dashboard.measure(seconds, rounds):
+        raise typer.Exit(1)
+
+
 @app.command("oracle")
 def oracle(
     network: Annotated[Path, typer.Argument(help="A *.convnet file.", show_default=False)],

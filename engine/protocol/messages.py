@@ -75,7 +75,7 @@ class Site(Message, frozen=True):
 # ---- The journal: numbered, kept, never lost -------------------------------------------------------------
 
 
-class MetricRow(Message, frozen=True):
+class MetricRow(Message, frozen=True, gc=False):
     """Loss and error of one split, averaged since the row before or over the whole split."""
 
     step: Count  # updates of the weights so far

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.models.extremes import BLOCK, Extremes
 from studio.models.metrics import SPLITS, Column, MetricTable, Split
 from studio.models.run import RunModel
 
@@ -20,6 +21,9 @@ Axis = Literal["epoch", "step", "time"]
 
 BUCKETS = 1_000
 """Most groups of neighbouring rows of a drawn line; each gives its least and its largest value."""
+
+MANY = 32 * BUCKETS
+"""Rows from which a curve is thinned by blocks."""
 
 SMOOTHINGS = (0.0, 0.003, 0.01, 0.03, 0.1)
 """Shares of the run that a running mean of the training curve may cover."""
@@ -103,58 +107,70 @@ class Curves:
         per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
         return step / per_epoch if per_epoch else float(step)
 
-    def places(self, split: Split) -> Column:
-        """Return where the rows of a split lie on the axis; epochs are steps as long as they are unknown."""
-        table = self._run.metrics[split]
-        if self.axis == "time":
-            return table.column("seconds")
-        steps = table.column("step").astype(np.float64)
+    def _scale(self) -> float:
+        """What the column of the axis is multiplied by: epochs are steps as long as they are unknown."""
         per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
-        return steps / per_epoch if per_epoch else steps
+        return 1.0 / per_epoch if per_epoch else 1.0
+
+    def _column(self, split: Split) -> Column:
+        """The column that the axis shows, before it is scaled."""
+        return self._run.metrics[split].column("seconds" if self.axis == "time" else "step")
 
     def raw(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
-        """Return the rows between two places of the axis, thinned so that no peak is lost."""
-        x = self.places(split)
-        start, stop = _visible(x, low, high)
-        return _thin(x[start:stop], _finite(self._values(split, quantity, start, stop)))
+        """Return the rows between two places of the axis, thinned so that no peak is lost.
 
-    def _values(self, split: Split, quantity: Quantity, start: int, stop: int) -> Column:
+        Rates and speeds, of which one is like the next, are thinned to means.
+        """
+        column, scale = self._column(split), self._scale()
+        start, stop = _visible(column, low / scale, high / scale)
+        table = self._run.metrics[split]
+        if stop - start > MANY and quantity in table.extremes:
+            return _thin_blocks(column, table.extremes[quantity], start, stop, scale)
+        stride = max(1, (stop - start) // (2 * BUCKETS)) if quantity in ("rate", "speed") else 1
+        rows = slice(start, stop, stride)
+        return _thin(column[rows] * scale, _finite(self._values(split, quantity, rows)))
+
+    def _values(self, split: Split, quantity: Quantity, rows: slice) -> Column:
         table = self._run.metrics[split]
         if quantity in ("rate", "speed") and split != "train":
-            return np.full(stop - start, np.nan)
+            return np.full(len(table.column("step")[rows]), np.nan)
         if quantity == "rate":
-            return table.column("learning_rate")[start:stop]
+            return table.column("learning_rate")[rows]
         if quantity == "speed":
-            return _speed(table, start, stop)
-        return table.column(quantity)[start:stop]
+            return _speed(table, rows)
+        return table.column(quantity)[rows]
 
     def smooth(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the running mean between two places of the axis."""
-        table, x = self._run.metrics[split], self.places(split)
         if quantity not in ("loss", "error") or not self.smoothing:
             return self.raw(split, quantity, low, high)
-        start, stop = _visible(x, low, high)
+        table, column, scale = self._run.metrics[split], self._column(split), self._scale()
+        start, stop = _visible(column, low / scale, high / scale)
         rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
-        return Curve(x[rows], table.mean_over(quantity, rows, self._window(table))) if len(rows) else NOTHING
+        if not len(rows):
+            return NOTHING
+        return Curve(column[rows] * scale, table.mean_over(quantity, rows, self._window(table)))
 
     @property
     def end(self) -> float:
         """Place of the newest row; 0 while there is none."""
-        return max((float(x[-1]) for split in SPLITS if len(x := self.places(split))), default=0.0)
+        newest = (float(column[-1]) for split in SPLITS if len(column := self._column(split)))
+        return self._scale() * max(newest, default=0.0)
 
     def reading(self, place: float) -> Reading | None:
         """Return the values nearest to a place of the axis; None while there are none."""
         table = self._run.metrics["train"]
         if not len(table):
             return None
-        row = _nearest(self.places("train"), place)
+        scale = self._scale()
+        row = _nearest(self._column("train"), place / scale)
         values: dict[tuple[Split, Quantity], float] = {}
         for split in SPLITS:
-            x = self.places(split)
-            if len(x):
-                at = _nearest(x, place)
+            column = self._column(split)
+            if len(column):
+                at = _nearest(column, place / scale)
                 for quantity in self.quantities:
-                    value = float(self._values(split, quantity, at, at + 1)[0])
+                    value = float(self._values(split, quantity, slice(at, at + 1, 1))[0])
                     if quantity in ("loss", "error") or np.isfinite(value):
                         values[split, quantity] = value
         step, per_epoch = int(table.column("step")[row]), self._run.steps_per_epoch
@@ -174,13 +190,24 @@ class Curves:
         return max(LEAST_WINDOW, round(self.smoothing * rows_of_a_run))
 
 
-def _speed(table: MetricTable, start: int, stop: int) -> Column:
-    """Training examples a second between each row and the one before; NaN for the first one."""
-    before = max(0, start - 1)
-    seconds = np.diff(table.column("seconds")[before:stop])
-    examples = np.diff(table.column("examples")[before:stop]).astype(np.float64)
+def _speed(table: MetricTable, rows: slice) -> Column:
+    """Training examples a second between each of ``rows`` and the one before; NaN for the first of all."""
+    before = max(0, rows.start - rows.step)
+    seconds = np.diff(table.column("seconds")[before : rows.stop : rows.step])
+    examples = np.diff(table.column("examples")[before : rows.stop : rows.step]).astype(np.float64)
     speed = np.divide(examples, seconds, out=np.full(len(seconds), np.nan), where=seconds > 0)
-    return speed if start > before else np.concatenate(([np.nan], speed))[: stop - start]
+    count = len(range(rows.start, rows.stop, rows.step))
+    return np.concatenate((np.full(count - len(speed), np.nan), speed)) if len(speed) < count else speed
+
+
+def _thin_blocks(column: Column, extremes: Extremes, start: int, stop: int, scale: float) -> Curve:
+    """Thin rows of which there are so many that whole blocks are a pixel wide at most."""
+    first, last = start // BLOCK, -(-stop // BLOCK)
+    edges = np.linspace(0, last - first, min(BUCKETS, last - first), endpoint=False).astype(np.intp)
+    thin = np.empty((len(edges), 2))
+    thin[:, 0] = np.fmin.reduceat(extremes.low[first:last], edges)
+    thin[:, 1] = np.fmax.reduceat(extremes.high[first:last], edges)
+    return Curve(np.repeat(column[(edges + first) * BLOCK] * scale, 2), thin.ravel())
 
 
 def _finite(values: Column) -> Column:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -431,21 +432,29 @@ class RunModel:
             self._note(self.progress_changed)
 
     def _take_entries(self, entries: Entries) -> None:
-        for sequence, entry in enumerate(entries.entries, entries.first):
-            if sequence > self._sequence:
-                self._take_entry(sequence, entry)
-                self._sequence = sequence
+        fresh = entries.entries[max(0, self._sequence + 1 - entries.first) :]
+        sequence = max(self._sequence + 1, entries.first)
+        for are_rows, group in groupby(fresh, key=lambda entry: isinstance(entry, MetricRow)):
+            some = list(group)
+            if are_rows:
+                self._take_rows(sequence, [entry for entry in some if isinstance(entry, MetricRow)])
+            else:
+                for entry in some:
+                    self._take_entry(entry)
+            sequence += len(some)
+            self._sequence = sequence - 1
 
-    def _take_entry(self, sequence: int, entry: Entry) -> None:
+    def _take_rows(self, first: int, rows: list[MetricRow]) -> None:
+        self._row_at = self._clock()
+        self.metrics.extend(first, rows)
+        self._note(self.metrics_added)
+
+    def _take_entry(self, entry: Entry) -> None:
         if self.marks.take(entry):
             self._note(self.marks_changed)
         if self.health.take(entry):
             self._note(self.health_changed)
         match entry:
-            case MetricRow():
-                self._row_at = self._clock()
-                self.metrics.append(sequence, entry)
-                self._note(self.metrics_added)
             case StateChanged():
                 if not {self._reported.value, entry.state.value} <= _ALTERNATING:
                     self._log(entry)

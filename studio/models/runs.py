@@ -166,8 +166,7 @@ class RunsModel:
     def _on_read(self, answer: object) -> None:
         if isinstance(answer, RunFigures):
             metrics = Metrics()
-            for number, row in enumerate(answer.rows, 1):
-                metrics.append(number, row)
+            metrics.extend(1, answer.rows)
             self._figures[answer.run_folder] = Compared(loads(answer.network), metrics)
             self.compared_changed.emit()
         elif isinstance(answer, ConvNetError):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.protocol.messages import RunState as EngineState
-from studio.models.curves import BUCKETS, MARKS, Curve, Curves, round_end, usual_top
+from studio.models.curves import BUCKETS, MANY, MARKS, Curve, Curves, round_end, usual_top
 from studio.models.run import RunModel
 from tests.studio.fake_engine import FakeEngines, row, small_document
 
@@ -141,3 +141,17 @@ def test_without_smoothing_the_strong_line_is_the_raw_one(stage):
     assert 0.2 < curves.smooth("train", "loss").y[-1] < 0.8
     curves.smoothing = 0.0
     assert curves.smooth("train", "loss").y[-1] == 1.0
+
+
+def test_a_very_long_curve_is_thinned_by_blocks_and_loses_no_peak(stage):
+    losses = np.full(MANY + 20_000, 0.5)
+    losses[12_345], losses[40_001], losses[50] = 9.0, -3.0, math.nan
+    add(stage, *(row(step, loss=float(loss)) for step, loss in enumerate(losses)))
+    curves = stage[2]
+    curves.axis = "step"
+    curve = curves.raw("train", "loss")
+    assert len(curve.x) <= 2 * BUCKETS
+    assert (curve.y.max(), curve.y.min()) == (9.0, -3.0)
+    assert abs(curve.x[curve.y.argmax()] - 12_345) < 2 * MANY / BUCKETS
+    assert len(curves.raw("train", "speed").x) <= 2 * BUCKETS + 1
+    assert np.nanmedian(curves.raw("train", "speed").y) == pytest.approx(3200)

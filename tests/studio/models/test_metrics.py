@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from studio.models import metrics
+from studio.models.extremes import BLOCK
 from studio.models.metrics import Metrics, MetricTable
 from tests.studio.fake_engine import row
 
@@ -60,3 +62,49 @@ def test_rows_go_to_the_table_of_their_split():
     assert len(metrics["train"]) == len(metrics["test"]) == 1
     assert metrics.last("test", "loss") == 0.5
     assert metrics.last("validation", "loss") is None
+
+
+def test_many_rows_at_once_are_the_same_as_one_by_one():
+    random = np.random.default_rng(2)
+    losses = random.normal(size=1000)
+    losses[[5, 500]] = math.nan, 1e12
+    rows = [row(step, loss=float(loss)) for step, loss in enumerate(losses)]
+    single, batched = MetricTable(), MetricTable()
+    for number, each in enumerate(rows):
+        single.append(number, each)
+    for start in (0, 1, 300, 301, 999):
+        stop = {0: 1, 1: 300, 300: 301, 301: 999, 999: 1000}[start]
+        batched.extend(range(start, stop), rows[start:stop])
+    some = np.arange(0, 1000, 7)
+    for name in ("sequence", "step", "loss", "loss_count"):
+        np.testing.assert_array_equal(single.column(name), batched.column(name))
+    np.testing.assert_allclose(single.mean_over("loss", some, 50), batched.mean_over("loss", some, 50))
+    for one, other in ((single, batched), (batched, single)):
+        np.testing.assert_array_equal(one.extremes["loss"].high, other.extremes["loss"].high)
+    finite = np.where(np.isfinite(losses), losses, np.nan)[:BLOCK]
+    assert batched.extremes["loss"].low[0] == np.nanmin(finite)
+    batched.rewind(100)
+    assert len(batched.extremes["loss"].low) == 1
+    assert batched.extremes["loss"].high[0] == np.nanmax(finite[:101])
+    batched.extend([1], [row(101, loss=50.0)])
+    assert batched.extremes["loss"].high[0] == 50.0
+
+
+def test_of_very_many_rows_those_that_a_plot_needs_are_kept(monkeypatch):
+    monkeypatch.setattr(metrics, "MOST_ROWS", 1000)
+    losses = 1.0 + np.sin(np.arange(5000) / 50)
+    losses[1234], losses[3000], losses[2001] = 9.0, -4.0, math.nan
+    table = MetricTable()
+    for start in range(0, 5000, 250):
+        table.extend(
+            range(start, start + 250), [row(s, loss=float(losses[s])) for s in range(start, start + 250)]
+        )
+    steps, kept = table.column("step"), table.column("loss")
+    assert 500 <= len(table) <= 1000
+    assert (np.diff(steps) > 0).all()
+    assert (np.nanmax(kept), np.nanmin(kept)) == (9.0, -4.0)
+    assert np.isnan(kept[np.searchsorted(steps, 2001)])
+    np.testing.assert_array_equal(kept, losses[steps])
+    mean = table.mean_over("loss", np.array([len(table) - 1]), len(table) // 2)
+    later = losses[steps[len(table) - 1 - len(table) // 2] + 1 :]
+    assert mean[0] == pytest.approx(np.nanmean(later), rel=1e-9)

@@ -1,0 +1,67 @@
+"""``convnet bench dashboard``: whether the studio keeps up with what a training tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+FRAME_BAR, BLOCK_BAR, OPEN_BAR = 0.016, 0.050, 1.0  # s
+GROWTH_BAR = 1e6  # bytes
+RATE = 1000.0  # events a second
+
+
+def measure(seconds: float, rounds: int) -> bool:
+    """Play a training to the studio, drawn into memory; print figures, and return whether all bars are met.
+
+    Times are those of the best of the rounds: what else the machine does makes the others longer.
+    """
+    figures = _figures(seconds, rounds)
+    opened = figures["million taken in"] + figures["million drawn"]
+    grown, threads = figures["memory growth, bytes"], figures["descriptors more"] + figures["threads more"]
+    rows = (
+        _row("frame, p99, 4 plots, 1,000 events/s", figures["frame p99"], FRAME_BAR),
+        _row("  of processor time", figures["frame p99, processor"]),
+        _row("longest block", figures["frame max"], BLOCK_BAR),
+        _row("  of processor time", figures["frame max, processor"]),
+        _row("1,000,000 points taken in and drawn", opened, OPEN_BAR),
+        _row("  of processor time", figures["million, processor"]),
+        _row("1,000,000 points drawn once more", figures["million redrawn, median"], BLOCK_BAR),
+        (
+            f"memory growth in {figures['seconds played']:.0f} s",
+            f"{grown / 1e6:.2f} MB",
+            "1 MB",
+            grown < GROWTH_BAR,
+        ),
+        ("descriptors and threads more", f"{threads:.0f}", "0", threads <= 0),
+    )
+    table = Table("figure", box=None)
+    for heading in ("measured", "bar"):
+        table.add_column(heading, justify="right")
+    for name, measured, bar, is_met in rows:
+        table.add_row(name, measured if is_met else f"[red]{measured}[/red]", bar)
+    Console().print(table)
+    return all(is_met for *_, is_met in rows)
+
+
+def _row(name: str, seconds: float, bar: float | None = None) -> tuple[str, str, str, bool]:
+    return name, _ms(seconds), "" if bar is None else _ms(bar), bar is None or seconds <= bar
+
+
+def _figures(seconds: float, rounds: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "studio.bench", "--rate", str(RATE)]
+    command += ["--seconds", str(seconds), "--rounds", str(rounds)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    nowhere = subprocess.DEVNULL
+    told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=nowhere, check=True)
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.1f} ms"
