@@ -71,6 +71,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("system", "As the S&ystem", "view", 3, help="Colours as the system has them", checkable=True),
     Action("problems", "&Problems", "view", 4, ("Ctrl+Shift+M",), "", "List what is wrong", checkable=True),
     Action("reset_layout", "Rese&t Layout", "view", 4, help="Put all panels back to where they belong"),
+    Action("english", "&English", "view", 5, help="Speak English, from the next start on", checkable=True),
+    Action("japanese", "&日本語", "view", 5, help="Speak Japanese, from the next start on", checkable=True),
     Action("quick_add", "&Add Layer…", "network", 0, (), "", "Search for a layer to add", ("Tab", "Shift+A")),
     Action("connect", "&Connect in Order", "network", 0, (), "", "Connect the selected layers", ("J",)),
     Action("mute", "&Mute", "network", 1, (), "", "Let layers hand on what they get, or work again", ("M",)),

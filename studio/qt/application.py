@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.version import program_version
 from studio.qt.faults import Faults
+from studio.qt.language import chosen, install
 
 NAME = "ConvNet Studio"
 
@@ -35,6 +36,7 @@ class Application:
         self._app.setOrganizationName(NAME)
         self._app.setApplicationVersion(program_version())
         self._app.setDesktopFileName("convnet-studio")
+        install(self._app, chosen())
         self.faults = Faults(self._app)
         self.faults.install()
 

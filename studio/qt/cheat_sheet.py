@@ -6,8 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.actions import ACTIONS, MENU_TITLES, Menu
-from studio.qt.command_palette import plain
-from studio.qt.commands import keys_of
+from studio.qt.commands import keys_of, plain
 from studio.qt.labels import Label
 
 GESTURES = (

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from studio.actions import ACTIONS, MENU_TITLES
-from studio.qt.commands import Commands, keys_of
+from studio.qt.commands import Commands, keys_of, plain
 from studio.qt.layer_list import ArrowKeys
 from studio.qt.texts import action_text
 
@@ -77,9 +77,3 @@ class CommandPalette(QFrame):
             self.close()
         else:
             super().keyPressEvent(event)
-
-
-def plain(title: str) -> str:
-    """Return a command's title without its access key, its dots and its shortcut."""
-    words = action_text(title).partition("\t")[0]
-    return words.partition("(&")[0].replace("&", "").rstrip("…").strip()

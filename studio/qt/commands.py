@@ -19,6 +19,7 @@ from studio.qt.texts import action_text
 _EXCLUSIVE = (
     ("data", "design", "training"),
     ("light", "dark", "system"),
+    ("english", "japanese"),
     ("lens_shapes", "lens_cost", "lens_gradients", "lens_health", "lens_split"),
 )
 """Commands of which exactly one is on."""
@@ -57,8 +58,7 @@ class Commands(QObject):
         """Name what a command would do now, as in "Undo Move conv1"."""
         row, action = self._rows[name], self._actions[name]
         action.setText(f"{action_text(row.title)} {words}".rstrip())
-        plain = action_text(row.title).replace("&", "")
-        self._explain(row, f"{plain} {words}" if words else action_text(row.help))
+        self._explain(row, f"{plain(row.title)} {words}" if words else action_text(row.help))
 
     def show_icons(self) -> None:
         """Draw the icons in the colours of the theme."""
@@ -98,6 +98,7 @@ class Commands(QObject):
 
     def _action(self, row: Row, window: QWidget) -> QAction:
         action = QAction(action_text(row.title), window)
+        action.setIconText(plain(action.text()))
         action.setObjectName(row.id)
         action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
         action.setCheckable(row.checkable)
@@ -112,6 +113,12 @@ class Commands(QObject):
         keys = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in row.shortcuts]
         tip = f"{words} ({keys[0]})" if keys else words
         (action or self._actions[row.id]).setToolTip(tip)
+
+
+def plain(title: str) -> str:
+    """Return a command's title without its access key, its dots and its shortcut."""
+    words = action_text(title).partition("\t")[0]
+    return words.partition("(&")[0].replace("&", "").rstrip("…").strip()
 
 
 def keys_of(row: Row) -> list[str]:

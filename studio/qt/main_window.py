@@ -28,6 +28,7 @@ from studio.qt.drops import Drops
 from studio.qt.files import Files
 from studio.qt.history_dialog import HistoryDialog
 from studio.qt.inspector.inspector import Inspector
+from studio.qt.language_switch import LanguageSwitch
 from studio.qt.palette import Palette
 from studio.qt.problems_panel import ProblemsPanel
 from studio.qt.run_controls import DevicePicker, RunProgress
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         self._on_file_changed()
         self._on_run_changed()
         self._show_lens()
+        self.language = LanguageSwitch(self.commands, document, self)
 
     # ---- building ----------------------------------------------------------------------------------------
 
@@ -186,6 +188,8 @@ class MainWindow(QMainWindow):
             "system": lambda: self.choose_theme("system"),
             "problems": lambda: self.show_problems(self._problems_dock.isHidden()),
             "reset_layout": self.reset_layout,
+            "english": lambda: self.language.choose("en"),
+            "japanese": lambda: self.language.choose("ja"),
             "settings": self._show_settings,
             "find_command": lambda: CommandPalette(self.commands, self).open(),
             "keys": lambda: CheatSheet(self).open(),

@@ -86,7 +86,9 @@ QListWidget#tiles::item { border: 1px solid $line; border-radius: 6px; backgroun
 QListWidget#tiles::item:hover { border-color: $accent; background: $hover; }
 QListWidget#tiles::item:selected { border-color: $accent; background: $selection; color: $text; }
 QFrame#popup { background: $surface; border: 1px solid $line; }
-QToolButton#flat:checked { background: $selection; border-color: $accent; }
+QToolButton#toggle { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
+QToolButton#toggle:hover { background: $hover; }
+QToolButton#toggle:checked, QToolButton#toggle:focus { background: $selection; border-color: $accent; }
 QToolButton#flat { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
 QToolButton#flat:hover { background: $hover; }
 QToolButton#flat:focus { border-color: $accent; }

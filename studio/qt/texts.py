@@ -8,11 +8,14 @@ from engine.errors import ConvNetError, InvalidNetworkError
 from engine.layers.base import Layer
 from studio.models.connecting import Obstacle
 from studio.models.edits import Title
+from studio.models.phrases import template_of
 
 
 def layer_text(source: str) -> str:
-    """Translate a text of a layer, a port or a field."""
-    return QCoreApplication.translate("layers", source)
+    """Translate a text of a layer, a port or a field; the numbers in it stay."""
+    template, numbers = template_of(source)
+    translated = QCoreApplication.translate("layers", template)
+    return translated.format(*numbers) if numbers else translated
 
 
 def caption_text(layer: Layer) -> str:
@@ -49,4 +52,12 @@ def error_text(error: ConvNetError) -> str:
     """Return the sentence of an error; of an InvalidNetworkError one sentence a line."""
     if isinstance(error, InvalidNetworkError):
         return "\n".join(error_text(problem) for problem in error.problems)
-    return QCoreApplication.translate("errors", error.template).format(**error.fields).rstrip()
+    fields = {
+        name: layer_text(value) if name in _WORDS and isinstance(value, str) else value
+        for name, value in error.fields.items()
+    }
+    return QCoreApplication.translate("errors", error.template).format(**fields).rstrip()
+
+
+_WORDS = ("expected", "found", "hint", "missing", "port", "title")
+"""Fields of errors that hold words; others hold names, paths and figures."""

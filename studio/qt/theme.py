@@ -28,6 +28,9 @@ SECONDARY = 11
 HEADING = 15
 """Size of headings, px."""
 
+_CJK = "Noto Sans CJK JP"
+"""For Japanese, where the system's font has none: other fonts for the same signs have Chinese forms."""
+
 _APPLIED = "theme"
 """Property of the application that names the theme it wears."""
 
@@ -90,7 +93,8 @@ def heading_font() -> QFont:
 
 
 def _font(size: int, bold: bool) -> QFont:
-    font = QFont(QApplication.font().family())
+    font = QFont()
+    font.setFamilies([QApplication.font().family(), _CJK])
     font.setPixelSize(size)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     font.setFeature(QFont.Tag("tnum"), 1)

@@ -23,7 +23,7 @@ from studio.models.quantities import short_bytes, short_count
 from studio.models.readings import percent, three_digits
 from studio.models.shape_changes import ShapeChanges
 from studio.qt.canvas.wire_item import Flow
-from studio.qt.texts import error_text
+from studio.qt.texts import error_text, layer_text
 
 _PLACEMENT_WORDS: dict[Placement, str] = {
     "data": "examples over {devices}",
@@ -134,7 +134,7 @@ class Showing:
         """Return what a wire says."""
         problem = self._marks.wires.get(wire)
         kind = self._document.inspection.outputs.get(wire.source)
-        words = "" if kind is None else str(kind)
+        words = "" if kind is None else layer_text(str(kind))
         if problem is not None:
             if isinstance(problem, ShapeMismatchError):
                 words = _tr("{found}, not {expected}").format(**problem.fields)

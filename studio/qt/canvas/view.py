@@ -37,6 +37,8 @@ LARGEST_ZOOM = 4.0
 ZOOM_STEP = 1.2
 """What a notch of the wheel multiplies the zoom by."""
 _MARGIN = 24
+_HEAD = 56
+"""Room above the network when all of it is shown: the lenses are there."""
 _DOTS = 24.0
 """Distance of the background's dots, px of the scene."""
 _SMALLEST_ZOOM_WITH_DOTS = 0.5
@@ -161,7 +163,7 @@ class CanvasView(QGraphicsView):
 
     def _fit(self, rect: QRectF) -> None:
         """Show a rectangle of the scene, no larger than life."""
-        room = self.viewport().rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        room = self.viewport().rect().adjusted(_MARGIN, _HEAD, -_MARGIN, -_MARGIN)
         zoom = _zoom_into(rect, room)
         if rect.width() * zoom > self.viewport().width() - 2 * self.keep_free.width():
             # Wide enough to come under what floats in the corner: stay above it.

@@ -41,7 +41,7 @@ class LayerPanel(QWidget):
         self.form = FieldForm(kind.specs())
         self.place = PlaceEditor(document)
         self.mute = QToolButton()
-        self.mute.setObjectName("flat")
+        self.mute.setObjectName("toggle")
         self.mute.setCheckable(True)
         self.mute.setToolTip(self.tr("Mute: the layer hands on what it gets"))
         self.mute.setAccessibleName(self.tr("Mute"))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtCore import QEvent, QLocale, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication
+
+from studio.qt.language import install
+
+Speaking = Callable[[str], None]
+"""Lets the program speak a language until the test ends."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +31,14 @@ def no_leftovers(qapp: QApplication) -> Iterator[None]:
     """Delete closed widgets at once: without an event loop they would pile up and slow all tests down."""
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def speaking(qapp: QApplication) -> Iterator[Speaking]:
+    """Return what sets the language of this test."""
+    before, translators = QLocale(), list[QTranslator]()
+    yield lambda language: translators.extend(install(qapp, language))  # type: ignore[arg-type]
+    for translator in translators:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    QLocale.setDefault(before)

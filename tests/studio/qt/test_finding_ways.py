@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from studio.actions import ACTIONS
 from studio.models import commenting, editing
 from studio.qt.cheat_sheet import GESTURES, CheatSheet
-from studio.qt.command_palette import CommandPalette, plain
-from studio.qt.commands import keys_of
+from studio.qt.command_palette import CommandPalette
+from studio.qt.commands import keys_of, plain
 from studio.qt.window_place import bring_onto_a_screen
 from tests.studio.qt.test_main_window import Bench, choose_file
 

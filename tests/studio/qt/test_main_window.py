@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.graph.layer_graph import Wire
@@ -21,10 +29,12 @@ from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.qt import theme
+from studio.qt.cheat_sheet import CheatSheet
 from studio.qt.main_window import MainWindow
 from tests.studio.fake_engine import FakeComputer, FakeEngines
 from tests.studio.networks import small_network
 from tests.studio.qt.canvas.canvas_bench import assert_mirrored
+from tests.studio.qt.conftest import Speaking
 
 
 class Bench:
@@ -445,22 +455,38 @@ def test_nothing_listens_after_closing(qapp: QApplication) -> None:
 # ---- no text is cut --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workspace", ["design", "training"])
 @pytest.mark.parametrize("look", ["light", "dark"])
-def test_nothing_is_cut_at_1366_by_768(bench: Bench, workspace: str, look: str) -> None:
-    """Every label and button has at least the room that its words need."""
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_is_cut_at_1366_by_768(qtbot: QtBot, speaking: Speaking, language: str, look: str) -> None:
+    """Every label and button has at least the room that its words need, in both languages."""
+    speaking(language)
+    bench = Bench(qtbot)
+    assert cut_texts(bench.window) == [], "start page"
     bench.show_network()
     bench.do(look)
     bench.window.resize(1366, 768)
-    bench.do(workspace)
-    bench.selection.select(["conv1"])
+    for workspace in ("design", "training"):
+        bench.do(workspace)
+        for selected in ([], ["conv1"], ["conv1", "fc1"]):
+            bench.selection.select(selected)
+            assert cut_texts(bench.window) == [], (workspace, selected)
+    bench.do("keys")
+    assert cut_texts(bench.window.findChild(CheatSheet)) == []
+
+
+def cut_texts(window: QWidget) -> list[object]:
+    """Return the labels and buttons of a window that have less room than they ask for."""
     QApplication.processEvents()
-    cut = [
+    parts = (*window.findChildren(QLabel), *window.findChildren(QAbstractButton))
+    return [
         (type(part).__name__, part.text(), part.size(), part.sizeHint())
-        for part in (*bench.window.findChildren(QLabel), *bench.window.findChildren(QToolButton))
-        if part.isVisible() and part.text() and not part.property("wordWrap") and _is_cut(part)
+        for part in parts
+        if part.isVisible() and part.text() and not _wraps(part) and _is_cut(part)
     ]
-    assert cut == []
+
+
+def _wraps(part: QWidget) -> bool:
+    return isinstance(part, QLabel) and part.wordWrap()
 
 
 def _is_cut(part: QWidget) -> bool:

@@ -1,0 +1,70 @@
+"""Every text is there in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMessageBox
+
+from engine.layers.catalogue import KINDS
+from studio.qt import language
+from studio.qt.layer_list import matches
+from studio.qt.texts import caption_text, error_text, layer_text
+from tests.studio.networks import small_document
+from tests.studio.qt.conftest import Speaking
+from tools.texts import collect, missing, read
+
+
+@pytest.fixture
+def japanese(speaking: Speaking) -> None:
+    """Speak Japanese for a test."""
+    speaking("ja")
+
+
+def test_every_text_is_translated() -> None:
+    """What is missing is written into the catalogue by tools/texts.py, to be filled in."""
+    lacking = missing(collect(), read())
+    assert lacking == {}, "run tools/texts.py, and translate what is empty in resources/translations/ja.json"
+
+
+def test_translations_hold_the_same_values() -> None:
+    """Each {name} once, as in the source."""
+    for source, translation in read().items():
+        assert sorted(re.findall(r"{[^}]*}", source)) == sorted(re.findall(r"{[^}]*}", translation)), source
+
+
+def test_texts_with_numbers_are_translated(japanese: None) -> None:
+    """Captions, ranges and errors of the engine."""
+    assert caption_text(KINDS["conv"]()) == "5×5 · 32 フィルター · ReLU"
+    assert layer_text("a whole number from 1 to 1000000") == "1 から 1000000 までの整数"
+    document = small_document()
+    document.network.graph.remove("labels1")
+    document._inspect()
+    sentences = [error_text(problem) for problem in document.inspection.problems]
+    assert "ラベル 層がありません。追加してください。" in " ".join(sentences).replace("labels", "ラベル")
+    assert not [sentence for sentence in sentences if "expected" in sentence]
+
+
+def test_layers_are_found_in_both_languages(japanese: None) -> None:
+    """By their Japanese title and by their English one."""
+    assert matches(KINDS["conv"], "畳み込み")
+    assert matches(KINDS["conv"], "convolution")
+
+
+def test_what_is_not_in_the_catalogue_is_said_in_english(japanese: None) -> None:
+    """And Qt's own buttons speak Japanese."""
+    assert QCoreApplication.translate("nowhere", "Not there yet") == "Not there yet"
+    box = QMessageBox()
+    button = box.addButton(QMessageBox.StandardButton.Cancel)
+    assert button.text() == "キャンセル"
+
+
+def test_the_choice_is_kept() -> None:
+    """Nonsense in the settings is the system's language."""
+    for choice in ("ja", "en"):
+        language.choose(choice)  # type: ignore[arg-type]
+        assert language.chosen() == choice
+    language.choose("klingon")  # type: ignore[arg-type]
+    assert language.chosen() in ("en", "ja")
