@@ -1,15 +1,26 @@
-"""Tells errors after which a GPU serves this process no more."""
+"""Tells what an error of CUDA means for a training."""
 
 from __future__ import annotations
 
 import sys
 
+_OUT_OF_MEMORY = 2  # cudaErrorMemoryAllocation and CUDA_ERROR_OUT_OF_MEMORY
+
+
+def is_gpu_full(error: BaseException) -> bool:
+    """Whether a GPU refused memory that CUDA itself asked for."""
+    return _is_of_cuda(error) and getattr(error, "status", None) == _OUT_OF_MEMORY
+
 
 def is_gpu_lost(error: BaseException) -> bool:
-    """Whether CUDA refused something that it does not refuse in health; memory that is full is not that.
+    """Whether a GPU serves this process no more.
 
     An error of a kernel stays with its context: each further call fails, and only a new process begins anew.
     """
+    return _is_of_cuda(error) and not is_gpu_full(error)
+
+
+def _is_of_cuda(error: BaseException) -> bool:
     cupy = sys.modules.get("cupy")
     if cupy is None:
         return False

@@ -19,7 +19,7 @@ import msgspec
 from engine.errors import ConvNetError, OutOfMemoryError
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
-from engine.runtime.lost import is_gpu_lost
+from engine.runtime.lost import is_gpu_full, is_gpu_lost
 from engine.worker.engine_link import EngineLink
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ende
         traceback.print_exc()  # the engine puts it into the log
         if is_gpu_lost(error):
             os._exit(_GPU_LOST)
-        return Ended("failed", describe(error))
+        return Ended("failed", describe(OutOfMemoryError() if is_gpu_full(error) else error))
 
 
 if __name__ == "__main__":
