@@ -113,11 +113,21 @@ class Engine:
 
         return {
             "gpu": gpu_class("cuda:0"),
-            "versions": gpu_versions(),
+            "versions": {"driver": _driver(), **gpu_versions()},
             "memory": dict(self._gpu.memory()),
             "precision": self._plan.precision,
             "operations": len(self._plan.programs[self._program].operations),
         }
+
+
+def _driver() -> str:
+    """Return the version of NVIDIA's driver; "unknown" without its Python package."""
+    try:
+        import pynvml
+    except ImportError:
+        return "unknown"
+    pynvml.nvmlInit()
+    return str(pynvml.nvmlSystemGetDriverVersion())
 
 
 class Torch:
