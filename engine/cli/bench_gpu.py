@@ -28,6 +28,9 @@ def bench_gpu(
         Literal["auto", "bfloat16", "float32"], typer.Option(help="Of the engine's step.")
     ] = "auto",
     full: Annotated[bool, typer.Option("--full", help="Every way of PyTorch; large batches too.")] = False,
+    ways: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many ways of PyTorch.", show_default="all")
+    ] = None,
     compilers: Annotated[
         int, typer.Option(min=0, help="Processes that compile PyTorch's steps beforehand.")
     ] = 6,
@@ -52,7 +55,7 @@ def bench_gpu(
         return
     sizes = batch_size or [*_BATCH_SIZES, *(_LARGE_BATCHES if full else ())]
     orders = [
-        {"network": str(network), "batch_size": size, "precision": precision, "full": full}
+        {"network": str(network), "batch_size": size, "precision": precision, "full": full, "ways": ways}
         for network in chosen
         for size in sizes
     ]

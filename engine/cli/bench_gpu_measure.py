@@ -24,7 +24,7 @@ _TURNS = 9
 _NO_SETTINGS: Mapping[str, str] = {}
 
 Order = Mapping[str, Any]
-"""What a side measures: network, batch_size, precision, full."""
+"""What a side measures: network, batch_size, precision, full, ways."""
 
 Result = dict[str, Any]
 
@@ -113,7 +113,7 @@ def best_ratio(figures: list[Result]) -> float:
 
 
 def _variants(order: Order) -> list[Variant]:
-    return variants(infer(load(Path(order["network"])).graph), full=order["full"])
+    return variants(infer(load(Path(order["network"])).graph), full=order["full"])[: order["ways"]]
 
 
 def _side(name: str, order: Order, settings: Mapping[str, str] = _NO_SETTINGS) -> Side:
