@@ -18,6 +18,7 @@ from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import DType
 from engine.runtime.devices import device_kind
+from engine.training.serial_passes import train_in_passes
 from engine.training.verification import deviation, make_batches, train
 
 LARGEST_DEVIATION = 1e-10
@@ -43,7 +44,10 @@ def verify(path: Path, devices: str, split: str, *, steps: int, batch_size: int 
 
     def deviations(dtype: DType) -> dict[str, float]:
         compiled = partial(compile_network, network.graph, size, dtype=dtype, training=network.training)
-        one = train(compiled(split=unsplit), network, layers, batches)
+        if chosen.updates == "pass":
+            one = train_in_passes(network, layers, batches, chosen, dtype)
+        else:
+            one = train(compiled(split=unsplit), network, layers, batches)
         other = train(compiled(split=chosen, device=kind), network, layers, batches, devices=names)
         return deviation(one, other)
 

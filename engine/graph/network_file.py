@@ -27,7 +27,7 @@ from engine.graph.layer_graph import LONGEST_NAME, LayerGraph, Wire, is_layer_na
 from engine.graph.mute import can_be_muted
 from engine.graph.schedules import SCHEDULES, Schedule
 from engine.graph.settings import DataSettings, TrainingSettings
-from engine.graph.split import ONE_DEVICE, PLACEMENTS, SCHEMES, LayerSplit, Split
+from engine.graph.split import ONE_DEVICE, PLACEMENTS, SCHEMES, UPDATES, LayerSplit, Split
 from engine.layers.base import Layer
 from engine.layers.catalogue import KINDS
 from engine.layers.fields import FieldSpec, field_specs
@@ -147,6 +147,7 @@ def _dump_split(split: Split) -> dict[str, object]:
         "name": split.name,
         "devices": list(split.devices),
         **({} if split.scheme == SCHEMES[0] else {"scheme": split.scheme}),
+        **({} if split.updates == UPDATES[0] else {"updates": split.updates}),
         "layers": {
             name: {"placement": layer.placement, "devices": list(layer.devices)}
             for name, layer in split.layers
@@ -335,14 +336,17 @@ class _Reader:
         return splits or (ONE_DEVICE,)
 
     def _split(self, where: str, entry: Any) -> Split:
-        if not isinstance(entry, dict) or set(entry) - {"name", "devices", "scheme", "layers"}:
-            raise self._error(where, "an object with name, devices, scheme and layers", _show(entry))
+        if not isinstance(entry, dict) or set(entry) - {"name", "devices", "scheme", "updates", "layers"}:
+            raise self._error(where, "an object with name, devices, scheme, updates and layers", _show(entry))
         layers = entry.get("layers", {})
         if not isinstance(entry.get("name"), str) or not isinstance(layers, dict):
             raise self._error(where, "a name, and an object of layers", _show(entry))
         scheme = entry.get("scheme", SCHEMES[0])
         if scheme not in SCHEMES:
             raise self._error(f"{where}.scheme", f"one of {', '.join(SCHEMES)}", _show(scheme))
+        updates = entry.get("updates", UPDATES[0])
+        if updates not in UPDATES:
+            raise self._error(f"{where}.updates", f"one of {', '.join(UPDATES)}", _show(updates))
         return Split(
             entry["name"],
             self._devices(where, entry.get("devices")),
@@ -350,6 +354,7 @@ class _Reader:
                 (name, self._layer_split(f"{where}.layers.{name}", layer)) for name, layer in layers.items()
             ),
             scheme,
+            updates,
         )
 
     def _layer_split(self, where: str, entry: Any) -> LayerSplit:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from engine.errors import PlanError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.mute import as_run
-from engine.graph.split import ONE_DEVICE, SCHEMES, LayerSplit, Placement, Scheme, Split
+from engine.graph.split import ONE_DEVICE, SCHEMES, UPDATES, LayerSplit, Placement, Scheme, Split, Updates
 from engine.layers.data import Data
 
 Preset = Literal["data", "model", "hybrid"]
@@ -29,32 +29,41 @@ def choose_split(graph: LayerGraph, splits: tuple[Split, ...], name: str, count:
     for split in fitting:
         if split.name == name:
             return split
-    preset, _, scheme = name.partition("-")
-    scheme = scheme or SCHEMES[0]
-    if preset in PRESETS and scheme in SCHEMES:
+    preset, scheme, updates = [*name.split("-", 2), "", ""][:3]
+    scheme, updates = scheme or SCHEMES[0], updates or UPDATES[0]
+    if preset in PRESETS and scheme in SCHEMES and updates in UPDATES and not name.endswith("-"):
         devices = tuple(chr(ord("A") + number) for number in range(count))
-        return preset_split(graph, preset, devices, scheme)  # type: ignore[arg-type]
+        return preset_split(graph, preset, devices, scheme, updates)  # type: ignore[arg-type]
     raise PlanError(
         layer=f'split "{name}"',
-        expected=f"{', '.join(PRESETS)}, hybrid-b, hybrid-c, or a split of the file over {count} devices",
+        expected=f"{', '.join(PRESETS)}, hybrid-b, hybrid-c, either with -pass behind it, or a split of the "
+        f"file over {count} devices",
         found="none of these",
         hint=f"The file has {', '.join(split.name for split in splits)}.",
     )
 
 
-def preset_split(graph: LayerGraph, preset: Preset, devices: tuple[str, ...], scheme: Scheme = "a") -> Split:
+def preset_split(
+    graph: LayerGraph,
+    preset: Preset,
+    devices: tuple[str, ...],
+    scheme: Scheme = "a",
+    updates: Updates = "step",
+) -> Split:
     """Return a preset split of a network over logical devices; the network must be free of circles.
 
     ``data`` shares out the examples in all layers, ``model`` the outputs of all layers with weights.
     ``hybrid`` shares out the examples up to the fully connected layers, and outputs from there on; ``scheme``
-    says how the one hands over to the other.
+    says how the one hands over to the other, and ``updates`` when the latter learn.
 
     Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
     """
     placements = {"data": _data, "model": _model, "hybrid": _hybrid}[preset](as_run(graph))
     layers = tuple((name, LayerSplit(placement)) for name, placement in placements)
-    name = f"hybrid ({scheme})" if preset == "hybrid" else preset
-    return Split(name, devices, layers, scheme if preset == "hybrid" else "a")
+    if preset != "hybrid":
+        return Split(preset, devices, layers)
+    how = scheme if scheme == "a" or updates == "step" else f"{scheme}, per pass"
+    return Split(f"hybrid ({how})", devices, layers, scheme, "step" if scheme == "a" else updates)
 
 
 def _data(graph: LayerGraph) -> Iterator[tuple[str, Placement]]:

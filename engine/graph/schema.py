@@ -15,7 +15,7 @@ from engine.graph.mute import can_be_muted
 from engine.graph.network_file import FARTHEST, FORMAT, VERSION
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
-from engine.graph.split import PLACEMENTS, SCHEMES
+from engine.graph.split import PLACEMENTS, SCHEMES, UPDATES
 from engine.layers.catalogue import KINDS
 from engine.layers.fields import FieldSpec, field_specs
 
@@ -112,8 +112,18 @@ def _split() -> Schema:
     layer = _record({"placement": {"enum": list(PLACEMENTS)}, "devices": _DEVICES}, required=("placement",))
     layers = {"type": "object", "additionalProperties": layer, "description": "Where layers run, by name."}
     scheme = {"enum": list(SCHEMES), "description": "How examples are handed over; a where it is left out."}
+    updates = {
+        "enum": list(UPDATES),
+        "description": "When what learns in passes is updated; step if left out.",
+    }
     return _record(
-        {"name": {"type": "string"}, "devices": _DEVICES, "scheme": scheme, "layers": layers},
+        {
+            "name": {"type": "string"},
+            "devices": _DEVICES,
+            "scheme": scheme,
+            "updates": updates,
+            "layers": layers,
+        },
         required=("name", "devices"),
     )
 

@@ -12,6 +12,10 @@ Scheme = Literal["a", "b", "c"]
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 
 
+Updates = Literal["step", "pass"]
+UPDATES: tuple[str, ...] = get_args(Updates)
+
+
 @dataclass(frozen=True)
 class LayerSplit:
     """Where one layer runs: its ``placement`` over ``devices``, an empty tuple meaning all of the split's.
@@ -30,6 +34,8 @@ class Split:
     ``scheme`` says how layers that share out their examples hand them to layers that do not: ``a``, each
     device assembles the whole batch; ``b``, in as many passes as there are devices, one device at a time
     hands its examples to all; ``c``, in as many passes, each time everyone hands some of its examples to all.
+    ``updates`` says when layers that take the batch in passes are updated: once a step, by the sum of all
+    passes, or after each pass, by what that alone has given.
 
     Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks", section 4.
     """
@@ -38,6 +44,7 @@ class Split:
     devices: tuple[str, ...]
     layers: tuple[tuple[str, LayerSplit], ...] = ()
     scheme: Scheme = "a"
+    updates: Updates = "step"
 
 
 ONE_DEVICE = Split("one device", ("A",))

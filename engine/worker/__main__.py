@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.errors import ConvNetError, OutOfMemoryError
+from engine.errors import ConvNetError, OutOfMemoryError, RankError
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.runtime.lost import is_gpu_full, is_gpu_lost
@@ -46,13 +46,12 @@ def main() -> int:
     if link is not None:
         link.start()
     ended = _run(start, link, team)
+    has_failed = ended is None or ended.outcome == "failed"
     if link is not None:
-        link.end(ended if rank == 0 or ended.outcome == "failed" else None)
-    if ended.outcome != "failed":
-        return 0
-    if rank:
+        link.end(ended if rank == 0 or has_failed else None)
+    if has_failed and (rank or ended is None):
         time.sleep(_LAST_WORD)
-    return 1
+    return int(has_failed)
 
 
 def _read_start() -> WorkerStart:
@@ -73,12 +72,15 @@ def _die_with_engine() -> None:
     os._exit(3)
 
 
-def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ended:
+def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ended | None:
+    """Train; return how it ended, None where another rank has died, which is for the engine to tell."""
     try:
         # The engine hears from this process before NumPy and all else is imported.
         from engine.worker.training import train_in_folder
 
         return train_in_folder(start, link, team)
+    except RankError:
+        return None
     except ConvNetError as error:
         return Ended("failed", describe(error))
     except MemoryError:

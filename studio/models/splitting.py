@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.errors import PlanError
 from engine.graph.presets import Preset, preset_split
-from engine.graph.split import ONE_DEVICE, LayerSplit, Placement, Scheme, Split
+from engine.graph.split import ONE_DEVICE, LayerSplit, Placement, Scheme, Split, Updates
 from engine.plan.analysis.partition.places import Place, place_layers
 from studio.models.document import Document
 from studio.models.edits import SetSplits, Title
@@ -54,9 +54,11 @@ def use_one_device(document: Document) -> None:
     _use(document, ONE_DEVICE, Title("Train on One Device"))
 
 
-def use_preset(document: Document, preset: Preset, count: int, scheme: Scheme = "a") -> None:
+def use_preset(
+    document: Document, preset: Preset, count: int, scheme: Scheme = "a", updates: Updates = "step"
+) -> None:
     """Split the network over so many devices as a preset does."""
-    split = preset_split(document.network.graph, preset, device_names(count), scheme)
+    split = preset_split(document.network.graph, preset, device_names(count), scheme, updates)
     _use(document, split, Title("Split {name} over {count} Devices", {"name": split.name, "count": count}))
 
 

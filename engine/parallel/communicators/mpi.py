@@ -12,6 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engine.errors import RankError
 from engine.parallel.communicators.communicator import Communicator, Message
 from engine.parallel.communicators.summing import summer
 
@@ -28,6 +29,7 @@ class MpiCommunicator:
         from mpi4py import MPI
 
         self._test_all = MPI.Request.Testall
+        self._error = MPI.Exception
         # A communicator of our own: messages of others who use MPI in this process cannot be taken for ours.
         self._world = MPI.COMM_WORLD.Dup()
         self.rank: int = self._world.rank
@@ -40,10 +42,13 @@ class MpiCommunicator:
         return NcclCommunicator(self)
 
     def exchange(self, sends: Sequence[Message], receives: Sequence[Message]) -> None:
-        """Send and receive arrays at once; MPI aborts all ranks where one has failed."""
-        pending = [self._world.Irecv(array, source=rank) for rank, array in receives]
-        pending += [self._world.Isend(array, dest=rank) for rank, array in sends]
-        self._wait(pending)
+        """Send and receive arrays at once. Where a rank has died, MPI ends all, or this raises RankError."""
+        try:
+            pending = [self._world.Irecv(array, source=rank) for rank, array in receives]
+            pending += [self._world.Isend(array, dest=rank) for rank, array in sends]
+            self._wait(pending)
+        except self._error as error:
+            raise RankError(rank=self.rank, reason=f"it has lost its line to the others ({error})") from error
 
     def summer(self, arrays: Sequence[NDArray[Any]], ranks: Sequence[int]) -> Callable[[], None]:
         """Return a call that sums arrays up over ranks."""

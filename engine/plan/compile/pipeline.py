@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from engine.errors import PlanError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.settings import TrainingSettings
 from engine.graph.split import ONE_DEVICE, Split
@@ -53,6 +54,13 @@ def compile_network(
     DeviceError where the kind of device lacks a kernel.
     """
     layers = infer(graph)
+    if split.updates == "pass" and training.optimiser != "sgd":
+        raise PlanError(
+            layer=f'split "{split.name}"',
+            expected="SGD, since weights are updated after each pass",
+            found=training.optimiser,
+            hint="Update once a step, or train with SGD.",
+        )
     partition = Partition(layers, split, batch_size)
     # Plain kernels gain nothing by it, and a split may have to sum between the sums and their neuron.
     wanted = fusions if code and len(split.devices) == 1 else {SOFTMAX}.intersection(fusions)

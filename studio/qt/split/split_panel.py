@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.graph.presets import Preset
-from engine.graph.split import Scheme
+from engine.graph.split import Scheme, Updates
 from studio.models import splitting
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
@@ -59,12 +60,14 @@ class SplitPanel(QFrame):
         self.count.setAccessibleName(self.tr("Number of devices"))
         self.presets: dict[Preset, QPushButton] = {}
         self.schemes: dict[Scheme, QPushButton] = {}
+        self.each_pass = QCheckBox(self.tr("Update fully connected layers after each pass"))
         self._explanation = Note(rank="secondary")
         self._rows = QGridLayout()
         self.notes = Note(rank="secondary")
         self.problem = Note(rank="error")
         self._build()
         self.count.valueChanged.connect(self._on_count)
+        self.each_pass.clicked.connect(lambda _=False: self._on_scheme(split_of(self._document).scheme))
         document.changed.connect(self.refresh)
         forecast.changed.connect(self.refresh)
         picker.currentIndexChanged.connect(self.refresh)
@@ -103,6 +106,7 @@ class SplitPanel(QFrame):
         layout.addLayout(count)
         layout.addLayout(presets)
         layout.addLayout(schemes)
+        layout.addWidget(self.each_pass)
         layout.addWidget(self._explanation)
         layout.addLayout(self._rows)
         layout.addWidget(self.problem)
@@ -126,13 +130,14 @@ class SplitPanel(QFrame):
             splitting.use_one_device(self._document)
         else:
             preset = splitting.preset_of(self._document) or "data"
-            splitting.use_preset(self._document, preset, count, split.scheme)
+            splitting.use_preset(self._document, preset, count, split.scheme, split.updates)
 
     def _on_preset(self, preset: Preset) -> None:
         splitting.use_preset(self._document, preset, max(2, self.count.value()), "a")
 
     def _on_scheme(self, scheme: Scheme) -> None:
-        splitting.use_preset(self._document, "hybrid", self.count.value(), scheme)
+        updates: Updates = "pass" if self.each_pass.isChecked() and scheme != "a" else "step"
+        splitting.use_preset(self._document, "hybrid", self.count.value(), scheme, updates)
 
     # ---- what is shown -----------------------------------------------------------------------------------
 
@@ -151,6 +156,8 @@ class SplitPanel(QFrame):
         is_hybrid = preset == "hybrid"
         for widget in (self._scheme_title, *self.schemes.values()):
             widget.setVisible(is_hybrid)
+        self.each_pass.setVisible(is_hybrid and split.scheme != "a")
+        self.each_pass.setChecked(split.updates == "pass")
         self._explanation.say(self._explain(preset))
         self._show_rows()
         self.problem.say("" if self._forecast.problem is None else error_text(self._forecast.problem))

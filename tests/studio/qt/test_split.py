@@ -62,6 +62,10 @@ def test_the_panel_splits_the_network_and_the_button_says_how(
     assert button.text() == "3 devices · hybrid (c)"
     assert splitting.split_of(document).scheme == "c"
     assert button.panel.presets["hybrid"].isChecked()
+    button.panel.each_pass.click()
+    assert button.text() == "3 devices · hybrid (c, per pass)"
+    button.panel.schemes["a"].click()
+    assert splitting.split_of(document).updates == "step"
     button.panel.count.setValue(1)
     assert button.text() == "1 device"
 

@@ -84,6 +84,7 @@ class Partition:
             in_passes=in_passes,
             batch=order_batch(batch_size, split, split.scheme if in_passes else "a"),
             ranks=self.ranks,
+            updates_each_pass=split.updates == "pass",
         )
         self._homes: dict[tuple[str, int | None], Form] = {}
 

@@ -16,7 +16,7 @@ def order_operations(scheme: Scheme, program: WholeProgram) -> list[InPass]:
     """Return the operations in the order in which they run, each with its pass.
 
     What takes a batch in passes goes forward and back in each pass before the next; what needs the gradients
-    of all passes comes after them, and so do updates of what learns in passes.
+    of all passes comes after them, and so do updates of what learns in passes, unless each pass has its own.
     """
     before: list[Operation] = []
     inside: list[Operation] = []
@@ -33,6 +33,8 @@ def order_operations(scheme: Scheme, program: WholeProgram) -> list[InPass]:
             written |= made
         else:
             before.append(operation)
+    if scheme.updates_each_pass:
+        inside, updates = [*inside, *updates], []
     by_pass = product(range(len(scheme.batch.passes)), inside)
     return [
         *((operation, None) for operation in before),

@@ -47,7 +47,7 @@ class Sharer:
         self._keep_what_the_host_fills()
         for operation, index in self._order:
             if is_update(operation):
-                self._update(operation)
+                self._update(operation, index)
             else:
                 self._share(operation, index)
             self._writes_left.subtract(operation.outputs.values())
@@ -192,10 +192,17 @@ class Sharer:
             number = sum(operation.layer == "gradients" for operation in self.stock.operations)
             self.stock.operations.append(all_reduce(f"gradients.all_reduce{number}", terms, sums))
 
-    def _update(self, operation: Operation) -> None:
-        """Emit an update at once, or at the end where its weights' gradient waits for a sum over ranks."""
+    def _update(self, operation: Operation, index: int | None) -> None:
+        """Emit an update at once, or at the end where its weights' gradient waits for a sum over ranks.
+
+        After that of a pass, the next pass's gradient begins anew.
+        """
         gradient = self._gradients.get(operation.outputs["weights"])
-        if gradient is not None and self._needs_sum(gradient):
+        if index is not None:
+            self._emit_update(replace(operation, name=f"{operation.name}@{index}", pass_index=index))
+            if gradient is not None:
+                self.stock.begin_anew(gradient)
+        elif gradient is not None and self._needs_sum(gradient):
             self._deferred.append(operation)
         else:
             self._emit_update(operation)

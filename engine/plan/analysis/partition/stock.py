@@ -71,6 +71,10 @@ class Stock:
         self._written.add((key[0], index))
         self._copies[key] = {self.homes[key]: _home_name(key)}
 
+    def begin_anew(self, name: str) -> None:
+        """Forget what was written to a buffer: the next to write to it does not add to that."""
+        self._written = {key for key in self._written if key[0] != name}
+
     def bring_home(self, key: Key, layer: str, made: str, *, accumulate: bool) -> None:
         """Fill a buffer's home, or add to it, from what was ``made`` in another form."""
         home = self.keep(key, self.homes[key])

@@ -27,13 +27,17 @@ class WholeProgram:
 
 @dataclass(frozen=True)
 class Scheme:
-    """Places of layers, how batches are taken, and the layer that each array of ``weights`` belongs to."""
+    """Places of layers, how batches are taken, and the layer that each array of ``weights`` belongs to.
+
+    With ``updates_each_pass``, what learns in passes is updated after each.
+    """
 
     layers: Mapping[str, Place]
     weights: Mapping[str, str]
     in_passes: frozenset[str]
     batch: BatchOrder
     ranks: tuple[int, ...]
+    updates_each_pass: bool = False
 
     def examples(self, ranks: tuple[int, ...]) -> tuple[Shares, Rows]:
         """Return how layers on ``ranks`` share out a batch's rows, and these in order, () for their own."""
