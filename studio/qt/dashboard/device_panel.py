@@ -1,25 +1,28 @@
-"""How busy the engine's devices are: a compact row each."""
+"""How busy the engine's devices are: a line each, so that eight of them are still read at a glance."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.protocol.messages import Device
-from studio.models.readings import gigabytes
+from studio.models.readings import gigabytes, three_digits
 from studio.models.run import RunModel
 from studio.qt import theme
-from studio.qt.labels import Label, ShortLabel
+from studio.qt.labels import Label
 
-CELL = 14
-"""Height of a heat cell, px."""
-WIDEST_CELL = 48
-"""Width of a cell where there are few cores, px."""
+LINE = 18
+"""Height of a device's line, px."""
+
+NAME, LOAD, MEMORY, SENSORS = 44, 38, 88, 80
+"""Widths of the texts of a line, px: name, load, memory, temperature and power."""
+
+GAP = 6
 
 
 class DevicePanel(QWidget):
-    """The rows of all devices, from the newest heartbeat."""
+    """The lines of all devices, from the newest heartbeat."""
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +30,7 @@ class DevicePanel(QWidget):
         self.rows: list[DeviceRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column.setSpacing(4)
         self._empty = Label(self.tr("Load and memory of each device, while a training runs"), "secondary")
         self._empty.setWordWrap(True)
         self._column.addWidget(self._empty)
@@ -43,81 +46,91 @@ class DevicePanel(QWidget):
             self.rows.append(DeviceRow())
             self._column.addWidget(self.rows[-1])
         self._empty.setVisible(not devices)
+        gpus = 0
         for row, device in zip(self.rows, devices, strict=True):
-            row.show_device(device)
+            row.show_device(device, "CPU" if device.kind == "cpu" else f"GPU {gpus}")
+            gpus += device.kind == "gpu"
 
 
 class DeviceRow(QWidget):
-    """One device: its name, how busy it is as heat, and its memory."""
+    """One device: a cell a core, filled from below by its load; a bar for the memory; numbers beside both."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._name = ShortLabel()
-        self._load = HeatRow()
-        self._facts = ShortLabel(rank="secondary")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for widget in (self._name, self._load, self._facts):
-            column.addWidget(widget)
-
-    def show_device(self, device: Device) -> None:
-        """Show a device's readings."""
-        self._name.set_text(device.name)
-        self._load.show_loads(device.cores or (device.utilisation,), device.utilisation)
-        memory = self.tr("{used} of {total}").format(
-            used=gigabytes(device.memory_used), total=gigabytes(device.memory_total)
-        )
-        facts = [memory]
-        if device.temperature is not None:
-            facts.append(f"{device.temperature:.0f} °C")
-        if device.power is not None:
-            facts.append(f"{device.power:.0f} W")
-        if device.clock is not None:
-            facts.append(f"{device.clock:,.0f} MHz")
-        self._facts.set_text(" · ".join(facts))
-
-
-class HeatRow(QWidget):
-    """Cells that are the fuller the busier a core is, and the mean as a number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._loads: tuple[float, ...] = ()
-        self._mean = 0.0
-        self.setMinimumHeight(CELL)
+        self._device: Device | None = None
+        self._name = ""
+        self.setFixedHeight(LINE)
 
     def sizeHint(self) -> QSize:
-        return QSize(160, CELL)
+        return QSize(320, LINE)
 
-    def show_loads(self, loads: tuple[float, ...], mean: float) -> None:
-        """Show loads in per cent."""
-        if (loads, mean) != (self._loads, self._mean):
-            self._loads, self._mean = loads, mean
-            self.setToolTip(" · ".join(f"{load:.0f} %" for load in loads))
-            self.setAccessibleName(self.tr("Load {load} %").format(load=round(mean)))
+    def show_device(self, device: Device, name: str) -> None:
+        """Show a device's readings under a short name."""
+        if (device, name) != (self._device, self._name):
+            self._device, self._name = device, name
+            self.setToolTip("\n".join((device.name, *self._facts(device))))
+            self.setAccessibleName(" · ".join((name, *self._facts(device))))
             self.update()
 
+    def _facts(self, device: Device) -> list[str]:
+        facts = [self.tr("load {load} %").format(load=round(device.utilisation))]
+        if len(device.cores) > 1:
+            cores = " · ".join(f"{load:.0f}" for load in device.cores)
+            facts.append(self.tr("cores {loads} %").format(loads=cores))
+        memory = self.tr("memory {used} of {total}")
+        facts.append(memory.format(used=gigabytes(device.memory_used), total=gigabytes(device.memory_total)))
+        return [*facts, *_sensors(device)]
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        device = self._device
+        if device is None:
+            return
         painter = QPainter(self)
         painter.setFont(theme.secondary_font())
-        for cell, load in zip(self._cells(painter.fontMetrics()), self._loads, strict=True):
-            _paint_cell(painter, cell, load / 100)
+        sensors = SENSORS if _sensors(device) else 0
+        room = max(40, self.width() - NAME - LOAD - MEMORY - sensors - 2 * GAP)
+        loads = round(0.62 * room)
+        painter.setPen(theme.colour("text"))
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        self._write(painter, 0, NAME, self._name, left)
+        _paint_cells(painter, QRectF(NAME, 2, loads, LINE - 4), device.cores or (device.utilisation,))
         painter.setPen(theme.colour("secondary"))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), right, f"{self._mean:.0f} %")
+        self._write(painter, NAME + loads, LOAD, f"{device.utilisation:.0f} %", right)
+        x = NAME + loads + LOAD + GAP
+        share = device.memory_used / max(1, device.memory_total)
+        _paint_bar(painter, QRectF(x, 2, room - loads, LINE - 4), share)
+        x += room - loads + GAP
+        used, total = three_digits(device.memory_used / 1e9), three_digits(device.memory_total / 1e9)
+        painter.setPen(theme.colour("secondary"))
+        self._write(painter, x, MEMORY - GAP, f"{used} / {total} GB", left)
+        self._write(painter, self.width() - sensors, sensors, " ".join(_sensors(device)), right)
 
-    def _cells(self, metrics: QFontMetrics) -> list[QRectF]:
-        """Places of the cells: as wide as there is room for, but so that few cores do not look like bars."""
-        count = len(self._loads)
-        room = self.width() - metrics.horizontalAdvance("100 %") - 8
-        width = max(2.0, room / count if count == 1 else min(room / max(1, count), WIDEST_CELL))
-        return [QRectF(index * width, 0, width - 1, self.height()) for index in range(count)]
+    def _write(self, painter: QPainter, x: int, width: int, text: str, side: Qt.AlignmentFlag) -> None:
+        painter.drawText(QRect(x, 0, width, LINE), side | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _paint_cell(painter: QPainter, cell: QRectF, load: float) -> None:
-    """Fill a cell from below, so that the load can be read without telling shades apart."""
-    load = min(1.0, max(0.0, load))
-    painter.fillRect(cell, theme.colour("line"))
-    full = cell.adjusted(0, cell.height() * (1 - load), 0, 0)
-    painter.fillRect(full, theme.colour("accent", 0.4 + 0.6 * load))
+def _sensors(device: Device) -> list[str]:
+    found = []
+    if device.temperature is not None:
+        found.append(f"{device.temperature:.0f} °C")
+    if device.power is not None:
+        found.append(f"{device.power:.0f} W")
+    return found
+
+
+def _paint_cells(painter: QPainter, place: QRectF, loads: tuple[float, ...]) -> None:
+    """Paint a cell a load in per cent, full from below: it is read without telling shades apart."""
+    width = place.width() / len(loads)
+    for number, load in enumerate(loads):
+        cell = QRectF(place.x() + number * width, place.y(), max(1.0, width - 1), place.height())
+        share = min(1.0, max(0.0, load / 100))
+        painter.fillRect(cell, theme.colour("line"))
+        full = cell.adjusted(0, cell.height() * (1 - share), 0, 0)
+        painter.fillRect(full, theme.colour("accent", 0.4 + 0.6 * share))
+
+
+def _paint_bar(painter: QPainter, place: QRectF, share: float) -> None:
+    """Paint how much of the memory is used, from the left; nearly all of it is a warning."""
+    painter.fillRect(place, theme.colour("line"))
+    used = QRectF(place.x(), place.y(), place.width() * min(1.0, share), place.height())
+    painter.fillRect(used, theme.colour("warning" if share > 0.95 else "secondary", 0.7))

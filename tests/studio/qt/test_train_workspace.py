@@ -13,9 +13,11 @@ from engine.protocol.inbox import Link
 from engine.protocol.messages import (
     CheckpointKept,
     CheckpointNow,
+    Device,
     Edit,
     Edited,
     HealthMeasured,
+    Heartbeat,
     Histogram,
     Kill,
     LayerHealth,
@@ -35,7 +37,7 @@ from studio.qt import theme
 from studio.qt.dashboard import export
 from studio.qt.dashboard.fork_dialog import ForkDialog
 from studio.qt.train_workspace import TrainWorkspace
-from tests.studio.fake_engine import FakeEngines, FakeExaminer, row, small_document, weights
+from tests.studio.fake_engine import FakeEngines, FakeExaminer, cpu, row, small_document, weights
 
 
 class Stage:
@@ -383,6 +385,23 @@ def test_devices_are_rows_of_their_own(stage):
     assert len(stage.view.devices.rows) == 1
     stage.run.train(stage.document)
     assert stage.view.devices.rows == []
+
+
+def test_eight_gpus_are_a_line_each_with_load_memory_temperature_and_power(stage):
+    stage.train()
+    gpus = [
+        Device("Test GPU", "gpu", 12.5 * number, (), 10**9 * number, 80 * 10**9, 40.0 + number, 300.0)
+        for number in range(8)
+    ]
+    stage.link.arrivals.append(
+        Heartbeat(2, EngineState.TRAINING, True, None, stage.link.sequence, (cpu(90.0, 10.0), *gpus))
+    )
+    stage.run.update()
+    rows = stage.view.devices.rows
+    assert len(rows) == 9
+    assert rows[0].accessibleName().startswith("CPU · load 50 % · cores 90 · 10 %")
+    assert rows[8].accessibleName() == "GPU 7 · load 88 % · memory 7.00 GB of 80.0 GB · 47 °C · 300 W"
+    assert stage.view.devices.sizeHint().height() < 9 * 24
 
 
 # ---- Steering ----------------------------------------------------------------------------------------------
