@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -20,18 +15,18 @@ from PySide6.QtWidgets import (
 
 from engine.layers.base import Layer
 from engine.layers.data import Data
-from studio.models import editing
 from studio.models.data import DataModel, DataState
 from studio.models.document import Document
+from studio.qt.data.looking import Looking
 from studio.qt.data.seen_view import SeenView
+from studio.qt.data.settings_panel import WIDTH, SettingsPanel
 from studio.qt.empty_note import EmptyNote
-from studio.qt.inspector.data_form import DataForm
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label, ShortLabel
 from studio.qt.panel import Panel
 from studio.qt.texts import error_text, layer_text
 
-_FORM_WIDTH = 320
+_SCROLL_BAR = 12
 _LOOK_AFTER = 700
 """ms after the last change of the settings before the data set is looked at anew."""
 
@@ -42,7 +37,7 @@ class DataWorkspace(QWidget):
     def __init__(self, document: Document, data: DataModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._data = document, data
-        self.form = DataForm(document)
+        self.settings = SettingsPanel(document)
         self.heading = Label(rank="heading")
         self.facts = ShortLabel(rank="secondary")
         self.look_button = QPushButton(self.tr("Look Again"))
@@ -50,7 +45,7 @@ class DataWorkspace(QWidget):
         self.misfit = Note(rank="secondary")
         self.seen = SeenView()
         self.note = EmptyNote()
-        self.looking = _Looking()
+        self.looking = Looking()
         self._pages = QStackedWidget()
         self._timer = QTimer(self, interval=_LOOK_AFTER, singleShot=True)
         self._build()
@@ -68,7 +63,9 @@ class DataWorkspace(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 8, 8, 8)
         row.setSpacing(8)
-        row.addWidget(Panel(self._settings()))
+        settings = _scrolled(self.settings)
+        settings.setFixedWidth(WIDTH + _SCROLL_BAR)
+        row.addWidget(Panel(settings))
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,31 +83,6 @@ class DataWorkspace(QWidget):
             self._pages.addWidget(widget)
         row.addWidget(self._pages, 1)
 
-    def _settings(self) -> QWidget:
-        content = QWidget()
-        content.setFixedWidth(_FORM_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(Label(self.tr("Data set"), "heading"))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        self.folder_button = QPushButton(self.tr("Open Folder…"))
-        self.file_button = QPushButton(self.tr("Open File…"))
-        self.folder_button.setToolTip(self.tr("A folder with a folder of pictures for each class"))
-        self.file_button.setToolTip(self.tr("An archive of class folders, CIFAR-10, MNIST or a .npz file"))
-        self.folder_button.clicked.connect(self._on_folder)
-        self.file_button.clicked.connect(self._on_file)
-        buttons.addWidget(self.folder_button)
-        buttons.addWidget(self.file_button)
-        buttons.addStretch()
-        column.addLayout(buttons)
-        column.addWidget(self.form)
-        column.addStretch()
-        area = _scrolled(content)
-        area.setFixedWidth(_FORM_WIDTH + 12)
-        return area
-
     # ---- what happens ------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -126,7 +98,7 @@ class DataWorkspace(QWidget):
             self._data.look()
 
     def _on_document_changed(self) -> None:
-        self.form.show_settings()
+        self.settings.form.show_settings()
         self._show_misfits()
         if self.isVisible() and not self._data.is_current:
             self._timer.start(_LOOK_AFTER)
@@ -139,11 +111,18 @@ class DataWorkspace(QWidget):
             self.seen.show_seen(self._data.seen)
             self._pages.setCurrentIndex(0)
         elif state is DataState.LOOKING:
-            self.looking.show_decoded(self._data.decoded)
-            self._pages.setCurrentWidget(self.looking)
+            self._show_looking()
         else:
             self._show_note()
         self._show_misfits()
+
+    def _show_looking(self) -> None:
+        """What was seen last stays for the moment that another look takes, unless that decodes pictures."""
+        self.looking.show_decoded(self._data.decoded)
+        if self._data.seen is None or self._data.decoded:
+            self._pages.setCurrentWidget(self.looking)
+        else:
+            self.facts.set_text(self.tr("Reading the data set"))
 
     def _show_note(self) -> None:
         cause = self._data.cause
@@ -161,61 +140,6 @@ class DataWorkspace(QWidget):
         self.fit_button.setEnabled(bool(misfits))
         changes = [_change(name, *layers) for name, layers in misfits.items()]
         self.misfit.say(self.tr("To fit: {changes}").format(changes="; ".join(changes)) if changes else "")
-
-    def _on_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of pictures"), self._start())
-        self._take(path)
-
-    def _on_file(self) -> None:
-        kinds = self.tr("Data sets") + " (*.npz *.zip *.tar *.tar.gz *.tgz *.tar.xz *.tar.bz2)"
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a data set"), self._start(), f"{kinds};;{self.tr('All files')} (*)"
-        )
-        self._take(path)
-
-    def _start(self) -> str:
-        return str(self._document.base_folder())
-
-    def _take(self, chosen: str) -> None:
-        """Name the data set in the network file, relative to it where it lies beside or below."""
-        if not chosen:
-            return
-        path, base = Path(chosen), self._document.base_folder()
-        if self._document.path is not None and path.is_relative_to(base):
-            path = path.relative_to(base)
-        settings = replace(self._document.network.data, source="path", path=str(path))
-        editing.set_data(self._document, settings)
-
-
-class _Looking(QWidget):
-    """Says how far the decoding is, and lets it be cancelled."""
-
-    cancelled = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._label = Label(rank="secondary")
-        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        bar = QProgressBar()
-        bar.setRange(0, 0)
-        bar.setFixedWidth(240)
-        bar.setTextVisible(False)
-        self.cancel = QPushButton(self.tr("Cancel"))
-        self.cancel.clicked.connect(self.cancelled)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        column.addStretch()
-        for widget in (self._label, bar, self.cancel):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch()
-
-    def show_decoded(self, pictures: int) -> None:
-        """Show how many pictures are decoded; their number is not known before."""
-        if pictures:
-            words = self.tr("{count} pictures are decoded, which is done once").format(count=f"{pictures:,}")
-        else:
-            words = self.tr("Reading the data set")
-        self._label.setText(words)
 
 
 def _scrolled(content: QWidget) -> QScrollArea:

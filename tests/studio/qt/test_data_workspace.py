@@ -75,7 +75,7 @@ def test_counts_values_pictures_and_skipped_files_are_shown(bench: Bench, worksp
 def test_progress_is_shown_and_can_be_cancelled(bench: Bench, workspace: DataWorkspace, qtbot: QtBot) -> None:
     bench.tell(DataDecoded(12_000))
     assert workspace.looking.isVisible()
-    assert "12,000" in workspace.looking.findChildren(type(workspace.heading))[0].text()
+    assert "12,000" in workspace.looking.label.text()
     qtbot.mouseClick(workspace.looking.cancel, Qt.MouseButton.LeftButton)
     assert bench.looks[0].closed
     assert workspace.note.isVisible()
@@ -101,20 +101,29 @@ def test_fitting_says_what_it_changes_and_does_it_once(
     assert bench.document.undo_stack.undo_title is not None
 
 
+def test_what_was_seen_stays_while_another_look_is_quick(bench: Bench, workspace: DataWorkspace) -> None:
+    bench.tell(seen())
+    bench.model.look()
+    assert workspace.seen.isVisible()
+    assert workspace.facts.full_text == "Reading the data set"
+    bench.tell(DataDecoded(1))
+    assert workspace.looking.isVisible()
+
+
 def test_a_chosen_folder_becomes_the_data_set_and_is_looked_at(
     bench: Bench, workspace: DataWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     bench.tell(seen())
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "birds"))
-    workspace.folder_button.click()
+    workspace.settings.folder_button.click()
     assert bench.document.network.data == DataSettings(source="path", path=str(tmp_path / "birds"))
     qtbot.waitUntil(lambda: len(bench.looks) == 2)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    workspace.file_button.click()
+    workspace.settings.file_button.click()
     assert bench.document.network.data.path == str(tmp_path / "birds"), "nothing was chosen"
     bench.document.save(tmp_path / "net.convnet")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "a" / "b.npz"), ""))
-    workspace.file_button.click()
+    workspace.settings.file_button.click()
     assert bench.document.network.data.path == str(Path("a", "b.npz")), "as it is seen from the file"
 
 
