@@ -69,9 +69,11 @@ class ReceivedFile:
     def _length(self) -> int:
         """How much is here of what has not come in full; more than there should be is worth nothing."""
         length = self._part.stat().st_size if self._part.exists() else 0
-        if length >= self._size:
-            self._part.unlink(missing_ok=True)
-            length = 0
+        if length > self._size:
+            self._part.unlink()
+            return 0
+        if length == self._size:  # all came, but whoever received it ended before it was checked
+            self._complete()
         return length
 
     def _complete(self) -> None:

@@ -15,12 +15,22 @@ from typing import Final
 from engine.errors import ComputerError, ConvNetError, UnexpectedError
 from engine.protocol import computer as messages
 from engine.protocol import connection as connections
-from engine.protocol.computer import Begin, EndByForce, FindRuns, FoundRun, FoundRuns, Greet, Reach, Reached
+from engine.protocol.computer import (
+    Begin,
+    EndByForce,
+    FindRuns,
+    FoundRun,
+    FoundRuns,
+    Greet,
+    Held,
+    Reach,
+    Reached,
+)
 from engine.protocol.messages import PROTOCOL_VERSION, Done
 from engine.version import program_version
 from studio.services.client import GOODBYE, Engine, EngineClient
 from studio.services.engine_process import LINGER
-from studio.services.line import Line
+from studio.services.line import PATIENCE, Line
 from studio.services.link import TrainingOrder
 from studio.services.sending import send_data
 from studio.services.ssh import Address, Ssh
@@ -28,6 +38,9 @@ from studio.services.tunnel import Tunnel
 
 GREETING: Final = 30.0
 """Seconds that logging in and the first answer may take."""
+
+CHECKING: Final = 3600.0
+"""Seconds that the answer to a part of a data set may take: after the last one, all of it is read again."""
 
 _LIST_EVERY: Final = 5.0  # s between two looks at the runs there
 _TRY_EVERY: Final = 5.0  # s between two tries to connect again
@@ -159,7 +172,7 @@ class RemoteComputer:
             raise ComputerError(
                 computer=self.address.text, reason="it is not connected.", hint="Connect it, and try again."
             )
-        return line.request(request, kind)
+        return line.request(request, kind, CHECKING if issubclass(kind, Held) else PATIENCE)
 
     def _begun(self, order: TrainingOrder, client: EngineClient) -> Engine:
         about = self.status.about

@@ -91,6 +91,16 @@ def test_a_file_comes_in_parts_goes_on_later_and_is_checked(data: Path) -> None:
     assert [path.name for path in data.iterdir()] == [whole.path]
 
 
+def test_a_file_that_came_in_full_but_was_not_checked_is_checked_later(data: Path) -> None:
+    sha256 = hashlib.sha256(b"abc").hexdigest()
+    data.mkdir()
+    (data / f".{sha256}.part").write_bytes(b"abc")
+    held = ask(HELLO, Offer("x", ".npz", 3, sha256))[1]
+    assert isinstance(held, Held)
+    assert held.path is not None
+    assert (data / held.path).read_bytes() == b"abc"
+
+
 def test_a_file_of_another_hash_is_not_kept(data: Path) -> None:
     _, _, answer = ask(HELLO, Offer("x", ".npz", 3, "0" * 64), Chunk(0, b"abc"))
     assert isinstance(error(answer), DataError)
