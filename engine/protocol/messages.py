@@ -208,6 +208,8 @@ class Progress(Message, frozen=True):
     examples_per_second: float  # training examples/s, lately
     eta_seconds: float | None  # s until the training is finished; None: not known yet
     epochs: Count  # passes over the training split when the training will be finished
+    step_seconds: float = 0.0  # s that a step takes, lately
+    waiting_share: float = 0.0  # of that time, for pictures to be read and prepared, 0..1
 
 
 class Device(Message, frozen=True):

@@ -14,29 +14,46 @@ class StepClock:
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
-        self._laps: deque[tuple[float, int]] = deque()
-        self._seconds = 0.0
+        self._laps: deque[tuple[float, float, int]] = deque()
+        self._seconds = self._waited = self._wait = 0.0
         self._examples = 0
 
     def start(self) -> None:
         """Forget the time since the last lap."""
         self._last = time.perf_counter()
 
+    def got_batch(self) -> None:
+        """The batch of this lap has come: what passed so far was spent waiting for it."""
+        self._wait = time.perf_counter() - self._last
+
     def lap(self, examples: int) -> float:
         """End a step of ``examples`` and return its s."""
         now = time.perf_counter()
-        seconds = now - self._last
-        self._last = now
-        self._laps.append((seconds, examples))
-        self._seconds += seconds
-        self._examples += examples
+        seconds, waited = now - self._last, self._wait
+        self._last, self._wait = now, 0.0
+        self._laps.append((seconds, waited, examples))
+        self._add(seconds, waited, examples)
         while self._seconds > _RATE_SECONDS and len(self._laps) > 1:
-            old_seconds, old_examples = self._laps.popleft()
-            self._seconds -= old_seconds
-            self._examples -= old_examples
+            old_seconds, old_waited, old_examples = self._laps.popleft()
+            self._add(-old_seconds, -old_waited, -old_examples)
         return seconds
+
+    def _add(self, seconds: float, waited: float, examples: int) -> None:
+        self._seconds += seconds
+        self._waited += waited
+        self._examples += examples
 
     @property
     def examples_per_second(self) -> float:
         """Examples a second, lately; 0 before the first step."""
         return self._examples / self._seconds if self._seconds else 0.0
+
+    @property
+    def step_seconds(self) -> float:
+        """Mean time of a step, lately, in s; 0 before the first one."""
+        return self._seconds / len(self._laps) if self._laps else 0.0
+
+    @property
+    def waiting_share(self) -> float:
+        """Share of that time that was spent waiting for pictures."""
+        return min(1.0, max(0.0, self._waited / self._seconds)) if self._seconds else 0.0

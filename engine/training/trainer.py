@@ -322,6 +322,7 @@ class Trainer:
             self._end_epoch()
 
     def _step(self, batch: Feedable) -> None:
+        self._clock.got_batch()
         place = self.place
         rate = self._control.set_rates(place.epoch + place.cursor / self._examples)
         self._feed(batch)
@@ -516,6 +517,8 @@ class Trainer:
                 examples_per_second=rate,
                 eta_seconds=max(left, 0) / rate if rate else None,
                 epochs=self._live.now.epochs,
+                step_seconds=self._clock.step_seconds,
+                waiting_share=self._clock.waiting_share,
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from collections import deque
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, dumps, loads
+from engine.layers.data import Data
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.library import RunCard
 from engine.protocol.messages import (
@@ -215,6 +217,16 @@ class RunModel:
     def setting(self, setting: Setting) -> float | None:
         """Return what a setting is now; None: not known yet."""
         return None if self.network is None else self.marks.value(setting, self.network.training)
+
+    @property
+    def trained_bytes(self) -> int | None:
+        """Bytes of the pictures that were trained on, all epochs together; None: not known yet."""
+        examples = self.metrics.last("train", "examples")
+        if self.network is None or examples is None:
+            return None
+        layers = self.network.graph.layers().values()
+        sizes = [math.prod(layer.size) * layer.channels for layer in layers if isinstance(layer, Data)]
+        return int(examples) * sizes[0] if sizes else None
 
     @property
     def elapsed(self) -> float | None:

@@ -148,3 +148,18 @@ def test_the_clock_times_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     steps.start()
     assert steps.lap(40) == 2.0
     assert steps.examples_per_second == pytest.approx(50 / 3)
+
+
+def test_the_clock_tells_how_much_of_a_step_was_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step of 2 s, of which 0.5 s for the batch; one of 1 s without a wait."""
+    times = iter([0.0, 0.5, 2.0, 2.0, 3.0])
+    monkeypatch.setattr(clock.time, "perf_counter", lambda: next(times))
+    steps = StepClock()
+    assert (steps.step_seconds, steps.waiting_share) == (0.0, 0.0)
+    steps.got_batch()
+    steps.lap(10)
+    assert (steps.step_seconds, steps.waiting_share) == (2.0, 0.25)
+    steps.got_batch()
+    steps.lap(10)
+    assert steps.step_seconds == 1.5
+    assert steps.waiting_share == pytest.approx(0.5 / 3)

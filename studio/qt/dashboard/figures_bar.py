@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.models.quantities import short_bytes
 from studio.models.readings import duration, percent, three_digits
 from studio.models.run import RunModel
 from studio.qt.labels import Label
@@ -24,13 +25,17 @@ class FiguresBar(QWidget):
         self._epoch = _Figure(self.tr("Epoch"))
         self._step = _Figure(self.tr("Step"))
         self._speed = _Figure(self.tr("Images/s"))
+        self._time = _Figure(self.tr("A step"))
+        self._seen = _Figure(self.tr("Trained"))
         self._error = _Figure(self.tr("Validation error"))
         self._elapsed = _Figure(self.tr("Elapsed"))
         self._left = _Figure(self.tr("Left"))
+        self._time.setToolTip(self.tr("How long a step takes, and how much of that waits for pictures"))
+        self._seen.setToolTip(self.tr("Bytes of the pictures that were trained on, all epochs together"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
-        for figure in (self._epoch, self._step, self._speed, self._error, self._elapsed, self._left):
+        row.setSpacing(16)
+        for figure in self._figures:
             row.addWidget(figure)
         row.insertWidget(0, self._state, 1)
         self._clock = QTimer(self, interval=SECOND)
@@ -42,8 +47,20 @@ class FiguresBar(QWidget):
 
     def texts(self) -> dict[str, str]:
         """Return the values by their names, as they are shown."""
-        figures = (self._epoch, self._step, self._speed, self._error, self._elapsed, self._left)
-        return dict(figure.texts for figure in figures)
+        return dict(figure.texts for figure in self._figures)
+
+    @property
+    def _figures(self) -> tuple[_Figure, ...]:
+        return (
+            self._epoch,
+            self._step,
+            self._speed,
+            self._time,
+            self._seen,
+            self._error,
+            self._elapsed,
+            self._left,
+        )
 
     def _on_second(self) -> None:
         if self._run.state.advancing:
@@ -53,7 +70,7 @@ class FiguresBar(QWidget):
         run, progress = self._run, self._run.progress
         self._state.show_value(state_name(run.state), run.name)
         if progress is None:
-            for figure in (self._epoch, self._step, self._speed, self._left):
+            for figure in (self._epoch, self._step, self._speed, self._time, self._left):
                 figure.show_value(NOT_KNOWN)
         else:
             epochs = progress.epochs
@@ -61,10 +78,14 @@ class FiguresBar(QWidget):
             self._epoch.show_value(of.format(part=min(progress.epoch + 1, epochs), whole=epochs))
             self._step.show_value(of.format(part=f"{progress.step:,}", whole=f"{progress.total_steps:,}"))
             self._speed.show_value(three_digits(progress.examples_per_second))
+            ms, share = three_digits(1000 * progress.step_seconds), f"{100 * progress.waiting_share:.0f} %"
+            self._time.show_value(self.tr("{ms} ms · {share} waits").format(ms=ms, share=share))
             known = progress.eta_seconds is not None and run.state.under_way
             self._left.show_value(duration(progress.eta_seconds or 0) if known else NOT_KNOWN)
         error = run.metrics.last("validation", "error")
         self._error.show_value(NOT_KNOWN if error is None else percent(error))
+        seen = run.trained_bytes
+        self._seen.show_value(NOT_KNOWN if seen is None else short_bytes(seen))
         elapsed = run.elapsed
         self._elapsed.show_value(NOT_KNOWN if elapsed is None else duration(elapsed))
 

@@ -100,14 +100,8 @@ class FiltersPanel(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self._header, 1)
-        self._tools = (
-            self._filter,
-            self._channel,
-            self._normalisation,
-            self.change_button,
-            self.export_button,
-        )
-        for widget in self._tools:
+        self._tools = (self._normalisation, self.change_button, self.export_button)
+        for widget in (self._filter, self._channel, *self._tools):
             top.addWidget(widget)
         return top
 
@@ -201,6 +195,8 @@ class FiltersPanel(QWidget):
         if page is None:
             self._explain()
             self._pages.setCurrentWidget(self.note)
+            self._filter.hide()
+            self._channel.hide()
         else:
             self._show_page(page)
         self._refresh_slider()
