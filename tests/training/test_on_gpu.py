@@ -93,3 +93,12 @@ def test_a_set_that_is_streamed_is_learned_as_one_that_lies_on_the_gpu(
         _, run = run_training(folder, what, Recorder(), device="cuda:0")
         prints.append(fingerprint(run))
     assert prints[0] == prints[1]
+
+
+def test_a_run_may_move_from_the_cpu_to_a_gpu_and_is_told_what_that_means(tmp_path: Path) -> None:
+    save_pictures(tmp_path)
+    _, run = run_training(tmp_path, network(), stop_at(3))
+    recorder = Recorder()
+    outcome, _ = run_training(tmp_path, network(), recorder, run, device="cuda:0")
+    assert outcome == "finished"
+    assert any("device cpu, now cuda" in text for level, text in recorder.lines if level == "warning")
