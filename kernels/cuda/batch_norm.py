@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from kernels.arrays import Shape
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, blocks, function, types
+from kernels.cuda._compile import blocks, function, types
+from kernels.cuda._launch import pack
 from kernels.registry import Shapes
 
-_LANES, _WARPS = 32, 8
-_MOST_GROUPS = 128
+_THREADS = 256
+_MOST_LANES = 32
+_WIDEST_PACK = 8
+_MOST_BLOCKS = 256
+_LEAST_ROWS = 4
+"""For each thread, of the rows of a group."""
 
 
 def forward_workspace(shapes: Shapes, *, epsilon: float, share: float) -> Shapes:
@@ -34,10 +41,10 @@ def forward(
     share: float,
 ) -> None:
     """Write the outputs y, and what the gradient needs; bring the averages forward."""
-    _launch("sum_up", x, (x, counters, partials))
-    _launch("sum_up_squares", x, (x, counters, partials))
+    _launch("survey", x, (x, counters, partials))
     kept = (means, scales, average_means, average_variances)
-    _launch("normalise", x, (x, weights, biases, counters, partials, y, *kept, epsilon, share))
+    _launch_warps("conclude", x, (x, counters, partials, *kept, epsilon, share))
+    _launch("normalise", x, (x, weights, biases, means, scales, counters, y))
 
 
 def evaluate(
@@ -51,8 +58,7 @@ def evaluate(
     epsilon: float,
 ) -> None:
     """Write the outputs y by the running averages."""
-    arrays = (x, weights, biases, average_means, average_variances, y)
-    _kernel("evaluate", x)(blocks(x.size), (BLOCK,), (*arrays, epsilon, x.size))
+    _launch("evaluate", x, (x, weights, biases, average_means, average_variances, y, epsilon))
 
 
 def backward_data_workspace(shapes: Shapes, *, accumulate: bool = False) -> Shapes:
@@ -73,7 +79,8 @@ def backward_data(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the inputs, or add it to dx."""
-    _launch("sum_up_gradients", x, (x, means, scales, dy, counters, partials))
+    _launch("survey_gradients", x, (x, means, scales, dy, counters, partials))
+    _launch_warps("conclude_gradients", x, (partials,))
     arrays = (x, weights, means, scales, dy, counters, partials, dx)
     _launch("backward_data", x, (*arrays, accumulate))
 
@@ -95,25 +102,52 @@ def backward_weights(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the gains, or add it to dweights."""
-    _launch("sum_up_gradients", x, (x, means, scales, dy, counters, partials))
-    _kernel("backward_weights", x)(blocks(dweights.size), (BLOCK,), (partials, dweights, accumulate))
+    _launch("survey_gradients", x, (x, means, scales, dy, counters, partials))
+    _launch_warps("backward_weights", x, (partials, dweights, accumulate))
 
 
-def _partials(pictures: tuple[int, ...]) -> Shapes:
-    return {"partials": (2, _groups(pictures), pictures[-1])}
+def _partials(pictures: Shape) -> Shapes:
+    """Return the shape of two sums for each group and for all; ``_grid`` makes no more groups."""
+    channels = pictures[-1]
+    beside = -(-channels // (_WIDEST_PACK * _MOST_LANES))
+    rows_of_group = _LEAST_ROWS * _THREADS // _MOST_LANES
+    groups = min(-(-prod(pictures[:-1]) // rows_of_group), _MOST_BLOCKS // beside)
+    return {"partials": (2 * max(1, groups) + 2, channels)}
 
 
-def _groups(pictures: tuple[int, ...]) -> int:
-    """Return how many groups the rows are divided into: at least 4 rows a warp."""
-    return min(_MOST_GROUPS, -(-prod(pictures[:-1]) // (4 * _WARPS)))
+@dataclass(frozen=True)
+class _Grid:
+    """Lanes of ``pack`` channels in blocks beside one another, and groups of rows below."""
+
+    pack: int
+    lanes: int
+    beside: int
+    groups: int
+
+
+def _grid(x: DeviceArray) -> _Grid:
+    channels = x.shape[-1]
+    packs = channels // pack(x, channels)
+    lanes = min(packs, _MOST_LANES)
+    beside = -(-packs // lanes)
+    wanted = -(-prod(x.shape[:-1]) // (_THREADS // lanes * _LEAST_ROWS))
+    return _Grid(channels // packs, lanes, beside, max(1, min(wanted, _MOST_BLOCKS // beside)))
 
 
 def _launch(name: str, x: DeviceArray, arguments: tuple[Any, ...]) -> None:
-    grid = (-(-x.shape[-1] // _LANES), _groups(x.shape))
-    _kernel(name, x)(grid, (_LANES * _WARPS,), arguments)
+    """Launch a kernel whose threads share out all of ``x``."""
+    grid = _grid(x)
+    _kernel(name, x)((grid.beside, grid.groups), (_THREADS,), arguments)
+
+
+def _launch_warps(name: str, x: DeviceArray, arguments: tuple[Any, ...]) -> None:
+    """Launch a kernel with a warp for each channel."""
+    _kernel(name, x)(blocks(32 * x.shape[-1], _THREADS), (_THREADS,), arguments)
 
 
 def _kernel(name: str, x: DeviceArray) -> Any:
     rows, channels = len(x), x.shape[-1]
+    grid = _grid(x)
     geometry = {"ROWS": rows, "PIXELS": x.size // (rows * channels), "C": channels}
-    return function("batch_norm", name, **types(x.dtype), **geometry, GROUPS=_groups(x.shape))
+    shares = {"V": grid.pack, "LANES": grid.lanes, "GROUPS": grid.groups}
+    return function("batch_norm", name, **types(x.dtype), **geometry, **shares)
