@@ -92,6 +92,7 @@ def _by_turns(ours: Side, order: Order) -> list[Result]:
     idle = memory_used()
     theirs = _side("torch", order)
     facts = theirs.ask("facts")
+    of_cuda = memory_used() - idle
     layers = infer(load(Path(order["network"])).graph)
     figures = []
     for number, variant in enumerate(_variants(order)):
@@ -100,7 +101,7 @@ def _by_turns(ours: Side, order: Order) -> list[Result]:
             turns = [(theirs.ask("step"), ours.ask("step")) for _ in range(_TURNS)]
             figure["ms"] = [their_time for their_time, _ in turns]
             figure["ratios"] = [their_time / our_time for their_time, our_time in turns]
-            figure["memory"] = memory_used() - idle
+            figure["memory"] = of_cuda + theirs.ask("memory")
         figures.append(figure)
         print(describe_variant(figure, order["batch_size"]), flush=True)
     theirs.close()

@@ -2,7 +2,8 @@
 
 The engine's side answers ``ready`` (s from the process's start until its first step was done), ``step`` (ms),
 ``parts`` (each operation of a step), ``facts`` and ``limits`` (what a GPU can do at most). PyTorch's answers
-``prepare`` with the number of a variant (s it took, or why it failed), ``step`` and ``facts``.
+``prepare`` with the number of a variant (s it took, or why it failed), ``step``, ``memory`` (bytes that the
+variant came to hold at most) and ``facts``.
 """
 
 from __future__ import annotations
@@ -151,6 +152,7 @@ class Torch:
         self._peer = self._steps = None
         gc.collect()
         self._torch.cuda.empty_cache()
+        self._torch.cuda.reset_peak_memory_stats()
         self._torch.backends.cudnn.benchmark = tune == "tune"
         start = time.perf_counter()
         try:
@@ -165,8 +167,13 @@ class Torch:
         assert self._steps is not None
         return self._steps()
 
+    def memory(self) -> int:
+        """Return the most bytes that the variant has held, those that PyTorch keeps for later included."""
+        return int(self._torch.cuda.max_memory_reserved())
+
     def facts(self) -> dict[str, Any]:
-        """Return the versions."""
+        """Return the versions; from then on CUDA itself has the memory that it takes."""
+        self._torch.zeros(1, device="cuda")
         cudnn = self._torch.backends.cudnn.version()
         return {"torch": self._torch.__version__, "cuda": self._torch.version.cuda, "cudnn": cudnn}
 
@@ -181,6 +188,7 @@ def main() -> None:
             {
                 "prepare": peer.prepare,
                 "step": peer.step,
+                "memory": peer.memory,
                 "facts": peer.facts,
             }
         )

@@ -47,7 +47,7 @@ class FakeSide:
         if word == "prepare":
             self._number = int(arguments[0])
             return {"failed": "no memory"} if self._number == 2 else {"seconds": 4.0}
-        return {"facts": {"torch": "2.11"}, "step": 5.0 - 2 * self._number}[word]
+        return {"facts": {"torch": "2.11"}, "memory": 2**30, "step": 5.0 - 2 * self._number}[word]
 
     def close(self) -> None:
         """Do nothing."""
