@@ -156,6 +156,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"ConvNet Studio {program_version()}")
         return 0
+    if given.bench:
+        from studio.qt.application import Application
+        from studio.qt.bench import run_bench
+
+        Application(offscreen=True)
+        return run_bench()
     if given.demo:
         from studio.demo import run_demo
 
@@ -200,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo", action="store_true", help="train an example; without a screen, in the terminal"
     )
+    parser.add_argument("--bench", action="store_true", help="print figures of the designer, and leave")
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     parser.add_argument("--leave-when-shown", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -40,8 +40,7 @@ class Inspection:
     problems: tuple[NetworkError, ...] = ()
 
     def inputs(self, graph: LayerGraph, name: str) -> tuple[TensorType, ...] | None:
-        """Return the types that reach a layer, or None where one of them is not known."""
-        graph = as_run(graph)
+        """Return the types that reach a layer of a graph as it is run, or None where one is not known."""
         wires = graph.inputs(name)
         if wire_problems(name, graph[name], wires) or any(wire.source not in self.outputs for wire in wires):
             return None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from engine.graph.layer_graph import LayerGraph
+from engine.graph.mute import as_run
 from engine.graph.validate import inspect_network
 from engine.layers.base import Layer, TensorType
 from engine.layers.conv import Conv
@@ -88,6 +89,7 @@ class Pictured:
 
 def pictured_layers(graph: LayerGraph) -> dict[str, Pictured]:
     """Return the layers whose weights can be looked at as pictures, in order."""
+    graph = as_run(graph)
     inspection = inspect_network(graph)
     found = {}
     for name, layer in graph.layers().items():

@@ -176,6 +176,11 @@ class CanvasView(QGraphicsView):
         self._tell_pictures()
         self.zoomed.emit(zoom)
 
+    def pan_by(self, by: QPoint) -> None:
+        """Move what is seen by so many pixels of the screen."""
+        self._scroll(by)
+        self._fits = False
+
     def _scroll(self, by: QPoint) -> None:
         horizontal, vertical = self.horizontalScrollBar(), self.verticalScrollBar()
         horizontal.setValue(horizontal.value() + by.x())
@@ -233,9 +238,8 @@ class CanvasView(QGraphicsView):
             if self._scene.is_busy:
                 self._hurry()
             return
-        self._scroll(self._pan_from - place)
+        self.pan_by(self._pan_from - place)
         self._pan_from = place
-        self._fits = False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is None:
