@@ -226,6 +226,17 @@ class Device(Message, frozen=True):
     clock: float | None = None  # MHz, of a GPU's multiprocessors; None: not to be had
 
 
+class RankReading(Message, frozen=True):
+    """Readings of one of several ranks, a process of the engine's machine."""
+
+    rank: Count  # number of its logical device, A being 0
+    device: str  # "cpu", "cuda:0"
+    pid: Count  # process number
+    responding: bool  # false: it gave no sign of life for 3.5 s
+    utilisation: float  # % of one core, since the reading before
+    memory: Count  # bytes of the host's memory
+
+
 class Heartbeat(Message, frozen=True):
     """Sent twice a second to each attached client that acknowledges; never kept."""
 
@@ -237,6 +248,7 @@ class Heartbeat(Message, frozen=True):
     devices: tuple[Device, ...]  # the CPU, then GPUs if NVML is there
     problem: Problem | None = None  # why the journal cannot be written just now; it will be tried again
     slow: bool = False  # responding, but no step has ended for far longer than usual
+    ranks: tuple[RankReading, ...] = ()  # where there are several, those on the engine's machine
 
 
 # ---- Requests --------------------------------------------------------------------------------------------

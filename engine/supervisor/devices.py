@@ -20,11 +20,17 @@ def read_devices() -> tuple[Device, ...]:
 
 
 class DeviceSampler(threading.Thread):
-    """Takes readings twice a second; ``readings`` are the newest."""
+    """Takes readings twice a second; ``readings`` are the newest, ``processes`` those of ``watched`` ones.
+
+    The latter are by process number: % of one core, and bytes.
+    """
 
     def __init__(self) -> None:
         super().__init__(name="device readings", daemon=True)
         self.readings: tuple[Device, ...] = ()
+        self.watched: tuple[int, ...] = ()
+        self.processes: dict[int, tuple[float, int]] = {}
+        self._known: dict[int, Any] = {}
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -33,6 +39,18 @@ class DeviceSampler(threading.Thread):
         gpus = _open_gpus()
         while not self._stopping.wait(_PERIOD):
             self.readings = (_read_cpu(name), *_read_gpus(gpus))
+            self.processes = dict(self._read_processes())
+
+    def _read_processes(self) -> Iterator[tuple[int, tuple[float, int]]]:
+        import psutil
+
+        self._known = {pid: known for pid, known in self._known.items() if pid in self.watched}
+        for pid in self.watched:
+            try:
+                process = self._known.setdefault(pid, psutil.Process(pid))
+                yield pid, (float(process.cpu_percent()), int(process.memory_info().rss))
+            except psutil.Error:
+                continue  # it has just ended
 
     def stop(self) -> None:
         """End the thread."""

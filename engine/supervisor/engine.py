@@ -8,6 +8,7 @@ import time
 import uuid
 from contextlib import ExitStack
 
+import msgspec
 import zmq
 
 from engine.errors import RunFolderUnwritableError
@@ -15,7 +16,7 @@ from engine.protocol import connection as connections
 from engine.protocol.codec import CLIENT_FRAME_LIMIT
 from engine.protocol.connection import Connection
 from engine.protocol.keys import LOOPBACK, KeyPair, new_key_pair
-from engine.protocol.messages import Heartbeat, Site
+from engine.protocol.messages import Heartbeat, RankReading, Site
 from engine.protocol.processes import start_time
 from engine.protocol.server import Endpoint, Gate
 from engine.protocol.wake import Wake
@@ -155,6 +156,18 @@ class Engine:
     def _is_leaving(self) -> bool:
         return self._service.leaving or self.leaving
 
+    def _ranks(self) -> tuple[RankReading, ...]:
+        """Return the run's ranks with their loads and memory as last read."""
+        ranks = self._run.ranks
+        self._devices.watched = tuple(rank.pid for rank in ranks)
+        read = self._devices.processes
+        return tuple(
+            msgspec.structs.replace(rank, utilisation=read[rank.pid][0], memory=read[rank.pid][1])
+            if rank.pid in read
+            else rank
+            for rank in ranks
+        )
+
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(
             beat=0,
@@ -165,6 +178,7 @@ class Engine:
             devices=self._devices.readings,
             problem=self._journal.problem,
             slow=self._run.is_slow,
+            ranks=self._ranks(),
         )
 
     def _report_malformed(self) -> None:

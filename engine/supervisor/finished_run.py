@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NoReturn
 
 from engine.errors import RunEndedError
-from engine.protocol.messages import Progress, RunState
+from engine.protocol.messages import Progress, RankReading, RunState
 from engine.supervisor.run import RunRequest
 
 
@@ -15,6 +15,7 @@ class FinishedRun:
     is_responding = True
     is_slow = False
     progress: Progress | None = None
+    ranks: tuple[RankReading, ...] = ()
 
     def __init__(self, state: RunState) -> None:
         self.state = state

@@ -6,10 +6,12 @@ import os
 import select
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.protocol.internal import Beat
+from engine.protocol.messages import RankReading
 from engine.protocol.processes import kill, start_time
 
 SILENCE = 3.5
@@ -62,6 +64,16 @@ class Ranks:
     def is_responding(self) -> bool:
         """Whether all ranks gave a sign of life lately."""
         return self.silence() < (_START_SILENCE if self.lead is None else SILENCE)
+
+    def readings(self, devices: Sequence[str]) -> tuple[RankReading, ...]:
+        """Return, of several ranks, what is known of each; ``devices`` are those of all."""
+        if self.count == 1:
+            return ()
+        now = time.monotonic()
+        return tuple(
+            RankReading(number, devices[number], rank.pid, now - rank.heard < SILENCE, 0.0, 0)
+            for number, rank in sorted(self._ranks.items())
+        )
 
     def hung(self) -> str | None:
         """Name a rank, of several, that others wait for in vain."""

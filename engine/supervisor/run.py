@@ -25,6 +25,7 @@ from engine.protocol.messages import (
     Pause,
     Problem,
     Progress,
+    RankReading,
     Resume,
     RollBack,
     RunState,
@@ -88,6 +89,11 @@ class Run:
     def is_slow(self) -> bool:
         """Whether the training process responds, but no step has ended for far longer than usual."""
         return self.state is RunState.TRAINING and self.is_responding and self._pace.is_slow(time.monotonic())
+
+    @property
+    def ranks(self) -> tuple[RankReading, ...]:
+        """What is known of each rank, where there are several and the run goes on."""
+        return () if self.state.ended else self._worker.ranks
 
     def obey(self, request: RunRequest) -> None:
         """Do what a client asks for; raises RunEndedError."""

@@ -16,7 +16,7 @@ from engine.parallel.devices import device_names
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.internal import Ended, EngineOrder, WorkerFrame, WorkerStart
 from engine.protocol.keys import new_key_pair
-from engine.protocol.messages import Edited, Problem, Site
+from engine.protocol.messages import Edited, Problem, RankReading, Site
 from engine.protocol.problems import describe
 from engine.protocol.processes import exit_reason
 from engine.protocol.server import Endpoint, Gate
@@ -46,12 +46,13 @@ class WorkerProcess:
         self.output: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._gate, self._engine_key = gate, engine_key
         self._process: subprocess.Popen[bytes] | None = None
-        self._forget(1)
+        self._forget(("cpu",))
 
-    def _forget(self, ranks: int) -> None:
+    def _forget(self, devices: tuple[str, ...]) -> None:
         """Begin as with the first process."""
+        self._devices = devices
         self.ended: Ended | None = None  # its last message
-        self._ranks = Ranks(ranks)
+        self._ranks = Ranks(len(devices))
         self._unsent: list[EngineOrder] = []
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._killed: str | None = None
@@ -65,7 +66,7 @@ class WorkerProcess:
         several is missing.
         """
         self.close()
-        self._forget(len(device_names(site.device)))
+        self._forget(device_names(site.device))
         keys = new_key_pair()
         self._gate.allow("worker", keys.public)
         process = self._process = subprocess.Popen(
@@ -131,6 +132,11 @@ class WorkerProcess:
     def is_responding(self) -> bool:
         """Whether there was a sign of life lately, of each rank."""
         return self._ranks.is_responding
+
+    @property
+    def ranks(self) -> tuple[RankReading, ...]:
+        """What is known of each rank, where there are several; loads and memory are for others to fill in."""
+        return self._ranks.readings(self._devices)
 
     def end_hung(self) -> None:
         """End all ranks by force where one of several hangs: the others wait for it."""

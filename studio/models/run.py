@@ -34,6 +34,7 @@ from engine.protocol.messages import (
     Network,
     Pause,
     Progress,
+    RankReading,
     Request,
     Resume,
     Rewound,
@@ -131,6 +132,7 @@ class RunModel:
         self.snapshots: list[int] = []
         self.marks = Marks()
         self.health = Health()
+        self.ranks: tuple[RankReading, ...] = ()
         self.devices: tuple[Device, ...] = ()
         self.log: deque[LogEntry] = deque(maxlen=LOG_LINES)
         self.log_total = 0  # lines so far, those included that are not kept any more
@@ -437,6 +439,7 @@ class RunModel:
         if beat.problem is not None and beat.problem != known:
             self.refused.emit(rebuild(beat.problem))
         self._beat = beat
+        self.ranks = beat.ranks
         self.devices = beat.devices
         self._note(self.devices_changed)
         if beat.progress is not None:

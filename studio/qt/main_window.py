@@ -146,7 +146,12 @@ class MainWindow(QMainWindow):
         self.commands.fill_menus(self.menuBar(), self.files)
         self.addToolBar(
             ToolBar(
-                self.commands, self.files, (self.split_button, self.device_picker), self.run_progress, self
+                self.commands,
+                self.files,
+                split=self.split_button,
+                device=self.device_picker,
+                progress=self.run_progress,
+                parent=self,
             )
         )
         self.setStatusBar(self.status)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.qt import icons, theme
 from studio.qt.commands import Commands
 from studio.qt.files import Files
+from studio.qt.split.split_button import SplitButton
 
 _ICON = QSize(20, 20)
 
@@ -21,7 +20,9 @@ class ToolBar(QToolBar):
         self,
         commands: Commands,
         files: Files,
-        devices: Iterable[QWidget],
+        *,
+        split: SplitButton,
+        device: QWidget,
         progress: QWidget,
         parent: QWidget,
     ) -> None:
@@ -50,8 +51,8 @@ class ToolBar(QToolBar):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self.addWidget(progress)
-        for widget in devices:
-            self.addWidget(widget)
+        split.follow(self.addWidget(split))
+        self.addWidget(device)
         self._train = self._add_words("train")
         self._train.setObjectName("primary")
         for name in ("pause", "resume", "stop"):

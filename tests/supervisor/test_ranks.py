@@ -92,5 +92,6 @@ def test_the_rank_that_is_silent_is_named(
     assert not found.is_responding
     for rank in (0, 1):
         found.hear(f"peer {rank}".encode(), Beat(rank, sleepers[rank].pid))
+    assert [reading.responding for reading in found.readings(("cpu",) * 3)] == [True, True, False]
     assert found.hung() == f"rank 2 of 3 (process {sleepers[2].pid}) gave no sign of life for {HUNG:g} s"
     found.close()

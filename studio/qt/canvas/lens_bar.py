@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from studio.models.lens import Lens, LensChoice
+from studio.qt import theme
 
 LENS_TITLES: dict[Lens, tuple[str, str]] = {
     Lens.SHAPES: ("Shapes", "What flows along each wire"),
@@ -41,6 +42,15 @@ class LensBar(QFrame):
             self.buttons[lens] = button
         choice.changed.connect(self._on_changed)
         self._on_changed()
+
+    def fit(self, width: int) -> None:
+        """Write smaller where there is less room than ``width`` px."""
+        for font in (theme.body_font(), theme.secondary_font()):
+            for button in self.buttons.values():
+                button.setFont(font)
+            self.adjustSize()
+            if self.width() <= width:
+                break
 
     def detach(self) -> None:
         """Listen to the choice no more; for when the window closes."""

@@ -81,7 +81,7 @@ class CanvasPanel(QWidget):
         bar.adjustSize()
         self.view.keep_free = bar.size() + QSize(_MARGIN, _MARGIN)
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
-        self.lens_bar.adjustSize()
+        self.lens_bar.fit(self.width() - 2 * _MARGIN)
         self.lens_bar.move(_MARGIN, _MARGIN)
         self.start_page.setGeometry(self.rect())
         box = self.hint

@@ -10,6 +10,7 @@ from engine.protocol.messages import Device
 from studio.models.readings import gigabytes, three_digits
 from studio.models.run import RunModel
 from studio.qt import theme
+from studio.qt.dashboard.rank_row import RankRow
 from studio.qt.labels import Label
 
 LINE = 18
@@ -33,6 +34,7 @@ class DevicePanel(QWidget):
         self._column.setSpacing(4)
         self._empty = Label(self.tr("Load and memory of each device, while a training runs"), "secondary")
         self._empty.setWordWrap(True)
+        self.ranks: list[RankRow] = []
         self._column.addWidget(self._empty)
         run.devices_changed.connect(self._on_devices)
         run.run_replaced.connect(self._on_devices)
@@ -50,6 +52,20 @@ class DevicePanel(QWidget):
         for row, device in zip(self.rows, devices, strict=True):
             row.show_device(device, "CPU" if device.kind == "cpu" else f"GPU {gpus}")
             gpus += device.kind == "gpu"
+        self._show_ranks()
+
+    def _show_ranks(self) -> None:
+        """Show a line for each of several ranks, below the devices."""
+        ranks = self._run.ranks
+        while len(self.ranks) > len(ranks):
+            row = self.ranks.pop()
+            row.hide()
+            row.deleteLater()
+        while len(self.ranks) < len(ranks):
+            self.ranks.append(RankRow())
+            self._column.addWidget(self.ranks[-1])
+        for row, rank in zip(self.ranks, ranks, strict=True):
+            row.show_rank(rank)
 
 
 class DeviceRow(QWidget):

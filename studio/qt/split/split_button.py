@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.models.document import Document
@@ -26,12 +27,18 @@ class SplitButton(QPushButton):
     ) -> None:
         super().__init__(parent)
         self._document, self._run = document, run
+        self._action: QAction | None = None
         self.panel = SplitPanel(document, forecast, picker, self)
         self.setObjectName("split")
         self.setToolTip(self.tr("Split the network over devices"))
         self.clicked.connect(self.open)
         document.changed.connect(self._refresh)
         run.state_changed.connect(self._refresh)
+        self._refresh()
+
+    def follow(self, action: QAction) -> None:
+        """Hide by ``action``, which stands for it in the tool bar, while a training goes on."""
+        self._action = action
         self._refresh()
 
     def detach(self) -> None:
@@ -60,3 +67,5 @@ class SplitButton(QPushButton):
         self.setText(words)
         self.setAccessibleName(words)
         self.setEnabled(self._run.can_train)
+        if self._action is not None:
+            self._action.setVisible(self._run.can_train)
