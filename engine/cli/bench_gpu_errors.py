@@ -19,14 +19,16 @@ def compare(networks: Iterable[Path]) -> Worst:
     from engine.cli.bench_engine import fill
     from engine.plan.compile.pipeline import compile_network
     from engine.runtime.accuracy import errors
-    from engine.runtime.devices import best_precision
+    from engine.runtime.devices import best_code, best_precision
     from engine.runtime.executor import Executor
 
     worst: Worst = {}
     for network in networks:
         graph = load(network).graph
         for precision in dict.fromkeys(("float32", best_precision("cuda:0", "auto"))):
-            plan = compile_network(graph, _EXAMPLES, device="cuda", precision=precision)
+            plan = compile_network(
+                graph, _EXAMPLES, device="cuda", code=best_code("cuda"), precision=precision
+            )
             executor = Executor(plan, device="cuda:0")
             fill(executor, plan)
             for program in plan.programs:

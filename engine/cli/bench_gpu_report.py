@@ -16,8 +16,9 @@ def describe_ours(result: Mapping[str, Any]) -> str:
     ours = result["ours"]
     facts, limits = ours["facts"], ours["limits"]
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    library = facts["code"] or "own kernels alone"
     lines = [
-        f"{result['network']}, batch {result['batch_size']}, {facts['precision']}",
+        f"{result['network']}, batch {result['batch_size']}, {facts['precision']}, {library}",
         f"  {facts['gpu']}, {versions}",
         f"  a copy moves {limits['copy'] / 1e12:.2f} TB/s, a product {limits['product'] / 1e12:.0f} TFLOP/s",
         f"  ours: {_times(ours['ms'], result['batch_size'])}, one graph of {facts['operations']} operations",

@@ -55,7 +55,7 @@ class Engine:
         from engine.cli.bench_engine import fill
         from engine.plan.compile.pipeline import TRAIN, compile_network
         from engine.runtime.context import context_bytes
-        from engine.runtime.devices import best_precision
+        from engine.runtime.devices import best_code, best_precision
         from engine.runtime.executor import Executor
         from engine.runtime.gpu import Gpu
 
@@ -63,8 +63,14 @@ class Engine:
         file = load(network)
         device = "cuda:0"
         self._layers = infer(file.graph)
+        self._code = best_code("cuda")
         self._plan = compile_network(
-            file.graph, batch_size, device="cuda", precision=best_precision(device, precision)
+            file.graph,
+            batch_size,
+            device="cuda",
+            code=self._code,
+            training=file.training,
+            precision=best_precision(device, precision),
         )
         self._executor = Executor(self._plan, device=device)
         assert isinstance(self._executor.device, Gpu)
@@ -117,6 +123,7 @@ class Engine:
             "versions": {"driver": _driver(), **gpu_versions()},
             "memory": dict(self._gpu.memory()),
             "precision": self._plan.precision,
+            "code": self._code,
             "operations": len(self._plan.programs[self._program].operations),
         }
 

@@ -25,6 +25,7 @@ FACTS = {
     "versions": {"cupy": "14"},
     "memory": {"plan": 2**20},
     "precision": "bfloat16",
+    "code": "",
     "operations": 9,
 }
 PART = {"name": "conv1.conv.forward", "kind": "conv.forward", "ms": 0.5, "bytes": 10**9, "operations": 10**11}
