@@ -71,15 +71,18 @@ def _literals(node: ast.expr) -> Iterator[str]:
 def _in_tables() -> Iterator[tuple[str, str]]:
     from studio.actions import ACTIONS, MENU_TITLES
     from studio.qt.canvas.lens_bar import LENS_TITLES
+    from studio.qt.canvas.lenses import PLACEMENT_TEXTS
     from studio.qt.canvas.start_page import EXAMPLE_TITLES
     from studio.qt.cheat_sheet import GESTURES
     from studio.qt.inspector.form import GROUP_TITLES
     from studio.qt.layer_list import FAMILY_TITLES
+    from studio.qt.split.layer_place import CHOICES
+    from studio.qt.split.split_panel import PRESET_TEXTS, SCHEME_TEXTS
 
     yield from ((text, "studio/actions.py") for row in ACTIONS for text in (row.title, row.help))
-    for table in (MENU_TITLES, EXAMPLE_TITLES, GROUP_TITLES, FAMILY_TITLES):
+    for table in (MENU_TITLES, EXAMPLE_TITLES, GROUP_TITLES, FAMILY_TITLES, PLACEMENT_TEXTS, dict(CHOICES)):
         yield from ((text, "tables") for text in table.values())
-    for pairs in (LENS_TITLES.values(), GESTURES):
+    for pairs in (LENS_TITLES.values(), GESTURES, PRESET_TEXTS.values(), SCHEME_TEXTS.values()):
         yield from ((text, "tables") for pair in pairs for text in pair)
 
 

@@ -25,7 +25,7 @@ from studio.models.shape_changes import ShapeChanges
 from studio.qt.canvas.wire_item import Flow
 from studio.qt.texts import error_text, layer_text
 
-_PLACEMENT_WORDS: dict[Placement, str] = {
+PLACEMENT_TEXTS: dict[Placement, str] = {
     "data": "examples over {devices}",
     "model": "outputs over {devices}",
     "replicated": "whole on {devices}",
@@ -123,7 +123,7 @@ class Showing:
             return ()
         names = splitting.split_of(self._document).devices
         devices = _names(names, place.ranks)
-        words = _tr("on {devices}" if len(place.ranks) == 1 else _PLACEMENT_WORDS[place.placement])
+        words = _tr("on {devices}" if len(place.ranks) == 1 else PLACEMENT_TEXTS[place.placement])
         lines = [words.format(devices=devices)]
         sent = self._forecast.sent_for(layer)
         if sent:

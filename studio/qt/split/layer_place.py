@@ -15,7 +15,7 @@ from studio.qt.labels import Label
 
 _SWATCH = QSize(16, 12)
 
-_CHOICES: tuple[tuple[Placement | None, str], ...] = (
+CHOICES: tuple[tuple[Placement | None, str], ...] = (
     (None, "As its first input"),
     ("data", "Examples shared out"),
     ("model", "Outputs shared out"),
@@ -32,7 +32,7 @@ class PlaceEditor(QWidget):
         self._name = ""
         self.placement = QComboBox()
         self.placement.setAccessibleName(self.tr("Placement"))
-        for placement, words in _CHOICES:
+        for placement, words in CHOICES:
             self.placement.addItem(self.tr(words), placement)
         self.devices: list[QToolButton] = []
         self._marks = QHBoxLayout()

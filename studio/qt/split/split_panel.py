@@ -32,12 +32,12 @@ from studio.qt.texts import error_text
 _WIDTH = 392
 _SWATCH = QSize(24, 14)
 
-_PRESETS: dict[Preset, tuple[str, str]] = {
+PRESET_TEXTS: dict[Preset, tuple[str, str]] = {
     "data": ("Data", "Each device trains the whole network on its share of the examples"),
     "model": ("Model", "Each device has its share of the filters and outputs of every layer"),
     "hybrid": ("Hybrid", "Convolutions share out the examples, fully connected layers their outputs"),
 }
-_SCHEMES: dict[Scheme, tuple[str, str]] = {
+SCHEME_TEXTS: dict[Scheme, tuple[str, str]] = {
     "a": ("a", "Every device assembles the whole batch for the fully connected layers: one pass"),
     "b": ("b", "One device at a time hands its examples to all: as many passes as devices"),
     "c": ("c", "In each pass everyone hands some of its examples to all: as many passes as devices"),
@@ -86,7 +86,7 @@ class SplitPanel(QFrame):
         count.addWidget(self.count)
         presets = QHBoxLayout()
         group = QButtonGroup(self)
-        for preset, (title, help_text) in _PRESETS.items():
+        for preset, (title, help_text) in PRESET_TEXTS.items():
             self.presets[preset] = self._choice(title, help_text, group, presets)
             self.presets[preset].clicked.connect(lambda _=False, preset=preset: self._on_preset(preset))
         schemes = QHBoxLayout()
@@ -94,7 +94,7 @@ class SplitPanel(QFrame):
         schemes.addWidget(self._scheme_title)
         schemes.addStretch()
         group = QButtonGroup(self)
-        for scheme, (title, help_text) in _SCHEMES.items():
+        for scheme, (title, help_text) in SCHEME_TEXTS.items():
             self.schemes[scheme] = self._choice(title, help_text, group, schemes)
             self.schemes[scheme].clicked.connect(lambda _=False, scheme=scheme: self._on_scheme(scheme))
         self._rows.setHorizontalSpacing(12)
@@ -170,9 +170,9 @@ class SplitPanel(QFrame):
             return self.tr("Split the layers over several devices. It never changes what is learnt.")
         if preset is None:
             return self.tr("Each layer is placed as its inspector says.")
-        words = [self.tr(_PRESETS[preset][1])]
+        words = [self.tr(PRESET_TEXTS[preset][1])]
         if preset == "hybrid":
-            words.append(self.tr(_SCHEMES[split.scheme][1]))
+            words.append(self.tr(SCHEME_TEXTS[split.scheme][1]))
         return ". ".join(words) + "."
 
     def _show_rows(self) -> None:
