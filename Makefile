@@ -1,12 +1,13 @@
 # make run    set everything up, then train the example in the studio
 # make test   set everything up, then lint, types, import rules and tests
 # make faults inject every fault in full numbers, and print a table of what came of it
+# make screenshots  pictures of every view in both themes and languages, in build/screenshots
 # make lock   renew requirements/dev.lock after a change of dependencies (needs uv)
 
 PYTHON := .venv/bin/python
 SET_UP := .venv/.set-up
 
-.PHONY: run test faults lint lock clean
+.PHONY: run test screenshots faults lint lock clean
 
 run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
@@ -16,6 +17,9 @@ test: $(SET_UP) lint
 
 faults: $(SET_UP)
 	$(PYTHON) tools/faults.py
+
+screenshots: $(SET_UP)
+	$(PYTHON) tools/screenshots.py build/screenshots
 
 lint: $(SET_UP)
 	.venv/bin/ruff check .

@@ -80,8 +80,8 @@ class WeightedLayer(Layer):
         (
             ("he", "He: √(2 / inputs)"),
             ("glorot", "Glorot: √(2 / (inputs + outputs))"),
-            ("normal", "Normal, own deviation"),
-            ("uniform", "Uniform, own deviation"),
+            ("normal", "Normal"),
+            ("uniform", "Uniform"),
         ),
         title="Weights start as",
         help="Random numbers around 0. He suits ReLU, Glorot suits tanh and logistic.",

@@ -98,12 +98,11 @@ class Showing:
         cost = self._document.costs().get(layer)
         if self._lens is not Lens.COST or cost is None:
             return ()
-        return (
-            _tr("{count} weights").format(count=short_count(cost.weights + cost.biases))
-            if cost.weights
-            else _tr("{bytes} a picture").format(bytes=short_bytes(BYTES * cost.activations)),
-            _tr("{count} mult-adds").format(count=short_count(cost.multiply_adds)),
-        )
+        weights = _tr("{count} weights").format(count=short_count(cost.weights + cost.biases))
+        memory = _tr("{bytes} a picture").format(bytes=short_bytes(BYTES * cost.activations))
+        work = _tr("{count} mult-adds").format(count=short_count(cost.multiply_adds))
+        told = ((weights, cost.weights), (work, cost.multiply_adds), (memory, cost.activations))
+        return tuple(words for words, count in told if count)[:2]
 
     def share(self, layer: str) -> float | None:
         """Return a layer's share of the multiply-adds, where cards show it."""
