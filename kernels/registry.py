@@ -6,7 +6,7 @@ which input. Modules whose name begins with an underscore hold what several kern
 
 A kernel may also be *built*: made for exactly one geometry. kernels/cpu/vector/conv.py has a function of the
 same name, ``forward``, which takes the shapes of the arrays by port, a target and the attributes, and returns
-what was built, or None where the plain kernel is to be used.
+what was built, or None where the plain kernel is to be used; so has kernels/cuda/graphs/conv.py, for cuDNN.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Shapes = dict[str, tuple[int, ...]]
 
 _WORKSPACE = "_workspace"
-_BUILT = "vector"
-"""The package of a device's kernels that are built."""
+_BUILT = {"cpu": "vector", "cuda": "graphs"}
+"""The packages of kernels that are built, by device kind."""
 
 
 class MissingKernelError(LookupError):
@@ -79,7 +79,7 @@ class Kernel:
         if not code or dtype != "float32":
             return None
         family, _, name = self.operation.partition(".")
-        module = f"kernels.{self.device}.{_BUILT}"
+        module = f"kernels.{self.device}.{_BUILT[self.device]}"
         if find_spec(module) is None or find_spec(f"{module}.{family}") is None:
             return None
         make = getattr(import_module(f"{module}.{family}"), name, None)

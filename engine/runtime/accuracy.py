@@ -59,6 +59,8 @@ def _run(twin: Kernel, operation: Operation, arrays: Arrays) -> list[str]:
     scratch = twin.workspace(shapes, **operation.attributes) if twin.workspace else {}
     room = {port: np.empty(shape) for port, shape in scratch.items()}
     twin.function(**{**taken, **room}, **operation.attributes)
+    if "gate" in arrays:  # the ReLU before, whose gradient GPUs join with this one
+        taken["dx"] *= arrays["gate"] > 0
     return [port for port in operation.outputs if port in taken and port not in room]
 
 

@@ -36,8 +36,10 @@ def device_kind(name: str) -> DeviceKind:
 
 def best_code(kind: DeviceKind) -> str:
     """Return the target that kernels should be built for on devices of a kind, "" for plain kernels."""
-    if kind != "cpu":
-        return ""
+    if kind == "cuda":
+        from kernels.cuda.graphs import target
+
+        return target.chosen()
     from kernels.cpu.vector.target import OFF, chosen
 
     code = chosen()

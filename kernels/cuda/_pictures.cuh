@@ -10,12 +10,17 @@ struct Spot {
     int row, column, channel;
 };
 
+template <int height, int width, int channels, typename Number>
+__device__ inline Spot spot_by(Number group) {
+    constexpr int groups = channels / V;
+    Number pixel = group / groups, line = pixel / width;
+    return {(Index)(line / height), (int)(line % height), (int)(pixel % width), (int)(group % groups) * V};
+}
+
 template <int height, int width, int channels>
 __device__ inline Spot spot_of(Index group) {
-    constexpr int groups = channels / V;
-    Index pixel = group / groups;
-    Index line = pixel / width;
-    return {line / height, (int)(line % height), (int)(pixel % width), (int)(group % groups) * V};
+    bool is_small = group <= 0xFFFFFFFF;  // then division is quick
+    return is_small ? spot_by<height, width, channels>((unsigned)group) : spot_by<height, width, channels>(group);
 }
 
 template <int height, int width, int channels>
@@ -40,4 +45,15 @@ __device__ inline void put_pack(T* place, const A (&sums)[V], bool accumulate) {
 #pragma unroll
     for (int v = 0; v < V; ++v) put(&result.values[v], sums[v], accumulate);
     group = result;
+}
+
+// The same for gradients: where a gate is given, the output of a ReLU, they pass where it is open.
+__device__ inline void put_gated(T* dx, Index index, A (&sums)[V], bool accumulate, const T* gate) {
+    if (gate) {
+        Group output = pack_at(gate, index);
+#pragma unroll
+        for (int v = 0; v < V; ++v)
+            if (!(wide(output.values[v]) > 0)) sums[v] = 0;
+    }
+    put_pack(dx + index, sums, accumulate);
 }

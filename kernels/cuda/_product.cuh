@@ -1,16 +1,18 @@
 // Matrix products, tile by tile:  sum[row, column] = Σ_k left[row, k] · right[column, k].
 //
-// An operand tells by `at(row, k)` where its element lies, nullptr where it is zero, and by ALONG_K whether
-// elements that follow one another in memory belong to one row. So an operand may be gathered: the windows of
-// pictures need no copy.
+// An operand tells where its elements lie, so that it may be gathered: the windows of pictures need no copy.
 //
-// A block computes a tile of 64 × 64, a thread 4 × 4 of it; both operands pass through shared memory, 16 deep.
+//     operand.line(row)         what is the same for all of a row
+//     operand.step(k)           what is the same for all of a column
+//     operand.at(line, step)    the address of an element, nullptr where it is zero
+//     ALONG_K                   whether elements that follow one another in memory belong to one row
+//     WHOLE                     whether RUN elements that begin at a multiple of RUN lie together, or are all zero
+//
+// A block has one tile, and hands its sums on in runs of one row. bfloat16 is multiplied by tensor cores.
 
 #include "_common.cuh"
 
-constexpr int TILE = 64, STEP_K = 16, SIDE = 16, OWN = TILE / SIDE, THREADS = SIDE * SIDE;
-
-using Slab = A[STEP_K][TILE + 1];
+constexpr int RUN = sizeof(T) == 2 ? 8 : 4;
 
 // What a block computes: the tile from `row` and `column` on of product number `batch`.
 struct Tile {
@@ -20,54 +22,79 @@ struct Tile {
 
 // The block's tile, of products of rows × columns: the next block has the next columns of the same rows.
 __device__ inline Tile tile_of(Index rows, Index columns) {
-    unsigned down = (unsigned)((rows + TILE - 1) / TILE), across = (unsigned)((columns + TILE - 1) / TILE);
-    unsigned line = blockIdx.x / across;
-    return {(Index)(line % down) * TILE, (Index)(blockIdx.x % across) * TILE, (int)(line / down)};
+    unsigned down = (unsigned)((rows + TILE_ROWS - 1) / TILE_ROWS);
+    unsigned across = (unsigned)((columns + TILE_COLUMNS - 1) / TILE_COLUMNS), line = blockIdx.x / across;
+    return {(Index)(line % down) * TILE_ROWS, (Index)(blockIdx.x % across) * TILE_COLUMNS, (int)(line / down)};
 }
 
 // What of the depth is summed up, from `first` to before `last`.
 struct Part {
-    Index first, last;
+    int first, last;
 };
 
 // Share `share` of SHARES of a depth.
-__device__ inline Part share_of(Index depth, int share) {
-    Index length = (depth + SHARES - 1) / SHARES;
+__device__ inline Part share_of(int depth, int share) {
+    int length = ((depth + SHARES - 1) / SHARES + 31) / 32 * 32;
     return {min(share * length, depth), min((share + 1) * length, depth)};
 }
 
-// Copies 64 rows of an operand, from `row` and `k` on; what lies outside is zero.
-template <typename Operand>
-__device__ inline void fetch(const Operand& operand, Index row, Index k, Index last_k, Slab& slab) {
-    for (int i = threadIdx.x; i < TILE * STEP_K; i += THREADS) {
-        int r = Operand::ALONG_K ? i / STEP_K : i % TILE, step = Operand::ALONG_K ? i % STEP_K : i / TILE;
-        const T* element = k + step < last_k ? operand.at(row + r, k + step) : nullptr;
-        slab[step][r] = element ? wide(*element) : A(0);
+// Stores a run of a row that is `width` long, as far as it goes, or adds it to what is there.
+template <int width, typename To>
+__device__ inline void put_run(To* row, Index column, const A (&sums)[RUN], bool accumulate) {
+    if constexpr (width % RUN == 0) {
+        if (column >= width) return;
+        using Stored = Pack<To, RUN>;
+        Stored* place = reinterpret_cast<Stored*>(row + column);
+        Stored values = accumulate ? *place : Stored();
+#pragma unroll
+        for (int v = 0; v < RUN; ++v) put(&values.values[v], sums[v], accumulate);
+        *place = values;
+    } else {
+#pragma unroll
+        for (int v = 0; v < RUN; ++v)
+            if (column + v < width) put(row + column + v, sums[v], accumulate);
     }
 }
 
-// Calls write(row, column, sum) for all sums of the tile over a part of the depth. Operands are asked for rows
-// that lie outside, and write is called for them.
+// The same for gradients: where a gate is given, the output of a ReLU, they pass where it is open.
+template <int width>
+__device__ inline void put_gated(T* row, Index column, A (&sums)[RUN], bool accumulate, const T* gate) {
+    if constexpr (GATED) {
+#pragma unroll
+        for (int v = 0; v < RUN; ++v)
+            if (column + v < width && !(wide(gate[column + v]) > 0)) sums[v] = 0;
+    }
+    put_run<width>(row, column, sums, accumulate);
+}
+
+// A run that begins with a one: as a further row of an operand, it makes the product sum up the other one.
+__device__ __align__(32) unsigned long long FIRST_ONE[4] = {
+    sizeof(T) == 2 ? 0x3F80 : sizeof(T) == 4 ? 0x3F800000 : 0x3FF0000000000000};
+
+__device__ inline const T* first_one() { return reinterpret_cast<const T*>(FIRST_ONE); }
+
+// Finishes a run of weighted sums: adds the biases, where there are BIASES, and lets a ReLU act, if RELU.
+template <int width>
+__device__ inline void finish(T* row, Index column, const T* biases, A (&sums)[RUN], bool accumulate) {
+#pragma unroll
+    for (int v = 0; v < RUN; ++v)
+        if (column + v < width) {
+            if (BIASES) sums[v] += wide(biases[column + v]);
+            if (RELU && accumulate) sums[v] += wide(row[column + v]);
+            if (RELU && sums[v] < 0) sums[v] = 0;
+        }
+    put_run<width>(row, column, sums, accumulate && !RELU);
+}
+
+#include "_product_scalar.cuh"
+#include "_product_tensor.cuh"
+
+// Calls write(row, column, sums) for all runs of the tile, summed up over a part of the depth; also for rows and
+// columns that lie outside. Operands are asked for rows that lie outside, and for k up to the end of a run.
 template <typename Left, typename Right, typename Write>
 __device__ inline void product(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
-    __shared__ Slab lefts, rights;
-    int down = threadIdx.x / SIDE, across = threadIdx.x % SIDE;
-    A sums[OWN][OWN] = {};
-    for (Index k = part.first; k < part.last; k += STEP_K) {
-        fetch(left, tile.row, k, part.last, lefts);
-        fetch(right, tile.column, k, part.last, rights);
-        __syncthreads();
-#pragma unroll
-        for (int step = 0; step < STEP_K; ++step)
-#pragma unroll
-            for (int i = 0; i < OWN; ++i)
-#pragma unroll
-                for (int j = 0; j < OWN; ++j)
-                    sums[i][j] += lefts[step][down + i * SIDE] * rights[step][across + j * SIDE];
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < OWN; ++i)
-#pragma unroll
-        for (int j = 0; j < OWN; ++j) write(tile.row + down + i * SIDE, tile.column + across + j * SIDE, sums[i][j]);
+    if constexpr (sizeof(T) == 2)
+        tensor::product(tile, left, right, part, write);
+    else
+        scalar::product(tile, left, right, part, write);
 }

@@ -1,4 +1,4 @@
-// AdamW.
+// AdamW, of several arrays of weights at once.
 //
 //     m ← m + (1 − momentum) · (gradient − m),    s ← s + (1 − second) · (gradient² − s)
 //     w ← w − rate · decay · w − rate · m̂ / (√ŝ + epsilon)
@@ -6,26 +6,39 @@
 // with m̂ = m / (1 − momentum^t) and ŝ = s / (1 − second^t) in step t, counted from 1.
 //
 // Source: Loshchilov and Hutter 2019, 'Decoupled weight decay regularization', algorithm 2.
-// A thread has one weight. `copy` gets the new weights as T, where that is another type.
+// Row SLOTS[a] of the settings is that of array `a`. If there are COPIES, they get the new weights as T.
 
-#include "_common.cuh"
+#include "_many.cuh"
 
-extern "C" __global__ void update(A* weights, const A* gradient, A* means, A* squares, T* copy,
-                                  const Index* counters, const double* settings, Index slot, double second,
-                                  double epsilon, Index count) {
+__constant__ const Index WEIGHTS_OF[] = WEIGHTS, GRADIENTS_OF[] = GRADIENTS, MEANS_OF[] = MEANS;
+__constant__ const Index SQUARES_OF[] = SQUARES, COPIES_OF[] = COPIES, SLOTS_OF[] = SLOTS;
+
+extern "C" __global__ void __launch_bounds__(BLOCK, 4) update(char* base, const Index* counters, const double* settings, double second,
+                                  double epsilon) {
     if (!updates(counters)) return;
-    const double* row = settings + slot * control::SETTINGS;
     double number = counters[control::STEP] + 1;
-    double momentum = row[control::MOMENTUM];
-    A step = row[control::RATE] / (1 - pow(momentum, number)), whole = 1 - pow(second, number);
-    A shrink = row[control::RATE] * row[control::DECAY], fresh = 1 - momentum, fresh_square = 1 - second;
-    FOR_EACH(i, count) {
-        A g = gradient[i], w = weights[i];
-        A m = means[i] + fresh * (g - means[i]), s = squares[i] + fresh_square * (g * g - squares[i]);
-        w -= shrink * w + step * m / (sqrt(s / whole) + A(epsilon));
-        means[i] = m;
-        squares[i] = s;
-        weights[i] = w;
-        if (copy) copy[i] = narrow<T>(w);
-    }
+    A whole = 1 - pow(second, number), fresh_square = 1 - second;
+    for_all_arrays([=](int array, Index first, int count) {
+        const double* row = settings + SLOTS_OF[array] * control::SETTINGS;
+        double momentum = row[control::MOMENTUM];
+        A step = row[control::RATE] / (1 - pow(momentum, number)), fresh = 1 - momentum;
+        A shrink = row[control::RATE] * row[control::DECAY];
+        A* weights = (A*)(base + WEIGHTS_OF[array]) + first;
+        A* means = (A*)(base + MEANS_OF[array]) + first;
+        A* squares = (A*)(base + SQUARES_OF[array]) + first;
+        Values w = load_some(weights, count), m = load_some(means, count), s = load_some(squares, count);
+        Values g = load_some((const A*)(base + GRADIENTS_OF[array]) + first, count);
+        Pack<T, V> stored;
+#pragma unroll
+        for (int j = 0; j < V; ++j) {
+            m.values[j] += fresh * (g.values[j] - m.values[j]);
+            s.values[j] += fresh_square * (g.values[j] * g.values[j] - s.values[j]);
+            w.values[j] -= shrink * w.values[j] + step * m.values[j] / (sqrt(s.values[j] / whole) + A(epsilon));
+            stored.values[j] = narrow<T>(w.values[j]);
+        }
+        store_some(weights, w, count);
+        store_some(means, m, count);
+        store_some(squares, s, count);
+        if (HAS_COPIES) store_some((T*)(base + COPIES_OF[array]) + first, stored, count);
+    });
 }

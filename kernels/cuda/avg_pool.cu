@@ -5,40 +5,35 @@
 
 #include "_window.cuh"
 
-__device__ inline int count(int row, int column) {
-    Range rows = rows_of(row), columns = columns_of(column);
-    return (rows.last - rows.first) * (columns.last - columns.first);
+// 1 / the number of pixels of a window.
+__device__ inline A share(int row, int column) {
+    return A(1) / (seen(row, H, SIZE_H, STRIDE_H, START_H) * seen(column, W, SIZE_W, STRIDE_W, START_W));
 }
 
 extern "C" __global__ void forward(const T* x, T* y, Index groups) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<P, Q, C>(i);
-        Range rows = rows_of(at.row), columns = columns_of(at.column);
+        Spot window = spot_of<P, Q, C>(i);
         A sums[V] = {};
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Group pixel = pack_at(x, index_of<H, W, C>(at.n, row, column, at.channel));
+        for_pixels(window, [&](Index index) {
+            Group pixel = pack_at(x, index);
 #pragma unroll
-                for (int v = 0; v < V; ++v) sums[v] += wide(pixel.values[v]);
-            }
-        A pixels = count(at.row, at.column);
-        for (A& sum : sums) sum /= pixels;
+            for (int v = 0; v < V; ++v) sums[v] += wide(pixel.values[v]);
+        });
+        A factor = share(window.row, window.column);
+        for (A& sum : sums) sum *= factor;
         put_pack(y + i * V, sums, false);
     }
 }
 
-extern "C" __global__ void backward(const T* dy, T* dx, Index groups, bool accumulate) {
+extern "C" __global__ void backward(const T* dy, T* dx, const T* gate, Index groups, bool accumulate) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<H, W, C>(i);
-        Range rows = windows_of_row(at.row), columns = windows_of_column(at.column);
         A sums[V] = {};
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Group gradient = pack_at(dy, index_of<P, Q, C>(at.n, row, column, at.channel));
-                A share = A(1) / count(row, column);
+        for_windows(spot_of<H, W, C>(i), [&](Index window, int row, int column) {
+            Group gradient = pack_at(dy, window);
+            A factor = share(row, column);
 #pragma unroll
-                for (int v = 0; v < V; ++v) sums[v] += wide(gradient.values[v]) * share;
-            }
-        put_pack(dx + i * V, sums, accumulate);
+            for (int v = 0; v < V; ++v) sums[v] += wide(gradient.values[v]) * factor;
+        });
+        put_gated(dx, i * V, sums, accumulate, gate);
     }
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, blocks, function, types
-from kernels.cuda._launch import window_macros
+from kernels.cuda._launch import address, window_macros
 
 
 def forward(*, x: DeviceArray, y: DeviceArray, size: Pair, stride: Pair, start: Pair) -> None:
@@ -23,10 +23,11 @@ def backward(
     size: Pair,
     stride: Pair,
     start: Pair,
+    gate: DeviceArray | None = None,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the pictures, or add it to dx."""
+    """Write the gradient of the pictures, or add it to dx, where the gate, if any, is above 0."""
     macros = window_macros(dx, dy, size, stride, start)
     groups = dx.size // macros["V"]
     kernel = function("avg_pool", "backward", **types(dy.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (dy, dx, groups, accumulate))
+    kernel(blocks(groups), (BLOCK,), (dy, dx, address(gate), groups, accumulate))

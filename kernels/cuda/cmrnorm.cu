@@ -7,48 +7,84 @@
 // if BLOCKED, over the block of f; clipped to the C maps. SHARE = scale / SIZE.
 //
 // Source: cuda-convnet, layer type cmrnorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3.
-// A thread has one value; its neighbours come from the cache.
+// A thread has V maps of a pixel, and loads as many on either side as it needs. The denominators are computed
+// again for the gradient: that is faster than to load them.
 
-#include "_common.cuh"
+#include "_pictures.cuh"
 
-struct Maps {
-    int first, last;
-};
+constexpr int LEFT = SIZE / 2, RIGHT = SIZE - 1 - LEFT;    // maps on either side that one sees
+constexpr int SIDE = (2 * SIZE - 2 + V - 1) / V;           // groups on either side that a gradient depends on
+constexpr int SPAN = (2 * SIDE + 1) * V, OWN = SIDE * V;   // what a thread loads, and where its own maps begin
 
-__device__ inline Maps clipped(int first, int last) { return {max(first, 0), min(last, C)}; }
-
-__device__ inline Maps seen_by(int f) {
-    int first = BLOCKED ? f / SIZE * SIZE : f - SIZE / 2;
-    return clipped(first, first + SIZE);
-}
-
-__device__ inline Maps seeing(int f) {
-    return BLOCKED ? seen_by(f) : clipped(f - (SIZE - 1 - SIZE / 2), f + SIZE / 2 + 1);
-}
-
-extern "C" __global__ void forward(const T* x, T* denominators, T* y, Index count) {
-    FOR_EACH(i, count) {
-        int f = i % C;
-        const T* pixel = x + (i - f);
-        Maps maps = seen_by(f);
-        A sum = 0;
-        for (int g = maps.first; g < maps.last; ++g) sum += wide(pixel[g]) * wide(pixel[g]);
-        A denominator = A(MINIMUM) + A(SHARE) * sum;
-        denominators[i] = narrow<T>(denominator);
-        y[i] = narrow<T>(wide(pixel[f]) * pow(denominator, A(-POWER)));
+// The maps around a group; there are zeros outside of the picture.
+__device__ inline void load_span(const T* pixel, int channel, A (&span)[SPAN]) {
+#pragma unroll
+    for (int group = 0; group < 2 * SIDE + 1; ++group) {
+        int first = channel + (group - SIDE) * V;
+        Group values;
+        if (first >= 0 && first < C) values = pack_at(pixel, first);
+#pragma unroll
+        for (int v = 0; v < V; ++v) span[group * V + v] = first >= 0 && first < C ? wide(values.values[v]) : A(0);
     }
 }
 
-extern "C" __global__ void backward(const T* x, const T* denominators, const T* dy, T* dx, Index count,
-                                    bool accumulate) {
-    FOR_EACH(i, count) {
-        int f = i % C;
-        Index pixel = i - f;
-        Maps maps = seeing(f);
-        A sum = 0;
-        for (int g = maps.first; g < maps.last; ++g)
-            sum += wide(dy[pixel + g]) * wide(x[pixel + g]) * pow(wide(denominators[pixel + g]), A(-POWER - 1));
-        A direct = wide(dy[i]) * pow(wide(denominators[i]), A(-POWER));
-        put(dx + i, direct - A(2 * POWER * SHARE) * wide(x[i]) * sum, accumulate);
+// Whether map `other` is among those that `map` sees.
+__device__ inline bool sees(int map, int other) {
+    return BLOCKED ? map / SIZE == other / SIZE : other >= map - LEFT && other <= map + RIGHT;
+}
+
+// The denominator of the map at place `at` of a span that begins with map `first`.
+__device__ inline A denominator(const A (&span)[SPAN], int at, int first) {
+    A sum = 0;
+#pragma unroll
+    for (int other = BLOCKED ? 1 - SIZE : -LEFT; other <= (BLOCKED ? SIZE - 1 : RIGHT); ++other)
+        if (sees(first + at, first + at + other)) sum += span[at + other] * span[at + other];
+    return A(MINIMUM) + A(SHARE) * sum;
+}
+
+// x^power, as exact as T is.
+__device__ inline A to_power(A x, A power) {
+    if constexpr (sizeof(T) == 2) return __powf(x, power);
+    return pow(x, power);
+}
+
+extern "C" __global__ void forward(const T* x, T* denominators, T* y, Index groups) {
+    FOR_EACH(i, groups) {
+        int channel = (i <= 0xFFFFFFFF ? (int)((unsigned)i % (C / V)) : (int)(i % (C / V))) * V;
+        A span[SPAN], bases[V], responses[V];
+        load_span(x + (i * V - channel), channel, span);
+#pragma unroll
+        for (int v = 0; v < V; ++v) {
+            bases[v] = denominator(span, OWN + v, channel - OWN);
+            responses[v] = span[OWN + v] * to_power(bases[v], A(-POWER));
+        }
+        if (denominators) put_pack(denominators + i * V, bases, false);
+        put_pack(y + i * V, responses, false);
+    }
+}
+
+extern "C" __global__ void backward(const T* x, const T* dy, T* dx, const T* gate, Index groups, bool accumulate) {
+    constexpr int REACH = SIZE - 1;
+    FOR_EACH(i, groups) {
+        int channel = (i <= 0xFFFFFFFF ? (int)((unsigned)i % (C / V)) : (int)(i % (C / V))) * V;
+        A span[SPAN], gradients[SPAN], pulls[V + 2 * REACH], results[V];
+        load_span(x + (i * V - channel), channel, span);
+        load_span(dy + (i * V - channel), channel, gradients);
+#pragma unroll
+        for (int g = 0; g < V + 2 * REACH; ++g) {
+            int at = OWN - REACH + g, map = channel - REACH + g;
+            A base = denominator(span, at, channel - OWN), power = to_power(base, A(-POWER - 1));
+            pulls[g] = map >= 0 && map < C ? gradients[at] * span[at] * power : A(0);
+            if (g >= REACH && g < REACH + V) results[g - REACH] = gradients[at] * power * base;
+        }
+#pragma unroll
+        for (int v = 0; v < V; ++v) {
+            A sum = 0;
+#pragma unroll
+            for (int g = 0; g < 2 * SIZE - 1; ++g)
+                if (sees(channel + v - REACH + g, channel + v)) sum += pulls[v + g];
+            results[v] -= A(2 * POWER * SHARE) * span[OWN + v] * sum;
+        }
+        put_gated(dx, i * V, results, accumulate, gate);
     }
 }

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, blocks, function, types
+from kernels.cuda._launch import address, pack
 
 
 def forward(
     *,
     x: DeviceArray,
-    denominators: DeviceArray,
     y: DeviceArray,
     size: int,
     scale: float,
     power: float,
     minimum: float,
     blocked: bool,
+    denominators: DeviceArray | None = None,
 ) -> None:
-    """Write the responses y and the denominators."""
+    """Write the responses y, and the denominators where they are asked for."""
     macros = _macros(x, size=size, scale=scale, power=power, minimum=minimum, blocked=blocked)
     kernel = function("cmrnorm", "forward", **types(x.dtype), **macros)
-    kernel(blocks(x.size), (BLOCK,), (x, denominators, y, x.size))
+    groups = x.size // pack(x, x.shape[3])
+    kernel(blocks(groups), (BLOCK,), (x, address(denominators), y, groups))
 
 
 def backward(
     *,
     x: DeviceArray,
-    denominators: DeviceArray,
     dy: DeviceArray,
     dx: DeviceArray,
     size: int,
@@ -34,12 +35,15 @@ def backward(
     power: float,
     minimum: float,
     blocked: bool,
+    denominators: DeviceArray | None = None,
+    gate: DeviceArray | None = None,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the inputs, or add it to dx."""
+    """Write the gradient of the inputs, or add it to dx, where the gate, if any, is above 0."""
     macros = _macros(x, size=size, scale=scale, power=power, minimum=minimum, blocked=blocked)
     kernel = function("cmrnorm", "backward", **types(x.dtype), **macros)
-    kernel(blocks(x.size), (BLOCK,), (x, denominators, dy, dx, x.size, accumulate))
+    groups = x.size // pack(x, x.shape[3])
+    kernel(blocks(groups), (BLOCK,), (x, dy, dx, address(gate), groups, accumulate))
 
 
 def _macros(
@@ -47,6 +51,7 @@ def _macros(
 ) -> dict[str, int | float]:
     return {
         "C": x.shape[3],
+        "V": pack(x, x.shape[3]),
         "SIZE": size,
         "SHARE": scale / size,
         "POWER": float(power),

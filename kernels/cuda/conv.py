@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from kernels.arrays import Pair, Shape
 from kernels.cuda import _products
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, blocks, function, types
 from kernels.cuda._launch import address, pair_macros, picture_macros
+from kernels.cuda._products import ends, tiling
 from kernels.cuda.neuron import forward as act
+
+_ALIGNED = 8
+"""Elements that are stored at once."""
 
 
 def forward(
@@ -27,11 +33,11 @@ def forward(
     macros = _macros(
         x.shape, weights.shape, y.shape, stride=stride, padding=padding, dilation=dilation, groups=groups
     )
-    macros |= {"BIASES": 0 if biases is None else biases.size, "RELU": int(neuron == "relu"), "SHARES": 1}
-    kernel = function("conv", "forward", **types(x.dtype), **macros)
     places = y.size // y.shape[3]
-    arguments = (x, weights, address(biases), y, places, accumulate)
-    _products.launch(kernel, places, y.shape[3] // groups, groups, arguments)
+    tiles = tiling(x.dtype, places, y.shape[3] // groups, products=groups)
+    macros |= {**ends(biases, neuron=neuron), **tiles.macros, "PITCH": 0}
+    kernel = function("conv", "forward", **types(x.dtype), **macros)
+    tiles.launch(kernel, (x, weights, address(biases), y, places, accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
@@ -43,18 +49,21 @@ def backward_data(
     dx: DeviceArray,
     stride: Pair,
     padding: Pair,
+    gate: DeviceArray | None = None,
     groups: int = 1,
     dilation: Pair = (1, 1),
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the pictures, or add it to dx."""
+    """Write the gradient of the pictures, or add it to dx, where the gate, if any, is above 0."""
     macros = _macros(
         dx.shape, weights.shape, dy.shape, stride=stride, padding=padding, dilation=dilation, groups=groups
     )
-    macros |= {"BIASES": 0, "RELU": 0, "SHARES": 1}
-    kernel = function("conv", "backward_data", **types(dx.dtype), **macros)
     pixels = dx.size // dx.shape[3]
-    _products.launch(kernel, pixels, dx.shape[3] // groups, groups, (dy, weights, dx, pixels, accumulate))
+    tiles = tiling(dx.dtype, pixels, dx.shape[3] // groups, products=groups)
+    kernel = function(
+        "conv", "backward_data", **types(dx.dtype), **macros, **ends(gate=gate), **tiles.macros, PITCH=0
+    )
+    tiles.launch(kernel, (dy, weights, dx, address(gate), pixels, accumulate))
 
 
 def backward_weights(
@@ -65,30 +74,34 @@ def backward_weights(
     shares: DeviceArray,
     stride: Pair,
     padding: Pair,
+    dbiases: DeviceArray | None = None,
     groups: int = 1,
     dilation: Pair = (1, 1),
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the filters, summed over pictures and places, or add it to dweights."""
+    """Write the gradient of the filters, summed over pictures and places, or add it to dweights.
+
+    That of shared biases goes to dbiases, where they are given.
+    """
     macros = _macros(
         x.shape, dweights.shape, dy.shape, stride=stride, padding=padding, dilation=dilation, groups=groups
     )
-    macros |= {"BIASES": 0, "RELU": 0, "SHARES": len(shares)}
-    kernel = function("conv", "backward_weights", **types(x.dtype), **macros)
     maps, taps = len(dweights) // groups, dweights.size // len(dweights)
-    places = dy.size // dy.shape[3]
-    _products.launch(kernel, maps, taps, groups * len(shares), (x, dy, shares, places))
+    tiles = tiling(x.dtype, maps, taps + (dbiases is not None), products=groups, shares=len(shares))
+    macros |= {**ends(dbiases), **tiles.macros, "PITCH": shares.shape[1]}
+    kernel = function("conv", "backward_weights", **types(x.dtype), **macros)
+    tiles.launch(kernel, (x, dy, shares, dy.size // dy.shape[3]))
     summed = function("conv", "sum_shares", **types(x.dtype), **macros)
-    summed(blocks(dweights.size), (BLOCK,), (shares, dweights, dweights.size, accumulate))
+    size = dweights.size + macros["BIASES"]
+    summed(blocks(size), (BLOCK,), (shares, dweights, address(dbiases), size, accumulate))
 
 
 def backward_weights_workspace(shapes: dict[str, Shape], *, groups: int = 1, **_: object) -> dict[str, Shape]:
-    """Return the shape of ``shares``: gradients of the filters, each summed over some of the places."""
-    images, rows, columns, maps = shapes["dy"]
-    filters, height, width, channels = shapes["dweights"]
-    taps = height * width * channels
-    count = _products.shares(maps // groups, taps, images * rows * columns, groups)
-    return {"shares": (count, filters, height, width, channels)}
+    """Return the shape of ``shares``: gradients, each summed over some of the places."""
+    filters, biases = shapes["dweights"], prod(shapes.get("dbiases", (0,)))
+    columns = prod(filters[1:]) + (biases > 0)
+    count = _products.shares(filters[0] // groups, columns, prod(shapes["dy"][:3]), groups)
+    return {"shares": (count, -(-(prod(filters) + biases) // _ALIGNED) * _ALIGNED)}
 
 
 def _macros(

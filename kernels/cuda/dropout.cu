@@ -29,6 +29,10 @@ extern "C" __global__ void forward(const T* x, const Index* counters, unsigned c
     }
 }
 
-extern "C" __global__ void backward(const unsigned char* mask, const T* dy, T* dx, Index count, bool accumulate) {
-    FOR_EACH(i, count) put(dx + i, wide(dy[i]) * (mask[i] ? A(SCALE) : A(0)), accumulate);
+extern "C" __global__ void backward(const unsigned char* mask, const T* dy, T* dx, const T* gate, Index count,
+                                    bool accumulate) {
+    FOR_EACH(i, count) {
+        bool passes = mask[i] && !(gate && !(wide(gate[i]) > 0));
+        put(dx + i, wide(dy[i]) * (passes ? A(SCALE) : A(0)), accumulate);
+    }
 }

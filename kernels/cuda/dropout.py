@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, blocks, function, types
+from kernels.cuda._launch import address
 
 IN_PLACE = {"forward": ("x", "y"), "backward": ("dy", "dx")}
 
@@ -42,12 +43,13 @@ def backward(
     dx: DeviceArray,
     keep: float,
     scaled: bool = True,
+    gate: DeviceArray | None = None,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the inputs, or add it to dx."""
+    """Write the gradient of the inputs, or add it to dx, where the gate, if any, is above 0."""
     macros = {"FIRST": 0, "WIDTH": 1, "MAPS": 1, "UNITS": 1, "LIMIT": 0}  # of no meaning here
     kernel = function("dropout", "backward", **types(dx.dtype), **macros, SCALE=_scale(keep, scaled))
-    kernel(blocks(dx.size), (BLOCK,), (mask, dy, dx, dx.size, accumulate))
+    kernel(blocks(dx.size), (BLOCK,), (mask, dy, dx, address(gate), dx.size, accumulate))
 
 
 def _scale(keep: float, scaled: bool) -> float:

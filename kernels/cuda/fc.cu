@@ -3,51 +3,68 @@
 //     forward            y[n, o] = b[o] + Σ_i x[n, i] · w[o, i]
 //     backward_data      dx[n, i] = Σ_o dy[n, o] · w[o, i]
 //     backward_weights   dw[o, i] = Σ_n dy[n, o] · x[n, i]
-//
-// N rows, I inputs, O outputs.
 
 #include "_product.cuh"
 
-// A matrix of `rows` in memory, each `pitch` long.
+// A matrix of some rows, each `pitch` long.
+template <int pitch>
 struct Rows {
-    static constexpr bool ALONG_K = true;
+    static constexpr bool ALONG_K = true, WHOLE = pitch % RUN == 0;
     const T* values;
-    Index rows, pitch;
-    __device__ const T* at(Index row, Index k) const { return row < rows ? values + row * pitch + k : nullptr; }
+    Index rows;
+    __device__ const T* anything() const { return values; }
+    __device__ const T* line(Index row) const { return row < rows ? values + row * pitch : nullptr; }
+    __device__ int step(int k) const { return k; }
+    __device__ const T* at(const T* row, int k) const { return row ? row + k : nullptr; }
 };
 
 // The transpose of a matrix whose rows are `pitch` long.
+template <int pitch>
 struct Columns {
-    static constexpr bool ALONG_K = false;
+    static constexpr bool ALONG_K = false, WHOLE = pitch % RUN == 0;
     const T* values;
-    Index pitch;
-    __device__ const T* at(Index column, Index k) const {
-        return column < pitch ? values + k * pitch + column : nullptr;
+    __device__ const T* anything() const { return values; }
+    __device__ const T* line(Index column) const { return column < pitch ? values + column : nullptr; }
+    __device__ Index step(int k) const { return (Index)k * pitch; }
+    __device__ const T* at(const T* column, Index offset) const { return column ? column + offset : nullptr; }
+};
+
+// The same with a row of ones after it, where there are BIASES.
+template <int pitch>
+struct ColumnsAndOnes : Columns<pitch> {
+    __device__ const T* line(Index column) const {
+        return BIASES && column == pitch ? first_one() : Columns<pitch>::line(column);
+    }
+    __device__ const T* at(const T* column, Index offset) const {
+        return BIASES && column == first_one() ? column : Columns<pitch>::at(column, offset);
     }
 };
 
 extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index rows,
                                    bool accumulate) {
-    product(tile_of(rows, OUTPUTS), Rows{x, rows, INPUTS}, Rows{weights, OUTPUTS, INPUTS}, {0, INPUTS},
-            [=](Index n, Index o, A sum) {
-        if (n >= rows || o >= OUTPUTS) return;
-        if (BIASES) sum += wide(biases[o]);
-        T* output = y + n * OUTPUTS + o;
-        if (accumulate) sum += wide(*output);
-        *output = narrow<T>(RELU && sum < 0 ? A(0) : sum);
+    Tile tile = tile_of(rows, OUTPUTS);
+    Rows<INPUTS> inputs = {x, rows}, filters = {weights, OUTPUTS};
+    product(tile, inputs, filters, {0, INPUTS}, [=](Index n, Index o, A(&sums)[RUN]) {
+        if (n < rows) finish<OUTPUTS>(y + n * OUTPUTS, o, biases, sums, accumulate);
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, Index rows, bool accumulate) {
-    product(tile_of(rows, INPUTS), Rows{dy, rows, OUTPUTS}, Columns{weights, INPUTS}, {0, OUTPUTS},
-            [=](Index n, Index i, A sum) {
-        if (n < rows && i < INPUTS) put(dx + n * INPUTS + i, sum, accumulate);
+extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows,
+                                         bool accumulate) {
+    Tile tile = tile_of(rows, INPUTS);
+    Rows<OUTPUTS> gradients = {dy, rows};
+    product(tile, gradients, Columns<INPUTS>{weights}, {0, OUTPUTS}, [=](Index n, Index i, A(&sums)[RUN]) {
+        if (n < rows) put_gated<INPUTS>(dx + n * INPUTS, i, sums, accumulate, gate + n * INPUTS);
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, Index rows, bool accumulate) {
-    product(tile_of(OUTPUTS, INPUTS), Columns{dy, OUTPUTS}, Columns{x, INPUTS}, {0, rows},
-            [=](Index o, Index i, A sum) {
-        if (o < OUTPUTS && i < INPUTS) put(dweights + o * INPUTS + i, sum, accumulate);
+extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index rows,
+                                            bool accumulate) {
+    Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
+    Columns<OUTPUTS> gradients = {dy};
+    product(tile, gradients, ColumnsAndOnes<INPUTS>{x}, {0, (int)rows}, [=](Index o, Index i, A(&sums)[RUN]) {
+        if (o >= OUTPUTS) return;
+        put_run<INPUTS>(dweights + o * INPUTS, i, sums, accumulate);
+        if (BIASES && i <= INPUTS && INPUTS < i + RUN) put(dbiases + o, sums[INPUTS % RUN], accumulate);
     });
 }

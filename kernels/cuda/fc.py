@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kernels.cuda import _products
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import function, types
 from kernels.cuda._launch import address
+from kernels.cuda._products import ends, tiling
 from kernels.cuda.neuron import forward as act
 
 
@@ -19,32 +19,48 @@ def forward(
     accumulate: bool = False,
 ) -> None:
     """Write the outputs y, or add to them; biases are added where there are some, then the neuron acts."""
-    outputs = len(weights)
-    macros = {"BIASES": int(biases is not None), "RELU": int(neuron == "relu")}
+    tiles = tiling(x.dtype, len(x), len(weights))
+    macros = {**ends(biases, neuron=neuron), **tiles.macros}
     kernel = function("fc", "forward", **types(x.dtype), **_macros(weights), **macros)
-    arguments = (x, weights, address(biases), y, len(x), accumulate)
-    _products.launch(kernel, len(x), outputs, 1, arguments)
+    tiles.launch(kernel, (x, weights, address(biases), y, len(x), accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
 
 def backward_data(
-    *, dy: DeviceArray, weights: DeviceArray, dx: DeviceArray, accumulate: bool = False
+    *,
+    dy: DeviceArray,
+    weights: DeviceArray,
+    dx: DeviceArray,
+    gate: DeviceArray | None = None,
+    accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the inputs, or add it to dx."""
-    kernel = function("fc", "backward_data", **types(dx.dtype), **_macros(weights), BIASES=0, RELU=0)
-    _products.launch(kernel, len(dx), weights.shape[1], 1, (dy, weights, dx, len(dx), accumulate))
+    """Write the gradient of the inputs, or add it to dx, where the gate, if any, is above 0."""
+    tiles = tiling(dx.dtype, len(dx), weights.shape[1])
+    macros = {**_macros(weights), **ends(gate=gate), **tiles.macros}
+    kernel = function("fc", "backward_data", **types(dx.dtype), **macros)
+    tiles.launch(kernel, (dy, weights, dx, address(gate), len(dx), accumulate))
 
 
 def backward_weights(
-    *, x: DeviceArray, dy: DeviceArray, dweights: DeviceArray, accumulate: bool = False
+    *,
+    x: DeviceArray,
+    dy: DeviceArray,
+    dweights: DeviceArray,
+    dbiases: DeviceArray | None = None,
+    accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the weights, summed over the batch, or add it to dweights."""
-    kernel = function("fc", "backward_weights", **types(x.dtype), **_macros(dweights), BIASES=0, RELU=0)
+    """Write the gradient of the weights, summed over the batch, or add it to dweights.
+
+    That of the biases goes to dbiases, where they are given.
+    """
     outputs, inputs = dweights.shape
-    _products.launch(kernel, outputs, inputs, 1, (x, dy, dweights, len(x), accumulate))
+    tiles = tiling(x.dtype, outputs, inputs + (dbiases is not None))
+    macros = {**_macros(dweights), **ends(dbiases), **tiles.macros}
+    kernel = function("fc", "backward_weights", **types(x.dtype), **macros)
+    tiles.launch(kernel, (x, dy, dweights, address(dbiases), len(x), accumulate))
 
 
 def _macros(weights: DeviceArray) -> dict[str, int]:
     outputs, inputs = weights.shape
-    return {"INPUTS": inputs, "OUTPUTS": outputs, "SHARES": 1}
+    return {"INPUTS": inputs, "OUTPUTS": outputs}

@@ -12,112 +12,135 @@
 constexpr int CHANNELS = C / GROUPS, MAPS = F / GROUPS;  // of a group
 constexpr int TAPS = SIZE_H * SIZE_W * CHANNELS;
 
-// The element of x that tap `tap` of a place reads in image n.
-__device__ inline const T* seen(const T* x, Index images, int place, int group, Index n, Index tap) {
-    if (n >= images || tap >= TAPS) return nullptr;
-    int c = (int)tap % CHANNELS, j = (int)tap / CHANNELS % SIZE_W, i = (int)tap / (CHANNELS * SIZE_W);
-    int row = place / Q * STRIDE_H + i - PADDING_H, column = place % Q * STRIDE_W + j - PADDING_W;
-    if (row < 0 || row >= H || column < 0 || column >= W) return nullptr;
-    return x + ((n * H + row) * W + column) * C + group * CHANNELS + c;
+// The offset in an image of what tap `tap` of a place reads, −1 where that lies outside.
+__device__ inline int offset_of(int place, unsigned tap) {
+    int row = place / Q * STRIDE_H + (int)(tap / CHANNELS / SIZE_W) - PADDING_H;
+    int column = place % Q * STRIDE_W + (int)(tap / CHANNELS % SIZE_W) - PADDING_W;
+    bool inside = tap < TAPS && row >= 0 && row < H && column >= 0 && column < W;
+    return inside ? (row * W + column) * C + (int)(tap % CHANNELS) : -1;
 }
 
 struct Patches {
-    static constexpr bool ALONG_K = true;
+    static constexpr bool ALONG_K = true, WHOLE = CHANNELS % RUN == 0;
     const T* x;
     Index images;
-    int place, group;
-    __device__ const T* at(Index n, Index tap) const { return seen(x, images, place, group, n, tap); }
-};
-
-struct PatchesByTap {
-    static constexpr bool ALONG_K = false;
-    const T* x;
-    Index images;
-    int place, group;
-    __device__ const T* at(Index tap, Index n) const { return seen(x, images, place, group, n, tap); }
-};
-
-struct FiltersByMap {
-    static constexpr bool ALONG_K = false;
-    const T* weights;  // of the place
-    int group;
-    __device__ const T* at(Index f, Index tap) const {
-        return f < MAPS ? weights + tap * F + group * MAPS + f : nullptr;
+    int place;
+    __device__ const T* anything() const { return x; }
+    __device__ const T* line(Index n) const { return n < images ? x + n * (H * W * C) : nullptr; }
+    __device__ int step(int tap) const { return offset_of(place, tap); }
+    __device__ const T* at(const T* image, int offset) const {
+        return image && offset >= 0 ? image + offset : nullptr;
     }
 };
 
-// At a pixel, k = (i, j, f): the place whose tap (i, j) is the pixel, or −1.
+// With a further tap for the BIASES, which sees a one in every image.
+struct PatchesByTap {
+    static constexpr bool ALONG_K = false, WHOLE = CHANNELS % RUN == 0;
+    static constexpr int ONE = -2;
+    const T* x;
+    int place;
+    __device__ const T* anything() const { return x; }
+    __device__ int line(Index tap) const { return BIASES && tap == TAPS ? ONE : offset_of(place, (unsigned)tap); }
+    __device__ Index step(int n) const { return (Index)n * (H * W * C); }
+    __device__ const T* at(int offset, Index image) const {
+        if (BIASES && offset == ONE) return first_one();
+        return offset >= 0 ? x + image + offset : nullptr;
+    }
+};
+
+struct FiltersByMap {
+    static constexpr bool ALONG_K = false, WHOLE = MAPS % RUN == 0;
+    const T* weights;  // of the place
+    __device__ const T* anything() const { return weights; }
+    __device__ const T* line(Index f) const { return f < MAPS ? weights + f : nullptr; }
+    __device__ int step(int tap) const { return tap * F; }
+    __device__ const T* at(const T* map, int offset) const { return map ? map + offset : nullptr; }
+};
+
+// At a pixel, the place whose tap (i, j) is the pixel, or −1.
 __device__ inline int place_of(int pixel, int tap) {
     int down = pixel / W + PADDING_H - tap / SIZE_W, across = pixel % W + PADDING_W - tap % SIZE_W;
-    bool seen = down >= 0 && across >= 0 && down % STRIDE_H == 0 && across % STRIDE_W == 0;
+    bool hit = down >= 0 && across >= 0 && down % STRIDE_H == 0 && across % STRIDE_W == 0;
     int p = down / STRIDE_H, q = across / STRIDE_W;
-    return seen && p < P && q < Q ? p * Q + q : -1;
+    return hit && p < P && q < Q ? p * Q + q : -1;
+}
+
+// What column k, which is (i, j, f), is at a pixel: its place, −1 where there is none, its tap and its map.
+struct Column {
+    int place, tap, map;
+};
+
+__device__ inline Column column_of(int pixel, int k) {
+    return {place_of(pixel, k / MAPS), k / MAPS, k % MAPS};
 }
 
 struct GradientsOfPixel {
-    static constexpr bool ALONG_K = true;
+    static constexpr bool ALONG_K = true, WHOLE = MAPS % RUN == 0;
     const T* dy;
     Index images;
-    int pixel, group;
-    __device__ const T* at(Index n, Index k) const {
-        int place = place_of(pixel, (int)k / MAPS);
-        if (n >= images || place < 0) return nullptr;
-        return dy + (n * (P * Q) + place) * F + group * MAPS + k % MAPS;
+    int pixel;
+    __device__ const T* anything() const { return dy; }
+    __device__ const T* line(Index n) const { return n < images ? dy + n * (P * Q * F) : nullptr; }
+    __device__ Column step(int k) const { return column_of(pixel, k); }
+    __device__ const T* at(const T* image, const Column& column) const {
+        return image && column.place >= 0 ? image + (column.place * F + column.map) : nullptr;
     }
 };
 
 struct FiltersOfPixel {
-    static constexpr bool ALONG_K = true;
+    static constexpr bool ALONG_K = true, WHOLE = MAPS % RUN == 0;
     const T* weights;
-    int pixel, group;
-    __device__ const T* at(Index c, Index k) const {
-        int tap = (int)k / MAPS, place = place_of(pixel, tap);
-        if (c >= CHANNELS || place < 0) return nullptr;
-        return weights + ((Index)place * TAPS + tap * CHANNELS + c) * F + group * MAPS + k % MAPS;
+    int pixel;
+    __device__ const T* anything() const { return weights; }
+    __device__ const T* line(Index c) const { return c < CHANNELS ? weights + c * F : nullptr; }
+    __device__ Column step(int k) const { return column_of(pixel, k); }
+    __device__ const T* at(const T* channel, const Column& column) const {
+        if (!channel || column.place < 0) return nullptr;
+        return channel + ((Index)column.place * TAPS + column.tap * CHANNELS) * F + column.map;
     }
 };
 
 struct GradientsByMap {
-    static constexpr bool ALONG_K = false;
-    const T* dy;
-    int place, group;
-    __device__ const T* at(Index f, Index n) const {
-        return f < MAPS ? dy + (n * (P * Q) + place) * F + group * MAPS + f : nullptr;
-    }
+    static constexpr bool ALONG_K = false, WHOLE = MAPS % RUN == 0;
+    const T* dy;  // of the place
+    __device__ const T* anything() const { return dy; }
+    __device__ const T* line(Index f) const { return f < MAPS ? dy + f : nullptr; }
+    __device__ Index step(int n) const { return (Index)n * (P * Q * F); }
+    __device__ const T* at(const T* map, Index offset) const { return map ? map + offset : nullptr; }
 };
 
 extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index images,
                                    bool accumulate) {
     Tile tile = tile_of(images, MAPS);
-    int place = tile.batch / GROUPS, group = tile.batch % GROUPS;
-    const T* filters = weights + (Index)place * TAPS * F;
-    product(tile, Patches{x, images, place, group}, FiltersByMap{filters, group}, {0, TAPS},
-            [=](Index n, Index f, A sum) {
-                if (n >= images || f >= MAPS) return;
-                Index map = place * F + group * MAPS + f;
-                if (BIASES) sum += wide(biases[map]);
-                T* output = y + n * (P * Q * F) + map;
-                if (accumulate) sum += wide(*output);
-                *output = narrow<T>(RELU && sum < 0 ? A(0) : sum);
-            });
+    int place = tile.batch / GROUPS, group = tile.batch % GROUPS, first_map = place * F + group * MAPS;
+    Patches patches = {x + group * CHANNELS, images, place};
+    FiltersByMap filters = {weights + (Index)place * TAPS * F + group * MAPS};
+    product(tile, patches, filters, {0, TAPS}, [=](Index n, Index f, A(&sums)[RUN]) {
+        if (n < images) finish<MAPS>(y + n * (P * Q * F) + first_map, f, biases + first_map, sums, accumulate);
+    });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, Index images, bool accumulate) {
+extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index images,
+                                         bool accumulate) {
     Tile tile = tile_of(images, CHANNELS);
     int pixel = tile.batch / GROUPS, group = tile.batch % GROUPS;
-    product(tile, GradientsOfPixel{dy, images, pixel, group}, FiltersOfPixel{weights, pixel, group},
-            {0, SIZE_H * SIZE_W * MAPS}, [=](Index n, Index c, A sum) {
-                T* output = dx + (n * (H * W) + pixel) * C + group * CHANNELS + c;
-                if (n < images && c < CHANNELS) put(output, sum, accumulate);
-            });
+    GradientsOfPixel gradients = {dy + group * MAPS, images, pixel};
+    FiltersOfPixel filters = {weights + group * MAPS, pixel};
+    product(tile, gradients, filters, {0, SIZE_H * SIZE_W * MAPS}, [=](Index n, Index c, A(&sums)[RUN]) {
+        Index first = n * (H * W * C) + pixel * C + group * CHANNELS;
+        if (n < images) put_gated<CHANNELS>(dx + first, c, sums, accumulate, gate + first);
+    });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, Index images, bool accumulate) {
-    Tile tile = tile_of(TAPS, MAPS);
+extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index images,
+                                            bool accumulate) {
+    Tile tile = tile_of(TAPS + (BIASES > 0), MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS;
-    product(tile, PatchesByTap{x, images, place, group}, GradientsByMap{dy, place, group}, {0, images},
-            [=](Index tap, Index f, A sum) {
-                A* output = dweights + ((Index)place * TAPS + tap) * F + group * MAPS + f;
-                if (tap < TAPS && f < MAPS) put(output, sum, accumulate);
-            });
+    PatchesByTap patches = {x + group * CHANNELS, place};
+    GradientsByMap gradients = {dy + place * F + group * MAPS};
+    A* filters = dweights + (Index)place * TAPS * F + group * MAPS;
+    product(tile, patches, gradients, {0, (int)images}, [=](Index tap, Index f, A(&sums)[RUN]) {
+        if (tap < TAPS) put_run<MAPS>(filters + tap * F, f, sums, accumulate);
+        if (BIASES && tap == TAPS) put_run<MAPS>(dbiases + place * F + group * MAPS, f, sums, accumulate);
+    });
 }

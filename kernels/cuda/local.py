@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kernels.arrays import Pair
-from kernels.cuda import _products
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import function, types
 from kernels.cuda._launch import address, pair_macros, picture_macros
+from kernels.cuda._products import ends, tiling
 from kernels.cuda.neuron import forward as act
 
 
@@ -25,11 +25,11 @@ def forward(
 ) -> None:
     """Write the maps y, or add to them; biases are added where there are some, then the neuron acts."""
     macros = _macros(x, y, size=size, stride=stride, padding=padding, groups=groups)
-    macros |= {"BIASES": int(biases is not None), "RELU": int(neuron == "relu")}
-    kernel = function("local", "forward", **types(x.dtype), **macros)
     images, rows, columns, maps = y.shape
-    arguments = (x, weights, address(biases), y, images, accumulate)
-    _products.launch(kernel, images, maps // groups, rows * columns * groups, arguments)
+    tiles = tiling(x.dtype, images, maps // groups, products=rows * columns * groups)
+    macros |= {**ends(biases, neuron=neuron), **tiles.macros}
+    kernel = function("local", "forward", **types(x.dtype), **macros)
+    tiles.launch(kernel, (x, weights, address(biases), y, images, accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
@@ -42,19 +42,18 @@ def backward_data(
     size: Pair,
     stride: Pair,
     padding: Pair,
+    gate: DeviceArray | None = None,
     groups: int = 1,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the pictures, or add it to dx."""
-    macros = {
-        **_macros(dx, dy, size=size, stride=stride, padding=padding, groups=groups),
-        "BIASES": 0,
-        "RELU": 0,
-    }
-    kernel = function("local", "backward_data", **types(dx.dtype), **macros)
+    """Write the gradient of the pictures, or add it to dx, where the gate, if any, is above 0."""
+    macros = _macros(dx, dy, size=size, stride=stride, padding=padding, groups=groups)
     images, height, width, channels = dx.shape
-    arguments = (dy, weights, dx, images, accumulate)
-    _products.launch(kernel, images, channels // groups, height * width * groups, arguments)
+    tiles = tiling(dx.dtype, images, channels // groups, products=height * width * groups)
+    kernel = function(
+        "local", "backward_data", **types(dx.dtype), **macros, **ends(gate=gate), **tiles.macros
+    )
+    tiles.launch(kernel, (dy, weights, dx, address(gate), images, accumulate))
 
 
 def backward_weights(
@@ -65,19 +64,21 @@ def backward_weights(
     size: Pair,
     stride: Pair,
     padding: Pair,
+    dbiases: DeviceArray | None = None,
     groups: int = 1,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the filters, summed over pictures, or add it to dweights."""
-    macros = {
-        **_macros(x, dy, size=size, stride=stride, padding=padding, groups=groups),
-        "BIASES": 0,
-        "RELU": 0,
-    }
-    kernel = function("local", "backward_weights", **types(x.dtype), **macros)
+    """Write the gradient of the filters, summed over pictures, or add it to dweights.
+
+    That of the biases goes to dbiases, where they are given.
+    """
+    macros = _macros(x, dy, size=size, stride=stride, padding=padding, groups=groups)
     places, taps, maps = dweights.shape
-    arguments = (x, dy, dweights, len(x), accumulate)
-    _products.launch(kernel, taps, maps // groups, places * groups, arguments)
+    tiles = tiling(x.dtype, taps + (dbiases is not None), maps // groups, products=places * groups)
+    kernel = function(
+        "local", "backward_weights", **types(x.dtype), **macros, **ends(dbiases), **tiles.macros
+    )
+    tiles.launch(kernel, (x, dy, dweights, address(dbiases), len(x), accumulate))
 
 
 def _macros(
@@ -92,5 +93,4 @@ def _macros(
         **pair_macros("STRIDE", stride),
         **pair_macros("PADDING", padding),
         "GROUPS": groups,
-        "SHARES": 1,
     }

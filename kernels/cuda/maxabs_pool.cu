@@ -8,34 +8,27 @@
 
 extern "C" __global__ void forward(const T* x, T* y, Index groups) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<P, Q, C>(i);
-        Range rows = rows_of(at.row), columns = columns_of(at.column);
         A kept[V] = {};
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Group pixel = pack_at(x, index_of<H, W, C>(at.n, row, column, at.channel));
+        for_pixels(spot_of<P, Q, C>(i), [&](Index index) {
+            Group pixel = pack_at(x, index);
 #pragma unroll
-                for (int v = 0; v < V; ++v)
-                    if (fabs(wide(pixel.values[v])) > fabs(kept[v])) kept[v] = wide(pixel.values[v]);
-            }
+            for (int v = 0; v < V; ++v)
+                if (fabs(wide(pixel.values[v])) > fabs(kept[v])) kept[v] = wide(pixel.values[v]);
+        });
         put_pack(y + i * V, kept, false);
     }
 }
 
 extern "C" __global__ void backward(const T* x, const T* y, const T* dy, T* dx, Index groups, bool accumulate) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<H, W, C>(i);
-        Range rows = windows_of_row(at.row), columns = windows_of_column(at.column);
         Group pixel = pack_at(x, i * V);
         A sums[V] = {};
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Index window = index_of<P, Q, C>(at.n, row, column, at.channel);
-                Group kept = pack_at(y, window), gradient = pack_at(dy, window);
+        for_windows(spot_of<H, W, C>(i), [&](Index window, int, int) {
+            Group kept = pack_at(y, window), gradient = pack_at(dy, window);
 #pragma unroll
-                for (int v = 0; v < V; ++v)
-                    if (wide(pixel.values[v]) == wide(kept.values[v])) sums[v] += wide(gradient.values[v]);
-            }
+            for (int v = 0; v < V; ++v)
+                if (wide(pixel.values[v]) == wide(kept.values[v])) sums[v] += wide(gradient.values[v]);
+        });
         put_pack(dx + i * V, sums, accumulate);
     }
 }

@@ -21,15 +21,12 @@
 
 extern "C" __global__ void forward(const T* x, T* denominators, T* y, Index groups) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<H, W, C>(i);
-        Range rows = rows_of(at.row), columns = columns_of(at.column);
         A sums[V] = {}, responses[V];
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Group pixel = pack_at(x, index_of<H, W, C>(at.n, row, column, at.channel));
+        for_pixels(spot_of<H, W, C>(i), [&](Index index) {
+            Group pixel = pack_at(x, index);
 #pragma unroll
-                for (int v = 0; v < V; ++v) sums[v] += wide(pixel.values[v]) * wide(pixel.values[v]);
-            }
+            for (int v = 0; v < V; ++v) sums[v] += wide(pixel.values[v]) * wide(pixel.values[v]);
+        });
         Group pixel = pack_at(x, i * V);
 #pragma unroll
         for (int v = 0; v < V; ++v) {
@@ -44,18 +41,14 @@ extern "C" __global__ void forward(const T* x, T* denominators, T* y, Index grou
 extern "C" __global__ void backward(const T* x, const T* denominators, const T* dy, T* dx, Index groups,
                                     bool accumulate) {
     FOR_EACH(i, groups) {
-        Spot at = spot_of<H, W, C>(i);
-        Range rows = windows_of_row(at.row), columns = windows_of_column(at.column);
         A sums[V] = {};
-        for (int row = rows.first; row < rows.last; ++row)
-            for (int column = columns.first; column < columns.last; ++column) {
-                Index other = index_of<H, W, C>(at.n, row, column, at.channel);
-                Group pixel = pack_at(x, other), base = pack_at(denominators, other), gradient = pack_at(dy, other);
+        for_windows(spot_of<H, W, C>(i), [&](Index other, int, int) {
+            Group pixel = pack_at(x, other), base = pack_at(denominators, other), gradient = pack_at(dy, other);
 #pragma unroll
-                for (int v = 0; v < V; ++v)
-                    sums[v] += wide(gradient.values[v]) * wide(pixel.values[v]) *
-                               pow(wide(base.values[v]), A(-POWER - 1));
-            }
+            for (int v = 0; v < V; ++v)
+                sums[v] += wide(gradient.values[v]) * wide(pixel.values[v]) *
+                           pow(wide(base.values[v]), A(-POWER - 1));
+        });
         Group pixel = pack_at(x, i * V), base = pack_at(denominators, i * V), gradient = pack_at(dy, i * V);
 #pragma unroll
         for (int v = 0; v < V; ++v)

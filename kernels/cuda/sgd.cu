@@ -1,22 +1,24 @@
-// Stochastic gradient descent with momentum and weight decay.
+// Stochastic gradient descent with momentum and weight decay, of several arrays of weights at once.
 //
 //     v ← momentum · v − decay · rate · w − rate · gradient,    w ← w + v
 //
 // Source: cuda-convnet, Weights::update.
-// A thread has V weights at once. `copy` gets the new weights as T, where that is another type.
+// Row SLOTS[a] of the settings is that of array `a`. If there are COPIES, they get the new weights as T.
 
-#include "_common.cuh"
+#include "_many.cuh"
 
-using Weights = Pack<A, V>;
+__constant__ const Index WEIGHTS_OF[] = WEIGHTS, GRADIENTS_OF[] = GRADIENTS, VELOCITIES_OF[] = VELOCITIES;
+__constant__ const Index COPIES_OF[] = COPIES, SLOTS_OF[] = SLOTS;
 
-extern "C" __global__ void update(A* weights, const A* gradient, A* velocity, T* copy, const Index* counters,
-                                  const double* settings, Index slot, Index groups) {
+extern "C" __global__ void __launch_bounds__(BLOCK, 2048 / BLOCK) update(char* base, const Index* counters, const double* settings) {
     if (!updates(counters)) return;
-    const double* row = settings + slot * control::SETTINGS;
-    A rate = row[control::RATE], momentum = row[control::MOMENTUM], decay = row[control::DECAY];
-    FOR_EACH(i, groups) {
-        Weights w = reinterpret_cast<Weights*>(weights)[i], v = reinterpret_cast<Weights*>(velocity)[i];
-        Weights g = reinterpret_cast<const Weights*>(gradient)[i];
+    for_all_arrays([=](int array, Index first, int count) {
+        const double* row = settings + SLOTS_OF[array] * control::SETTINGS;
+        A rate = row[control::RATE], momentum = row[control::MOMENTUM], decay = row[control::DECAY];
+        A* weights = (A*)(base + WEIGHTS_OF[array]) + first;
+        A* velocity = (A*)(base + VELOCITIES_OF[array]) + first;
+        Values w = load_some(weights, count), v = load_some(velocity, count);
+        Values g = load_some((const A*)(base + GRADIENTS_OF[array]) + first, count);
         Pack<T, V> stored;
 #pragma unroll
         for (int j = 0; j < V; ++j) {
@@ -24,8 +26,8 @@ extern "C" __global__ void update(A* weights, const A* gradient, A* velocity, T*
             w.values[j] += v.values[j];
             stored.values[j] = narrow<T>(w.values[j]);
         }
-        reinterpret_cast<Weights*>(weights)[i] = w;
-        reinterpret_cast<Weights*>(velocity)[i] = v;
-        if (copy) reinterpret_cast<Pack<T, V>*>(copy)[i] = stored;
-    }
+        store_some(weights, w, count);
+        store_some(velocity, v, count);
+        if (HAS_COPIES) store_some((T*)(base + COPIES_OF[array]) + first, stored, count);
+    });
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kernels.cuda import _many
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, blocks, function, types
-from kernels.cuda._launch import address, pack
+
+_FAMILIES = {"weights": "weights", "gradients": "gradient", "velocities": "velocity", "copies": "copy"}
 
 
 def update(
@@ -18,9 +19,14 @@ def update(
     copy: DeviceArray | None = None,
 ) -> None:
     """Update weights and velocity in place by row ``slot`` of the settings, and write the ``copy``."""
-    width = pack(weights, weights.size)
-    stored = weights if copy is None else copy
-    kernel = function("sgd", "update", **types(stored.dtype), V=width)
-    groups = weights.size // width
-    arrays = (weights, gradient, velocity, address(copy), counters, settings)
-    kernel(blocks(groups), (BLOCK,), (*arrays, slot, groups))
+    arrays = {"weights0": weights, "gradient0": gradient, "velocity0": velocity}
+    if copy is not None:
+        arrays["copy0"] = copy
+    update_all(counters=counters, settings=settings, slots=(slot,), **arrays)
+
+
+def update_all(
+    *, counters: DeviceArray, settings: DeviceArray, slots: tuple[int, ...], **arrays: DeviceArray
+) -> None:
+    """Do what ``update`` does with weights0, gradient0, … by row ``slots[0]``, and so on, in one launch."""
+    _many.launch("sgd", _many.families_of(arrays, _FAMILIES), slots, (counters, settings))

@@ -20,7 +20,7 @@ class Target:
     """What kernels run on: a kind of ``device``, numbers of a ``dtype``, and what they are built for.
 
     ``code`` is "" where plain kernels are to run. ``choices`` are codes of single operations, by program and
-    name: of kernels of which the quickest was found in a training before, say.
+    name, of all that are built, where the quickest were found in a training before.
     """
 
     device: Literal["cpu", "cuda"]
@@ -46,7 +46,9 @@ def equip(
 
 def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], target: Target) -> Operation:
     kernel = find(operation.kind, target.device)
-    dtype, code = target.dtype, target.choices.get(f"{program}/{operation.name}", target.code)
+    dtype, code = target.dtype, target.code
+    if target.choices:
+        code = target.choices.get(f"{program}/{operation.name}", "")
     arrays = {**operation.inputs, **operation.outputs}
     shapes = [
         {port: buffers[name].local_shape(rank) for port, name in arrays.items()} for rank in operation.ranks

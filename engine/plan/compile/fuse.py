@@ -6,12 +6,14 @@ import dataclasses
 from collections.abc import Collection
 
 from engine.plan.compile.draft import Draft
+from engine.plan.compile.fuse_on_gpu import fuse_on_gpu
 from engine.plan.types import Operation
 
 RELU = "relu"
 SOFTMAX = "softmax"
 POOLED = "pooled gradient"
-FUSIONS = frozenset({RELU, SOFTMAX, POOLED})
+ON_GPU = "on gpu"
+FUSIONS = frozenset({RELU, SOFTMAX, POOLED, ON_GPU})
 """The names by which fusions are asked for."""
 
 _WEIGHTED_SUMS = frozenset({"conv.forward", "fc.forward", "local.forward"})
@@ -25,6 +27,8 @@ def fuse(draft: Draft, fusions: Collection[str] = FUSIONS) -> None:
         _fuse_relu(draft)
     if POOLED in fusions:
         _fuse_pooled_gradients(draft)
+    if ON_GPU in fusions:
+        fuse_on_gpu(draft)
 
 
 def _fuse_softmax_cross_entropy(draft: Draft) -> None:

@@ -17,7 +17,8 @@ from engine.plan.analysis.partition import Partition, SharedProgram, WholeProgra
 from engine.plan.compile.backward import differentiate
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.equip import Target, equip
-from engine.plan.compile.fuse import FUSIONS, SOFTMAX, fuse
+from engine.plan.compile.fuse import FUSIONS, ON_GPU, POOLED, SOFTMAX, fuse
+from engine.plan.compile.fuse_on_gpu import join_updates
 from engine.plan.compile.lower import lower
 from engine.plan.compile.precision import compute_short
 from engine.plan.compile.update import add_updates
@@ -62,8 +63,7 @@ def compile_network(
             hint="Update once a step, or train with SGD.",
         )
     partition = Partition(layers, split, batch_size)
-    # Plain kernels gain nothing by it, and a split may have to sum between the sums and their neuron.
-    wanted = fusions if code and len(split.devices) == 1 else {SOFTMAX}.intersection(fusions)
+    wanted = _of_use(fusions, device, code, len(split.devices))
     train = Draft(device, dtype, batch_size, training=True)
     lower(train, layers)
     differentiate(train, layers)
@@ -81,8 +81,26 @@ def compile_network(
         for name, program in shared.items():
             shared[name], of_program = compute_short(program)
             copies |= of_program
-    plan = _freeze(shared, slots, Target(device, dtype, code, choices), batch_size, train.notes)
+    if ON_GPU in wanted:
+        shared[TRAIN] = join_updates(shared[TRAIN])
+    target = Target(device, dtype, _code_for(code, device, precision), choices)
+    plan = _freeze(shared, slots, target, batch_size, train.notes)
     return replace(plan, precision=precision, copies=copies)
+
+
+def _of_use(fusions: Collection[str], device: str, code: str, devices: int) -> set[str]:
+    """Return the fusions that are of use, of those asked for.
+
+    Plain kernels of the CPU gain nothing by them, and a split may have to sum between what would be fused.
+    """
+    if devices > 1 or (device == "cpu" and not code):
+        return {SOFTMAX}.intersection(fusions)
+    return set(fusions) - {ON_GPU if device == "cpu" else POOLED}
+
+
+def _code_for(code: str, device: str, precision: Precision) -> str:
+    """Return the code to build kernels for: those of GPUs are for bfloat16."""
+    return code if device == "cpu" or precision == "bfloat16" else ""
 
 
 def choices_of(plan: TrainingPlan) -> dict[str, str]:

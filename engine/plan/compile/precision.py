@@ -18,7 +18,7 @@ from engine.plan.types import Buffer, DType, Operation, Value
 LONG: DType = "float32"
 SHORT: DType = "bfloat16"
 
-_SUMS = frozenset({"dweights", "dbiases", "means", "scales", "average_means", "average_variances"})
+_SUMS = frozenset({"dweights", "dpacked", "dbiases", "means", "scales", "average_means", "average_variances"})
 """Ports that are not rounded, whatever the kernel."""
 
 _SOFTMAX = {"softmax.forward": frozenset({"y"}), "softmax.backward": frozenset({"y", "dy"})}

@@ -14,7 +14,7 @@ import pytest
 
 from engine.plan.types import Buffer, TrainingPlan
 from engine.runtime.arrays import element_type
-from kernels.cuda import _compile
+from kernels.cuda import _compile, _many
 from kernels.registry import find
 
 Unit = tuple[str, tuple[str, ...]]
@@ -54,6 +54,7 @@ def noted() -> Iterator[set[Unit]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cupy", SimpleNamespace(RawModule=RawModule))
+        patch.setattr(_many, "address_of", lambda array: 0)
         _forget()
         yield units
     _forget()
@@ -84,7 +85,7 @@ def check(name: str, parameters: list[str], arguments: Any) -> None:
     for parameter, argument in zip(parameters, arguments, strict=True):
         if not parameter.endswith("*"):
             assert type(argument) is _PLAIN[parameter], (name, parameter, argument)
-        elif argument is not None and not isinstance(argument, int):
+        elif parameter != "char*" and argument is not None and not isinstance(argument, int):
             assert _ELEMENTS[parameter[:-1]] == str(argument.dtype), (name, parameter, argument.dtype)
 
 

@@ -16,6 +16,7 @@ from engine.graph.settings import TrainingSettings
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.pool import Pool
 from engine.layers.sum2 import Sum2
+from engine.plan.compile.fuse import FUSIONS, SOFTMAX
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import TrainingPlan
 from kernels.registry import operations
@@ -38,7 +39,8 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
         yield compile_network(graph, 4, device="cuda", **choices)
     yield compile_network(through(norm), 4, device="cuda", fusions=(), **choices)
     by_adamw = TrainingSettings(optimiser="adamw")
-    yield compile_network(through(norm), 4, device="cuda", training=by_adamw, **choices)
+    for fusions in ({SOFTMAX}, FUSIONS):
+        yield compile_network(through(norm), 4, device="cuda", training=by_adamw, fusions=fusions, **choices)
 
 
 @pytest.mark.parametrize(

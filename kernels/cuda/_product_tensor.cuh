@@ -1,0 +1,200 @@
+// Products of bfloat16 by tensor cores, with float sums.
+//
+// A warp has WARP_ROWS × 32 sums. Slabs of both operands, 32 deep, pass through shared memory, STAGES of them in
+// flight. Rows of a slab are swizzled, so that neither storing nor loading has bank conflicts.
+//
+// Source: PTX ISA, mma.m16n8k16, ldmatrix and cp.async.
+
+namespace tensor {
+
+constexpr int DEPTH = 32, WARP_COLUMNS = 32, CHUNK = 8;  // a chunk is 16 bytes
+constexpr int WARPS_ACROSS = TILE_COLUMNS / WARP_COLUMNS, WARPS = TILE_ROWS / WARP_ROWS * WARPS_ACROSS;
+constexpr int THREADS = WARPS * 32, MOST_STAGES = 49152 / ((TILE_ROWS + TILE_COLUMNS) * DEPTH * 2);
+constexpr int STAGES = MOST_STAGES < 4 ? MOST_STAGES : 4;
+
+__device__ inline unsigned shared_address(const void* place) { return (unsigned)__cvta_generic_to_shared(place); }
+
+// Copies a chunk to shared memory while the thread goes on; zeros if `source` is null.
+__device__ inline void copy_chunk(void* place, const void* source, const void* anything) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+                 ::"r"(shared_address(place)), "l"(source ? source : anything), "r"(source ? 16 : 0) : "memory");
+}
+
+__device__ inline void load_4(unsigned (&to)[4], const T* place) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared_address(place)) : "memory");
+}
+
+__device__ inline void load_4_transposed(unsigned (&to)[4], const T* place) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared_address(place)) : "memory");
+}
+
+__device__ inline void multiply(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+                 "{%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Where the chunk that begins at (row, k) lies in a slab of `extent` rows: rows one after the other if elements
+// follow one another along k, else columns.
+template <bool along_k, int extent>
+__device__ inline int place_in_slab(int row, int k) {
+    if constexpr (along_k) return row * DEPTH + ((k / CHUNK ^ row / 2 % 4) * CHUNK);
+    constexpr int spread = extent >= 64 ? 8 : 4;  // rows of 64 bytes lie in pairs in the banks
+    return k * extent + ((row / CHUNK ^ k / (8 / spread) % spread) * CHUNK);
+}
+
+// Copies slabs of `extent` rows of an operand. A thread has chunks that are DOWN apart across the direction in which
+// elements follow one another: some rows at one k, or one row at some k.
+template <int extent, typename Operand>
+struct Fetcher {
+    static constexpr bool ALONG_K = Operand::ALONG_K;
+    static constexpr int ACROSS = (ALONG_K ? DEPTH : extent) / CHUNK, DOWN = THREADS / ACROSS;
+    static constexpr int CHUNKS = extent * DEPTH / CHUNK / THREADS, LINES = ALONG_K ? CHUNKS : 1;
+    static_assert(THREADS % ACROSS == 0 && CHUNKS > 0, "threads share out the chunks of a slab evenly");
+    using Line = decltype(((Operand*)nullptr)->line(0));
+
+    Operand operand;
+    Index first_row;
+    int row, k;
+    Line lines[LINES];
+
+    __device__ Fetcher(const Operand& operand, Index tile_row) : operand(operand) {
+        int along = threadIdx.x % ACROSS * CHUNK, across = threadIdx.x / ACROSS;
+        row = ALONG_K ? across : along;
+        k = ALONG_K ? along : across;
+        first_row = tile_row + row;
+#pragma unroll
+        for (int i = 0; i < LINES; ++i) lines[i] = operand.line(first_row + i * DOWN);
+    }
+
+    __device__ void fetch(int first, int last_k, T* slab) const {
+        auto step = operand.step(first + k);
+#pragma unroll
+        for (int i = 0; i < CHUNKS; ++i) {
+            int its_row = ALONG_K ? row + i * DOWN : row, its_k = ALONG_K ? k : k + i * DOWN;
+            T* place = slab + place_in_slab<ALONG_K, extent>(its_row, its_k);
+            if constexpr (Operand::WHOLE) {
+                if (!ALONG_K && i) step = operand.step(first + its_k);
+                const T* source = first + its_k < last_k ? operand.at(lines[ALONG_K ? i : 0], step) : nullptr;
+                copy_chunk(place, source, operand.anything());
+            } else {
+                gather(i, first + its_k, last_k, place);
+            }
+        }
+    }
+
+    // Copies a chunk element by element.
+    __device__ void gather(int i, int its_k, int last_k, T* place) const {
+        Pack<T, CHUNK> values;
+#pragma unroll
+        for (int v = 0; v < CHUNK; ++v) {
+            int k = ALONG_K ? its_k + v : its_k;
+            Line line = ALONG_K ? lines[i] : operand.line(first_row + v);
+            const T* element = k < last_k ? operand.at(line, operand.step(k)) : nullptr;
+            values.values[v] = element ? *element : T(0.f);
+        }
+        *reinterpret_cast<Pack<T, CHUNK>*>(place) = values;
+    }
+};
+
+// Loads the 16 × 16 elements from (row, k) on of a left operand, as mma wants them.
+template <bool along_k>
+__device__ inline void load_left(unsigned (&to)[4], const T* slab, int row, int k) {
+    int lane = threadIdx.x % 32;
+    if constexpr (along_k)
+        load_4(to, slab + place_in_slab<true, TILE_ROWS>(row + lane % 16, k + lane / 16 * 8));
+    else
+        load_4_transposed(
+            to, slab + place_in_slab<false, TILE_ROWS>(row + lane / 8 % 2 * 8, k + lane / 16 * 8 + lane % 8));
+}
+
+// Loads the 16 × 16 elements from (row, k) on of a right operand: two pairs of registers, for 8 columns each.
+template <bool along_k>
+__device__ inline void load_right(unsigned (&to)[4], const T* slab, int row, int k) {
+    int lane = threadIdx.x % 32;
+    if constexpr (along_k)
+        load_4(to, slab + place_in_slab<true, TILE_COLUMNS>(row + lane / 16 * 8 + lane % 8, k + lane / 8 % 2 * 8));
+    else
+        load_4_transposed(
+            to, slab + place_in_slab<false, TILE_COLUMNS>(row + lane / 16 * 8, k + lane / 8 % 2 * 8 + lane % 8));
+}
+
+struct Two {
+    float x, y;
+};
+
+// Lanes that differ in `bit` swap: the one without it gets the other's `mine` for its `yours`.
+__device__ inline void exchange(Two& mine, Two& yours, int bit) {
+    bool high = threadIdx.x & bit;
+    Two given = high ? mine : yours;
+    Two got = {__shfl_xor_sync(~0u, given.x, bit), __shfl_xor_sync(~0u, given.y, bit)};
+    if (high)
+        mine = got;
+    else
+        yours = got;
+}
+
+template <typename Left, typename Right, typename Write>
+__device__ inline void product(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
+    __shared__ __align__(128) T lefts[STAGES][TILE_ROWS * DEPTH];
+    __shared__ __align__(128) T rights[STAGES][TILE_COLUMNS * DEPTH];
+    Fetcher<TILE_ROWS, Left> left_fetcher(left, tile.row);
+    Fetcher<TILE_COLUMNS, Right> right_fetcher(right, tile.column);
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    int top = warp / WARPS_ACROSS * WARP_ROWS, side = warp % WARPS_ACROSS * WARP_COLUMNS;
+    int steps = (part.last - part.first + DEPTH - 1) / DEPTH;
+    float sums[WARP_ROWS / 16][4][4] = {};
+
+    auto fetch = [&](int step) {
+        if (step < steps) {
+            int k = part.first + step * DEPTH;
+            left_fetcher.fetch(k, part.last, lefts[step % STAGES]);
+            right_fetcher.fetch(k, part.last, rights[step % STAGES]);
+        }
+        asm volatile("cp.async.commit_group;" ::: "memory");
+    };
+    for (int step = 0; step < STAGES - 1; ++step) fetch(step);
+    for (int step = 0; step < steps; ++step) {
+        asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
+        __syncthreads();
+        fetch(step + STAGES - 1);
+#pragma unroll
+        for (int k = 0; k < DEPTH; k += 16) {
+            unsigned b[2][4];
+#pragma unroll
+            for (int j = 0; j < 2; ++j) load_right<Right::ALONG_K>(b[j], rights[step % STAGES], side + j * 16, k);
+#pragma unroll
+            for (int i = 0; i < WARP_ROWS / 16; ++i) {
+                unsigned a[4];
+                load_left<Left::ALONG_K>(a, lefts[step % STAGES], top + i * 16, k);
+#pragma unroll
+                for (int j = 0; j < 4; ++j) multiply(sums[i][j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
+            }
+        }
+    }
+    // Of each 8 columns, a lane has 2. It swaps with three others for all 8 of one in four.
+#pragma unroll
+    for (int i = 0; i < WARP_ROWS / 16; ++i)
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            Two pairs[4];
+#pragma unroll
+            for (int j = 0; j < 4; ++j) pairs[j] = {sums[i][j][half * 2], sums[i][j][half * 2 + 1]};
+            exchange(pairs[0], pairs[1], 1);
+            exchange(pairs[2], pairs[3], 1);
+            exchange(pairs[0], pairs[2], 2);
+            exchange(pairs[1], pairs[3], 2);
+            A run[RUN];
+#pragma unroll
+            for (int j = 0; j < 4; ++j) {
+                run[2 * j] = pairs[j].x;
+                run[2 * j + 1] = pairs[j].y;
+            }
+            write(tile.row + top + i * 16 + half * 8 + lane / 4, tile.column + side + lane % 4 * 8, run);
+        }
+}
+
+}  // namespace tensor
