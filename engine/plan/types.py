@@ -46,7 +46,9 @@ ITEM_BYTES: Mapping[DType, int] = {
 Precision = Literal["float32", "tf32", "bfloat16"]
 """What kernels multiply with; sums are float32, or float64 where numbers are."""
 
-Stream = Literal["compute", "communication"]
+Stream = Literal["compute", "weights", "communication"]
+"""Gradients of weights may have a stream of their own: nothing waits for them but the update."""
+
 Value: TypeAlias = bool | int | float | str | tuple[int, ...]
 
 BATCH = "n"

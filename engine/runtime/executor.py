@@ -115,7 +115,7 @@ class Executor:
             if not operation.code:
                 call = self._call(operation, arrays)
                 steps.append(Step(call, operation.name, operation.stream, after))
-            elif after or len(steps) - 1 not in runs:
+            elif after or len(steps) - 1 not in runs or steps[-1].stream != operation.stream:
                 runs[len(steps)] = [self._launch(operation, arrays)]
                 steps.append(Step(_nothing, operation.name, operation.stream, after))
             else:

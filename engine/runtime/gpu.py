@@ -44,7 +44,7 @@ class Gpu:
         self._context_bytes = context_bytes(index)
         self._device.use()
         self.stream = cupy.cuda.Stream(non_blocking=True)
-        self._beside = cupy.cuda.Stream(non_blocking=True)  # for communication
+        self._beside = {name: cupy.cuda.Stream(non_blocking=True) for name in ("weights", "communication")}
         self._captures = True
         try:
             self._memory = cupy.cuda.alloc(nbytes)
@@ -210,15 +210,15 @@ class Gpu:
     def _launch(self, steps: Sequence[Step], times: Sequence[tuple[Any, Any]] = ()) -> None:
         """Launch ``steps``, each on its stream; record ``times`` before and after each, where they are given.
 
-        The stream of communication branches off that of the programs, and joins it again at the end.
+        Other streams than that of computation branch off it, and join it again at the end.
         """
-        beside = self._beside if any(step.stream == "communication" for step in steps) else None
-        if beside is not None:
-            beside.wait_event(self._event())
+        beside = {name: self._beside[name] for name in {step.stream for step in steps} & self._beside.keys()}
+        for stream in beside.values():
+            stream.wait_event(self._event())
         waited_for = {place for step in steps for place in step.after}
         done: dict[int, Any] = {}
         for place, step in enumerate(steps):
-            stream = self.stream if step.stream == "compute" or beside is None else beside
+            stream = beside.get(step.stream, self.stream)
             for other in step.after:
                 stream.wait_event(done[other])
             with stream:
@@ -230,14 +230,14 @@ class Gpu:
             if place in waited_for:
                 done[place] = self.new_event()
                 done[place].record(stream)
-        if beside is not None:
+        for stream in beside.values():
             joined = self.new_event()
-            joined.record(beside)
+            joined.record(stream)
             self.stream.wait_event(joined)
 
     def _compile(self, steps: Sequence[Step]) -> None:
         """Compile all kernels that ``steps`` launch, on all cores; what is launched meanwhile is dropped."""
-        alone = [replace(step, after=()) for step in steps if step.stream == "compute"]
+        alone = [replace(step, after=()) for step in steps if step.stream != "communication"]
         with rehearsal() as kernels:
             self._record(alone)
         with ThreadPoolExecutor(initializer=self.use) as threads:

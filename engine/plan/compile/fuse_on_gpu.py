@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.plan.analysis.partition import SharedProgram
+from engine.plan.analysis.partition.synchronise import synchronise
 from engine.plan.analysis.partition.whole import is_update
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_norms import fuse_norms
@@ -134,6 +135,18 @@ def join_updates(program: SharedProgram) -> SharedProgram:
     others = tuple(op for op in program.operations if not is_update(op))
     note = f"{len(updates)} updates: joined"
     return dataclasses.replace(program, operations=(*others, joined), notes=(*program.notes, note))
+
+
+def overlap(program: SharedProgram) -> SharedProgram:
+    """Compute the gradients of weights beside those of what layers read: only the update waits for them."""
+    operations = tuple(
+        dataclasses.replace(op, stream="weights") if _is_of_weights(op) else op for op in program.operations
+    )
+    return dataclasses.replace(program, operations=synchronise(operations, program.ranks))
+
+
+def _is_of_weights(operation: Operation) -> bool:
+    return operation.kind.endswith(".backward_weights") or operation.kind.startswith("pack.filters")
 
 
 def _only_other(draft: Draft, operation: Operation, buffer: str) -> Operation | None:
