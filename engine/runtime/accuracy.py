@@ -58,10 +58,21 @@ def _run(twin: Kernel, operation: Operation, arrays: Arrays) -> list[str]:
     shapes = {port: array.shape for port, array in taken.items()}
     scratch = twin.workspace(shapes, **operation.attributes) if twin.workspace else {}
     room = {port: np.empty(shape) for port, shape in scratch.items()}
+    if "denominators" in wanted and "denominators" not in taken:  # GPUs keep none
+        room["denominators"] = _denominators(operation, arrays["x"])
     twin.function(**{**taken, **room}, **operation.attributes)
     if "gate" in arrays:  # the ReLU before, whose gradient GPUs join with this one
         taken["dx"] *= arrays["gate"] > 0
     return [port for port in operation.outputs if port in taken and port not in room]
+
+
+def _denominators(operation: Operation, x: NDArray[Any]) -> NDArray[Any]:
+    """Return the denominators of a response normalisation of ``x``."""
+    family = operation.kind.partition(".")[0]
+    denominators = np.empty_like(x)
+    told = {name: value for name, value in operation.attributes.items() if name != "accumulate"}
+    find(f"{family}.forward", "cpu").function(x=x, denominators=denominators, y=np.empty_like(x), **told)
+    return denominators
 
 
 def _exact(array: NDArray[Any]) -> NDArray[Any]:

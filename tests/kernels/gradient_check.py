@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
-from kernels.registry import find
+from kernels.registry import find, operations
 from tests.kernels import on_gpu
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -51,6 +52,12 @@ class Kernels:
             kept = ("dy", "denominators")
             gradient = next(a for name, a in arrays.items() if name.startswith("d") and name not in kept)
             gradient[...] = self.fault(gradient)
+
+
+def skip_unless_there(operation: str, device: str) -> None:
+    """Skip a test of a kernel that a device kind has not."""
+    if operation not in operations(device):
+        pytest.skip(f"{device} has no {operation}")
 
 
 def unwritten(shape: tuple[int, ...], dtype: Any = np.float64) -> Array:

@@ -64,9 +64,15 @@ FAULTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+JOINED_ON_GPUS = {"cmrnorm_max_pool.backward"}
+"""They are held against those that they replace, in tests/runtime/test_gpu_fusions.py."""
+
+
 def test_every_backward_kernel_is_checked(device: str) -> None:
-    """No backward kernel is without a gradient check."""
-    assert [name for name in operations(device) if ".backward" in name] == sorted(CHECKS)
+    """No backward kernel is without a gradient check, but for those that do at once what several do."""
+    there = {name for name in operations(device) if ".backward" in name}
+    assert there - JOINED_ON_GPUS == CHECKS.keys() & {*operations(device)}
+    assert device != "cpu" or there == CHECKS.keys()
 
 
 @pytest.fixture(scope="module")

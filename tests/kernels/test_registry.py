@@ -11,6 +11,10 @@ import pytest
 from kernels import control
 from kernels.cpu import conv
 from kernels.registry import Kernel, MissingKernelError, find, operations
+from tests.kernels.gradient_check import skip_unless_there
+
+JOINED_ON_GPUS = {"copy", "gate", "dbiases"}
+"""Rounded copies of weights, the ReLU before a layer, gradients of biases: see engine/plan/compile."""
 
 
 def test_lists_all_operations_of_a_device(device: str) -> None:
@@ -39,6 +43,7 @@ def test_tells_what_may_work_in_place() -> None:
 @pytest.mark.parametrize("operation", operations("cpu"))
 def test_kernels_take_keywords_only_and_return_nothing(device: str, operation: str) -> None:
     """An executor passes everything by name; in-place ports and scratch arrays are parameters."""
+    skip_unless_there(operation, device)
     kernel = find(operation, device)
     signature = inspect.signature(kernel.function)
     assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in signature.parameters.values())
@@ -81,9 +86,9 @@ def test_a_device_without_kernels_has_no_operations() -> None:
 
 @pytest.mark.parametrize("operation", sorted({*operations("cuda")} & {*operations("cpu")}))
 def test_kernels_for_gpus_take_what_those_of_the_cpu_take(operation: str) -> None:
-    """The same keywords, but for scratch arrays; optimisers write a copy of the weights too."""
+    """The same keywords, but for scratch arrays and what is joined with them."""
     on_cpu, on_cuda = find(operation, "cpu"), find(operation, "cuda")
-    taken, by_twin = set(signature_of(on_cpu)), set(signature_of(on_cuda)) - {"copy"}
+    taken, by_twin = set(signature_of(on_cpu)), set(signature_of(on_cuda)) - JOINED_ON_GPUS
     assert taken <= by_twin or on_cpu.workspace is not None
     assert by_twin <= taken or on_cuda.workspace is not None
     assert on_cuda.in_place in {None, on_cpu.in_place}
