@@ -23,6 +23,7 @@ from kernels.registry import operations
 from tests.kernels.cuda import nvrtc
 from tests.kernels.cuda.launches import Unit, launch, noted
 from tests.plan import test_every_layer
+from tests.runtime.test_gpu_fusions import graph as joined
 
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
@@ -37,6 +38,7 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
     cast.connect(Wire("layer-probs", "sum"))
     for graph in (*test_every_layer.networks(), through(Pool()), through(Pool(pool="avg")), cast):
         yield compile_network(graph, 4, device="cuda", **choices)
+    yield compile_network(joined(), 4, device="cuda", **choices)
     yield compile_network(through(norm), 4, device="cuda", fusions=(), **choices)
     by_adamw = TrainingSettings(optimiser="adamw")
     for fusions in ({SOFTMAX}, FUSIONS):
