@@ -127,11 +127,9 @@ class Stage:
 
     def turn(self) -> tuple[float, float]:
         """Deliver what has arrived and draw; return how long that took, and of the processor's time, in s."""
-        from PySide6.QtWidgets import QApplication
-
         began, worked = time.perf_counter(), time.thread_time()
         self.run.update()
-        QApplication.processEvents()
+        self.application.process_events()
         return time.perf_counter() - began, time.thread_time() - worked
 
     def play(self, seconds: float, rate: float) -> list[tuple[float, float]]:

@@ -83,14 +83,15 @@ def learn(
 def dashboard(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long each round is played.")] = 10.0,
     rounds: Annotated[int, typer.Option(min=1, help="How often; the best one counts.")] = 3,
+    pairs: Annotated[int, typer.Option(min=1, help="Trainings with and without the studio.")] = 3,
 ) -> None:
-    """Play a training of 1,000 events a second to the studio, and open a run of 1,000,000 points.
+    """Play a training of 1,000 events a second to the studio, open 1,000,000 points, and watch trainings.
 
     Exits with 1 where a bar is not met.
     """
     from engine.cli import bench_dashboard
 
-    if not bench_dashboard.measure(seconds, rounds):
+    if not bench_dashboard.measure(seconds, rounds, pairs):
         raise typer.Exit(1)
 
 

@@ -44,6 +44,10 @@ class Application:
         """Serve events until ``quit`` or until the last window is closed; return the exit code."""
         return self._app.exec()
 
+    def process_events(self) -> None:
+        """Do what is due, drawing included, for those who have a loop of their own."""
+        self._app.processEvents()
+
     def quit(self, code: int = 0) -> None:
         """End ``run`` with an exit code."""
         self._app.exit(code)
