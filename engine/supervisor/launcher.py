@@ -49,13 +49,28 @@ def _launcher(site: Site) -> list[str]:
     if find_spec("mpi4py") is None:
         raise _missing(site, "mpi4py is not installed, by which several processes train together")
     if site.launcher:
-        return shlex.split(site.launcher)
+        return _of_user(site)
     # The one that came with the extra "mpi" lies beside Python.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     found = shutil.which("mpiexec", path=path)
     if found is None:
         raise _missing(site, "there is no mpiexec, which starts a process for each device")
     return [found]
+
+
+def _of_user(site: Site) -> list[str]:
+    try:
+        command = shlex.split(site.launcher)
+    except ValueError as error:  # a quote that is not closed
+        raise _unusable(site, str(error)) from error
+    if not command or shutil.which(command[0]) is None:
+        raise _unusable(site, "there is no such command")
+    return command
+
+
+def _unusable(site: Site, missing: str) -> DeviceError:
+    hint = 'Name what starts processes here, such as mpiexec or srun, as in --mpi "mpiexec -f HOSTS".'
+    return DeviceError(device=site.launcher, missing=missing, hint=hint)
 
 
 def _missing(site: Site, missing: str) -> DeviceError:

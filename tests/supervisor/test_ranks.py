@@ -27,9 +27,17 @@ def test_one_device_needs_no_launcher() -> None:
 
 def test_a_launcher_of_the_user_starts_a_process_for_each_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "find_spec", lambda _: object())
+    monkeypatch.setattr(launcher.shutil, "which", lambda name, **_: name)
     command = worker_command(Site("cuda:0,cuda:2", launcher="mpiexec -f 'my hosts'"))
     assert command[:5] == ["mpiexec", "-f", "my hosts", "-n", "2"]
     assert command[-4:] == ["mpi4py", "-m", "engine.worker", "--ranks"]
+
+
+@pytest.mark.parametrize("command", ["no-such-launcher", "'not closed", " "])
+def test_a_launcher_that_is_none_is_refused(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "find_spec", lambda _: object())
+    with pytest.raises(DeviceError, match="--mpi"):
+        worker_command(Site("cpu:2", launcher=command))
 
 
 def test_without_mpi_several_devices_are_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
