@@ -199,6 +199,7 @@ class CurvesPanel(QWidget):
     def _on_run_replaced(self) -> None:
         self._show_places(None)
         self._show_reading(None)
+        self.refresh()
 
     # ---- Reading out ------------------------------------------------------------------------------------
 

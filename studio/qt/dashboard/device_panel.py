@@ -43,7 +43,9 @@ class DevicePanel(QWidget):
     def _on_devices(self) -> None:
         devices = self._run.devices
         while len(self.rows) > len(devices):
-            self.rows.pop().deleteLater()
+            row = self.rows.pop()
+            row.hide()
+            row.deleteLater()
         while len(self.rows) < len(devices):
             self.rows.append(DeviceRow())
             self._column.addWidget(self.rows[-1])

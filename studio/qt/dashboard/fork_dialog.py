@@ -27,6 +27,8 @@ class ForkDialog(QDialog):
         super().__init__(parent)
         assert run.network is not None
         self._network = run.network
+        per_epoch = run.steps_per_epoch
+        self._done = int(step / per_epoch) if per_epoch else 0  # epochs at the checkpoint
         self._document = document
         self.setWindowTitle(self.tr("New run from step {step}").format(step=f"{step:,}"))
         self.fields = {setting: SettingField(spec) for setting, spec in setting_specs().items()}
@@ -69,11 +71,18 @@ class ForkDialog(QDialog):
             try:
                 field.parsed()
             except ValueError:
-                self._problem.setText(f"{field.title}: {field.expectation}")
-                self._problem.show()
-                field.setFocus()
+                self._refuse(field, f"{field.title}: {field.expectation}")
                 return
+        if self.fields["epochs"].parsed() <= self._done:
+            words = self.tr("Epochs: {done} are done at this checkpoint; expected more.")
+            self._refuse(self.fields["epochs"], words.format(done=self._done))
+            return
         self.accept()
+
+    def _refuse(self, field: SettingField, why: str) -> None:
+        self._problem.setText(why)
+        self._problem.show()
+        field.setFocus()
 
     @property
     def network(self) -> NetworkFile:

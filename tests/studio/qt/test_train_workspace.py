@@ -464,6 +464,13 @@ def test_a_fork_trains_the_runs_network_with_other_settings(stage):
     dialog.fields["decay"].setText("-1")
     dialog._on_accepted()
     assert dialog.result() == 0
+    dialog.fields["decay"].setText("0")
+    dialog.fields["epochs"].setText("1")
+    dialog._on_accepted()
+    assert dialog._problem.text() == "Epochs: 1 are done at this checkpoint; expected more."
+    dialog.fields["epochs"].setText("2")
+    dialog._on_accepted()
+    assert dialog.result() == 1
 
 
 # ---- More about curves -------------------------------------------------------------------------------------
