@@ -14,6 +14,10 @@ from engine.parallel.devices import device_names
 from engine.protocol.messages import Site
 
 _THREADS = ("CONVNET_THREADS", "OPENBLAS_NUM_THREADS")
+_UNBOUND = dict.fromkeys(
+    ("OMPI_MCA_hwloc_base_binding_policy", "PRTE_MCA_hwloc_default_binding_policy"), "none"
+)
+"""Open MPI, before version 5 and from then on, would bind each rank with all its threads to one core."""
 
 
 def worker_command(site: Site) -> list[str]:
@@ -38,11 +42,12 @@ def worker_environment(site: Site) -> dict[str, str]:
 
     What the user has set stays as it is.
     """
-    count = device_names(site.device).count("cpu")
-    if count < 2:
+    devices = device_names(site.device)
+    if len(devices) == 1:
         return dict(os.environ)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return dict.fromkeys(_THREADS, str(max(1, cores // count))) | dict(os.environ)
+    own = dict.fromkeys(_THREADS, str(max(1, cores // len(devices)))) if devices[0] == "cpu" else {}
+    return _UNBOUND | own | dict(os.environ)
 
 
 def _launcher(site: Site) -> list[str]:
