@@ -65,7 +65,7 @@ def _read(run: RunFolder, most: int) -> RunFigures:
 
 def _empty_trash() -> None:
     running = running_engines()
-    for folder in list(kept_folders()):
+    for folder in kept_folders():
         if folder not in running and read_notes(folder).in_trash:
             shutil.rmtree(folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from engine.errors import ConvNetError, NoEngineError
 from engine.protocol import connection as connections
 from engine.protocol.library import RunCard
 from engine.store.glance import glance
-from engine.store.run_folder import RunFolder, runs_folder
+from engine.store.kept_runs import kept_runs
+from engine.store.run_folder import RunFolder
 from engine.store.user_notes import read_notes
 
 
@@ -28,11 +28,9 @@ def list_runs() -> list[RunCard]:
     return sorted(cards, key=lambda card: card.created, reverse=True)
 
 
-def kept_folders() -> Iterator[Path]:
-    """Yield the run folders where runs are kept."""
-    if runs_folder().is_dir():
-        for description in runs_folder().absolute().glob("*/run.json"):
-            yield description.parent
+def kept_folders() -> list[Path]:
+    """Return the run folders where runs are kept."""
+    return [folder.absolute() for folder in kept_runs()]
 
 
 def running_engines() -> dict[Path, Path]:
