@@ -17,6 +17,7 @@ from studio.models.forecast import ForecastModel
 from studio.models.problem_marks import mark_problems
 from studio.models.run import RunModel
 from studio.models.selection import Selection
+from studio.models.unit import UnitChoice
 from studio.qt import theme
 from studio.qt.banner import Banner
 from studio.qt.canvas.panel import CanvasPanel
@@ -84,11 +85,12 @@ class MainWindow(QMainWindow):
         self.work = QWidget()
         self.banner = Banner()
         forecast = forecast or ForecastModel(document)
-        self.canvas = CanvasPanel(document, selection, forecast)
+        self.unit = UnitChoice(document, selection)
+        self.canvas = CanvasPanel(document, selection, forecast, self.unit)
         self.design = DesignCommands(document, selection, self.canvas, self)
         self.drops = Drops(document, self.files, self)
         self.palette_panel = Palette()
-        self.inspector = Inspector(document, selection)
+        self.inspector = Inspector(document, selection, self.unit)
         self.problems = ProblemsPanel(document)
         self.device_picker = DevicePicker(run, computers, document)
         self.split_button = SplitButton(document, run, forecast, self.device_picker)
@@ -243,6 +245,7 @@ class MainWindow(QMainWindow):
         for part in (self.canvas, self.inspector, self.problems, *devices):
             part.detach()
         self.status.detach()
+        self.unit.detach()
         if self._computers_dialog is not None:
             self._computers_dialog.detach()
         if self.history is not None:

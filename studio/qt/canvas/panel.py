@@ -12,7 +12,9 @@ from studio.models.document import Document
 from studio.models.forecast import ForecastModel
 from studio.models.lens import LensChoice
 from studio.models.selection import Selection
+from studio.models.unit import UnitChoice
 from studio.qt import icons
+from studio.qt.canvas.field_items import FieldItems
 from studio.qt.canvas.lens_bar import LensBar
 from studio.qt.canvas.scene import CanvasScene
 from studio.qt.canvas.start_page import StartPage
@@ -30,6 +32,7 @@ class CanvasPanel(QWidget):
         document: Document,
         selection: Selection,
         forecast: ForecastModel | None = None,
+        unit: UnitChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -38,6 +41,7 @@ class CanvasPanel(QWidget):
         self.lens = LensChoice()
         known = forecast or ForecastModel(document)
         self.scene = CanvasScene(document, selection, self.lens, known, self)
+        self.fields = FieldItems(document, unit or UnitChoice(document, selection), self.scene.nodes)
         self.view = CanvasView(self.scene, document, selection)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -57,6 +61,7 @@ class CanvasPanel(QWidget):
     def detach(self) -> None:
         """Listen to the models no more; for when the window closes."""
         self._document.changed.disconnect(self._on_document_changed)
+        self.fields.detach()
         self.scene.detach()
         self.lens_bar.detach()
         self.view.detach()

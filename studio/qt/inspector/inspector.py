@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 
 from studio.models.document import Document
 from studio.models.selection import Selection
+from studio.models.unit import UnitChoice
 from studio.qt.inspector.layer_panel import LayerPanel
 from studio.qt.inspector.network_panel import NetworkPanel
 from studio.qt.inspector.several_panel import SeveralPanel
@@ -15,9 +16,16 @@ from studio.qt.inspector.several_panel import SeveralPanel
 class Inspector(QWidget):
     """Shows the selected layer; the network where none is selected, and a sum where several are."""
 
-    def __init__(self, document: Document, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        selection: Selection,
+        unit: UnitChoice | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._document = document
+        self.unit = unit or UnitChoice(document, selection)
         self._selection = selection
         self.network_panel = NetworkPanel(document)
         self.several_panel = SeveralPanel(document)
@@ -36,6 +44,8 @@ class Inspector(QWidget):
 
     def detach(self) -> None:
         """Listen to the models no more; for when the window closes."""
+        for panel in self._layer_panels.values():
+            panel.detach()
         self._document.changed.disconnect(self._refresh)
         self._selection.changed.disconnect(self._refresh)
 
@@ -66,7 +76,7 @@ class Inspector(QWidget):
         """Return the page for a layer's kind; it is made once."""
         layer = type(self._document.network.graph[name])
         if layer.kind not in self._layer_panels:
-            self._layer_panels[layer.kind] = LayerPanel(self._document, layer)
+            self._layer_panels[layer.kind] = LayerPanel(self._document, layer, self.unit)
             self._add(self._layer_panels[layer.kind])
         return self._layer_panels[layer.kind]
 

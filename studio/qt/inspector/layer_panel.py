@@ -11,10 +11,13 @@ from engine.layers.base import Layer
 from studio.models import editing, switching
 from studio.models.document import Document
 from studio.models.quantities import short_count
+from studio.models.unit import LAYERS as UNIT_LAYERS
+from studio.models.unit import UnitChoice
 from studio.qt import icons, theme
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import FieldForm
 from studio.qt.inspector.note import Note
+from studio.qt.inspector.unit_picker import UnitPicker
 from studio.qt.labels import Label
 from studio.qt.split.layer_place import PlaceEditor
 from studio.qt.texts import error_text, layer_text
@@ -25,7 +28,9 @@ _ICON = QSize(28, 28)
 class LayerPanel(QWidget):
     """Shows and edits the layers of one kind, one at a time."""
 
-    def __init__(self, document: Document, kind: type[Layer], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, kind: type[Layer], unit: UnitChoice, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._document = document
         self._kind = kind
@@ -40,6 +45,7 @@ class LayerPanel(QWidget):
         self.problems = Note(rank="error")
         self.form = FieldForm(kind.specs())
         self.place = PlaceEditor(document)
+        self.units = UnitPicker(document, unit) if issubclass(kind, UNIT_LAYERS) else None
         self.mute = QToolButton()
         self.mute.setObjectName("toggle")
         self.mute.setCheckable(True)
@@ -49,6 +55,11 @@ class LayerPanel(QWidget):
         self._build()
         self.name_editor.editingFinished.connect(self._on_renamed)
         self.form.edited.connect(self._on_edited)
+
+    def detach(self) -> None:
+        """Listen to the models no more; for when the window closes."""
+        if self.units is not None:
+            self.units.detach()
 
     def show_layer(self, name: str) -> None:
         """Show a layer of this panel's kind."""
@@ -61,6 +72,8 @@ class LayerPanel(QWidget):
         self.form.show_inherited(network.training)
         self.form.show_record(network.graph[name])
         self.mute.setChecked(network.graph[name].muted)
+        if self.units is not None:
+            self.units.refresh()
         self.place.show_layer(name)
         self.facts.show_facts(self._facts())
         self._show_problems()
@@ -87,6 +100,8 @@ class LayerPanel(QWidget):
         layout.addWidget(self.facts)
         layout.addWidget(self.place)
         layout.addWidget(self.form)
+        if self.units is not None:
+            layout.addWidget(self.units)
         layout.addWidget(Label(self.tr("Formula and source"), "strong"))
         layout.addWidget(Note(layer_text(self._kind.formula)))
         layout.addWidget(Note(layer_text(self._kind.source), "secondary"))
