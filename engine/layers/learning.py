@@ -125,8 +125,8 @@ class WeightedLayer(Layer):
         0.0,
         minimum=0.0,
         title="Least norm",
-        help="After each update, w is scaled up to a norm √Σ w² of at least this, unit by unit. "
-        "(cuda-convnet2: wball for conv and fc is both norms; wcNormMin)",
+        help="After each update, w is scaled up to a norm √Σ w² of at least this, unit by unit "
+        "(cuda-convnet2: wball for conv and fc is both norms; wcNormMin).",
         group="learning",
     )
     most_norm: float = real(
@@ -134,21 +134,21 @@ class WeightedLayer(Layer):
         minimum=0.0,
         title="Largest norm",
         help="After each update, w is scaled down to a norm √Σ w² of at most this, unit by unit; 0 is no "
-        "limit. (cuda-convnet2: wball, wcNormMax)",
+        "limit (cuda-convnet2: wball, wcNormMax).",
         group="learning",
     )
     centred_norm: bool = flag(
         False,
         title="Centred norm",
-        help="Take √Σ (w − mean)² / n over a unit's n weights for its norm. (cuda-convnet2: wcNormMin and "
-        "wcNormMax)",
+        help="Take √Σ (w − mean)² / n over a unit's n weights for its norm (cuda-convnet2: wcNormMin and "
+        "wcNormMax).",
         group="learning",
     )
     weights_of: str = text(
         "",
         title="Weights of",
         help="Another layer whose weights are used in place of own ones, such as conv1; for several inputs a "
-        "list, such as conv1, fc2[1]. Biases are never shared. (cuda-convnet: weightSource)",
+        "list, such as conv1, fc2[1]. Biases are never shared (cuda-convnet: weightSource).",
         group="learning",
     )
 

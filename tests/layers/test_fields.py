@@ -189,4 +189,8 @@ def test_fields_are_listed_group_after_group_and_in_their_order_within_a_group()
         "momentum",
         "decay",
         "frozen",
+        "least_norm",
+        "most_norm",
+        "centred_norm",
+        "weights_of",
     ]
