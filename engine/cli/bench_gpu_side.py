@@ -109,7 +109,8 @@ class Engine:
     def _operations(self, operation: Operation) -> int:
         """Return multiplications and additions of an operation's matrix products."""
         family = operation.kind.partition(".")[0]
-        layer = self._layers.get(operation.layer)
+        name = operation.layer
+        layer = self._layers.get(name) or self._layers.get(name.rpartition(".")[0])  # of weights: their layer
         if layer is None or not any(word in family for word in _MULTIPLYING):
             return 0
         return 2 * layer.layer.multiply_adds(layer.inputs) * self._plan.batch_size
