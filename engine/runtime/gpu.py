@@ -147,7 +147,8 @@ class Gpu:
         """Return the loader that makes the same batches on the GPU; ``loader`` where it reads some rows."""
         from engine.runtime.gpu_loader import GpuLoader
 
-        return GpuLoader(loader, self, inputs, labels) if loader.reads_all else loader
+        is_whole = all(len(array) == loader.batch_size for array in (*inputs, *labels))
+        return GpuLoader(loader, self, inputs, labels) if loader.reads_all and is_whole else loader
 
     def memory(self) -> Mapping[str, int]:
         """Return the bytes of the plan's arena, of data beside it, and of CUDA itself where NVML tells."""
