@@ -146,6 +146,8 @@ class FilterModel:
     def show_change(self, on: bool) -> None:
         """Show how the weights changed since the step that is chosen, instead of the weights."""
         self.shows_change = on
+        if on and self.following and self.snapshots:
+            self.show_snapshot(0)  # from the newest one until now nothing changes
         self._fetch()
         self.weights_changed.emit()
 

@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+LEAST = 200
+"""Height of a view at least, px."""
+
+
+class _Pages(QStackedWidget):
+    """Gives all views the same room, whatever they ask for: nothing moves when another one is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumHeight(LEAST)
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 class LookInside(QWidget):
@@ -17,7 +40,7 @@ class LookInside(QWidget):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self._pages = QStackedWidget()
+        self._pages = _Pages()
         self.enlarge_button = QPushButton(self.tr("Enlarge"))
         self.enlarge_button.setCheckable(True)
         self.enlarge_button.setToolTip(self.tr("Give this all the room, or only its part"))

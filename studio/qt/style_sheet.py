@@ -54,11 +54,11 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url("$images/up.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url("$images/down.svg"); width: 12px; height: 12px; }
-QCheckBox::indicator { border: 1px solid $edge; border-radius: 3px; width: 14px; height: 14px;
-    background: $surface; }
-QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator, QTableView::indicator { border: 1px solid $edge; border-radius: 3px;
+    width: 14px; height: 14px; background: $surface; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus, QTableView::indicator:hover { border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $line; background: $background; }
-QCheckBox::indicator:checked { image: url("$images/check.svg"); }
+QCheckBox::indicator:checked, QTableView::indicator:checked { image: url("$images/check.svg"); }
 QComboBox#title { border-color: transparent; background: transparent; font-weight: 600; padding: 1px 2px;
     margin-left: -3px; }
 QComboBox#title:hover, QComboBox#title:focus { border-color: $edge; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 
 from studio.qt import icons
@@ -20,6 +20,7 @@ class PlayButtons(QWidget):
         self._timer = QTimer(self, interval=FRAME)
         self._timer.timeout.connect(self._on_frame)
         self._direction = 1
+        self._icons: dict[QToolButton, str] = {}
         self.backwards = self._button("back", self.tr("Play backwards"), -1)
         self.forwards = self._button("play", self.tr("Play forwards"), 1)
         row = QHBoxLayout(self)
@@ -27,16 +28,26 @@ class PlayButtons(QWidget):
         row.setSpacing(0)
         row.addWidget(self.backwards)
         row.addWidget(self.forwards)
+        self._draw_icons()
 
     def _button(self, icon: str, name: str, direction: int) -> QToolButton:
         button = QToolButton()
         button.setObjectName("flat")
-        button.setIcon(icons.icon(icon, 16))
+        self._icons[button] = icon
         button.setToolTip(name)
         button.setAccessibleName(name)
         button.setCheckable(True)
         button.clicked.connect(lambda on: self._on_clicked(direction, on))
         return button
+
+    def _draw_icons(self) -> None:
+        for button, icon in self._icons.items():
+            button.setIcon(icons.icon(icon, 16))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icons()
 
     def halt(self) -> None:
         """Stay where the slider is."""

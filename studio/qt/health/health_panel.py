@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QBrush, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -103,6 +103,11 @@ class HealthPanel(QWidget):
         super().showEvent(event)
         self.refresh()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "note"):
+            self.refresh()
+
     @property
     def layer(self) -> str | None:
         """The layer whose spreads are shown: the selected one, else the first."""
@@ -137,14 +142,16 @@ class HealthPanel(QWidget):
             "–" if layer.dead is None else percent(layer.dead),
         )
         for column, text in enumerate(texts):
-            item = self.table.item(at, column) or QTableWidgetItem()
+            item = self.table.item(at, column)
+            if item is None:
+                item = QTableWidgetItem()
+                self.table.setItem(at, column, item)
             item.setText(text)
             if column:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             else:
                 item.setForeground(QBrush(theme.colour("text" if sign == "✓" else colour)))
             item.setToolTip("\n".join(map(finding_text, findings(layer))))
-            self.table.setItem(at, column, item)
 
     def _show_layer(self) -> None:
         layer = self.layer

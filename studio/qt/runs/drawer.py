@@ -78,7 +78,7 @@ class RunsDrawer(QFrame):
         self.trash_button.setCheckable(True)
         self._problem.setWordWrap(True)
         self._problem.hide()
-        close = QToolButton()
+        close = self._close = QToolButton()
         close.setObjectName("flat")
         close.setIcon(icons.icon("close", 16))
         close.setToolTip(self.tr("Close the drawer (Esc)"))
@@ -146,6 +146,11 @@ class RunsDrawer(QFrame):
         super().hideEvent(event)
         self.shown.emit(False)
         self._timer.stop()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+            self._close.setIcon(icons.icon("close", 16))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -186,6 +186,9 @@ def test_the_change_since_then_is_that_until_the_newest_snapshot(stage):
     assert (stage.model.page.pictures == 3.0).all()
     stage.model.show_change(False)
     assert (stage.model.page.pictures == 1.0).all()
+    stage.model.follow()
+    stage.model.show_change(True)
+    assert stage.model.step == 1, "since the start, where the newest one was shown"
 
 
 def test_a_fork_begins_at_the_checkpoint_before_what_is_shown(stage):
