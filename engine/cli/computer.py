@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import ComputerError, ConvNetError, ProtocolError, RunFolderError, VersionMismatchError
+from engine.library.found import end_of, run_folders, running_engines
 from engine.protocol import connection as connections
 from engine.protocol import pipe, processes
 from engine.protocol.computer import (
@@ -37,7 +38,6 @@ from engine.protocol.computer import (
 from engine.protocol.internal import ResumeRun, ServeRun, StartRun
 from engine.protocol.launch import launch
 from engine.protocol.messages import PROTOCOL_VERSION, Done
-from engine.store.kept_runs import end_of, kept_runs
 from engine.store.received import ReceivedFile, data_folder
 from engine.store.run_folder import RunFolder
 from engine.supervisor.devices import read_devices
@@ -102,6 +102,7 @@ class ComputerService:
 
     def _receive(self, request: Offer | Chunk) -> Held:
         if isinstance(request, Offer):
+            self._file = None  # of another, if this one is refused, no more may come
             self._file = ReceivedFile(request.name, request.suffix, request.size, request.sha256)
         elif self._file is None:
             raise ProtocolError(message="No file was offered.")
@@ -116,7 +117,7 @@ def _begin(request: Begin) -> Reached:
     if request.fork is None:
         data_folder().mkdir(parents=True, exist_ok=True)
         base = str(data_folder())
-    elif Path(request.fork.run_folder) not in _run_folders():
+    elif Path(request.fork.run_folder) not in run_folders():
         raise _unknown(request.fork.run_folder)
     return _launch(
         StartRun(
@@ -126,7 +127,7 @@ def _begin(request: Begin) -> Reached:
 
 
 def _end_by_force(request: EndByForce) -> Done:
-    for connection in _running():
+    for _, connection in running_engines():
         if connection.run_id == request.run_id:
             processes.kill(connection.pid, connection.pid_started)
     return Done()
@@ -140,14 +141,8 @@ def _datasets() -> Iterator[DataSet]:
             yield DataSet(path.name, None if path.is_dir() else path.stat().st_size)
 
 
-def _running() -> Iterator[connections.Connection]:
-    for path in connections.running():
-        yield connections.read(path)
-
-
 def _listed_runs() -> Iterator[FoundRun]:
-    running = {connection.run_folder for connection in _running()}
-    for folder in _run_folders():
+    for folder, connection in run_folders().items():
         try:
             run = RunFolder.open(folder)
             end = end_of(run)
@@ -155,13 +150,7 @@ def _listed_runs() -> Iterator[FoundRun]:
             continue  # damaged: ``convnet runs`` tells of it
         description = run.description
         name = description.name[:200] or "run"
-        yield FoundRun(description.run_id, name, description.created, str(folder) in running, end)
-
-
-def _run_folders() -> list[Path]:
-    """Return the folders of running engines, wherever they are, then those where runs are kept."""
-    running = [Path(connection.run_folder) for connection in _running()]
-    return [*running, *(folder for folder in kept_runs() if folder not in running)]
+        yield FoundRun(description.run_id, name, description.created, connection is not None, end)
 
 
 def _reach(request: Reach) -> Reached:
@@ -170,11 +159,11 @@ def _reach(request: Reach) -> Reached:
     One that was dismissed, so that its run can be gone on with, is given time to leave.
     """
     deadline = time.monotonic() + (_LEAVE if request.resume else 0.0)
-    while found := [connection for connection in _running() if connection.run_id == request.run_id]:
+    while found := [connection for _, connection in running_engines() if connection.run_id == request.run_id]:
         if time.monotonic() >= deadline:
             return Reached(found[0])
         time.sleep(0.1)
-    for folder in kept_runs():
+    for folder in run_folders():
         try:
             if RunFolder.open(folder).description.run_id != request.run_id:
                 continue

@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import ConvNetError
-from engine.protocol import connection as connections
+from engine.library.found import end_of, run_folders
 from engine.protocol.client import Client
-from engine.store.kept_runs import end_of, kept_runs
 from engine.store.run_folder import RunFolder
 
 _PATIENCE = 3.0  # s that an engine has to say how it is
@@ -20,11 +19,7 @@ _PATIENCE = 3.0  # s that an engine has to say how it is
 def show_runs() -> None:
     """Print the running engines, then all other runs in the folder where runs are kept, newest first."""
     table = Table("state", "begun", "network", "run folder", box=None, pad_edge=False)
-    running = {connections.read(path).run_folder: path for path in connections.running()}
-    folders = [Path(folder) for folder in running]
-    folders += [folder for folder in kept_runs() if str(folder) not in running]
-    for folder in folders:
-        path = running.get(str(folder))
+    for folder, path in run_folders().items():
         try:
             run = RunFolder.open(folder)
             state = _state_of_engine(path) if path is not None else _state_of_folder(run)

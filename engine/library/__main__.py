@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import RunFolderError
-from engine.library.cards import kept_folders, list_runs, running_engines
+from engine.errors import RunFolderError, RunFolderInUseError, RunFolderUnwritableError
+from engine.library.cards import list_runs
+from engine.library.found import run_folders
 from engine.protocol import pipe
 from engine.protocol.library import (
     ChangeRun,
@@ -22,7 +24,7 @@ from engine.protocol.library import (
 )
 from engine.protocol.messages import Done
 from engine.store.glance import glance
-from engine.store.run_folder import RunFolder
+from engine.store.run_folder import RunFolder, hold_engine
 from engine.store.user_notes import UserNotes, read_notes, write_notes
 
 
@@ -50,10 +52,9 @@ def answer(request: LibraryRequest) -> LibraryAnswer:
 def _find(run_folder: str) -> RunFolder:
     """Return one of the runs that are listed; raises RunFolderError for any other folder."""
     path = Path(run_folder)
-    if path not in (*kept_folders(), *running_engines()):
-        raise RunFolderError(
-            path=run_folder, expected="a run that is listed", found="another folder", hint=""
-        )
+    if path not in run_folders():
+        hint = "It may have been removed. List the runs again."
+        raise RunFolderError(path=run_folder, expected="a run that is listed", found="none", hint=hint)
     return RunFolder.open(path)
 
 
@@ -64,10 +65,23 @@ def _read(run: RunFolder, most: int) -> RunFigures:
 
 
 def _empty_trash() -> None:
-    running = running_engines()
-    for folder in kept_folders():
-        if folder not in running and read_notes(folder).in_trash:
-            shutil.rmtree(folder)
+    for folder, connection in run_folders().items():
+        if connection is None and read_notes(folder).in_trash:
+            with suppress(RunFolderInUseError):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run for good; raises RunFolderInUseError where someone has begun to go on with it.
+
+    Raises RunFolderUnwritableError where the disk refuses.
+    """
+    # Not held meanwhile: Windows removes no file that is open.
+    hold_engine(folder).release()
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise RunFolderUnwritableError(path=str(folder), reason=error.strerror or str(error)) from error
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import ConvNetError, NoEngineError
-from engine.protocol import connection as connections
+from engine.errors import ConvNetError
+from engine.library.found import run_folders
 from engine.protocol.library import RunCard
 from engine.store.glance import glance
-from engine.store.kept_runs import kept_runs
 from engine.store.run_folder import RunFolder
 from engine.store.user_notes import read_notes
 
@@ -19,27 +18,11 @@ def list_runs() -> list[RunCard]:
 
     What cannot be read is left out: there is nothing to be done with it here.
     """
-    running = running_engines()
-    folders = {*kept_folders(), *running}
     cards = []
-    for folder in folders:
+    for folder, connection in run_folders().items():
         with suppress(ConvNetError):
-            cards.append(read_card(folder, running.get(folder)))
+            cards.append(read_card(folder, connection))
     return sorted(cards, key=lambda card: card.created, reverse=True)
-
-
-def kept_folders() -> list[Path]:
-    """Return the run folders where runs are kept."""
-    return [folder.absolute() for folder in kept_runs()]
-
-
-def running_engines() -> dict[Path, Path]:
-    """Return the connection files of the engines that run, by the folders of their runs."""
-    found = {}
-    for path in connections.running():
-        with suppress(NoEngineError):
-            found[Path(connections.read(path).run_folder)] = path
-    return found
 
 
 def read_card(folder: Path, connection: Path | None) -> RunCard:

@@ -9,7 +9,7 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
-from engine.errors import ConvNetError, ProtocolError
+from engine.errors import ProtocolError
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.problems import describe
 
@@ -50,8 +50,6 @@ def answer_all(
     while (request := read(incoming, frames)) is not None:
         try:
             reply = answer(request)
-        except ConvNetError as error:
-            reply = describe(error)
         except Exception as error:  # whatever it is, who asked is told
             reply = describe(error)
         write(outgoing, reply)

@@ -25,7 +25,7 @@ from engine.protocol.library import (
 )
 from engine.protocol.messages import Done, Fork, MetricRow, Rewound, RunState, Site, StateChanged
 from engine.store.journal import Journal
-from engine.store.run_folder import RUNS_VARIABLE, RunFolder
+from engine.store.run_folder import RUNS_VARIABLE, RunFolder, hold_engine
 from studio.services.helper import Helper
 
 
@@ -93,6 +93,17 @@ def test_notes_are_kept_and_the_trash_is_emptied_of_its_runs_alone(runs: Path) -
     answer(EmptyTrash())
     assert [card.name for card in listed().cards] == ["kept"]
     assert not Path(thrown).exists()
+
+
+def test_a_run_in_the_trash_that_is_gone_on_with_stays(runs: Path) -> None:
+    thrown = Path(make(runs, "thrown"))
+    answer(ChangeRun(str(thrown), "", (), True))
+    hold = hold_engine(thrown)
+    answer(EmptyTrash())
+    assert thrown.exists()
+    hold.release()
+    answer(EmptyTrash())
+    assert not thrown.exists()
 
 
 @pytest.mark.parametrize("path", ["..", "kept/..", "/etc", "kept/../kept"])
