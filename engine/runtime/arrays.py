@@ -39,6 +39,9 @@ class Arrays(Mapping[str, NDArray[Any]]):
         """Return the device's own array, as kernels take it."""
         return self._arrays[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays  # Mapping's own would read the array
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 

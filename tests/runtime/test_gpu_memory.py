@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.gpu
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="other tests use the GPU meanwhile"),
+]
 
 # A process of its own: what CUDA takes for itself shows when a process begins to use a GPU.
 MEASURE = """
