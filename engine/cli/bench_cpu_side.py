@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from engine.cli.bench_engine import fill
+from engine.cli.bench_engine import check_updates, fill
 from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import infer
@@ -58,7 +58,8 @@ class Engine:
         self._executor.run(self._program)
 
     def parts(self) -> dict[str, tuple[float, float]]:
-        """Return s forward and backward of each layer."""
+        """Return s forward and backward of each layer; raises ValueError if steps skipped their updates."""
+        check_updates(self._executor)
         sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for operation, call in self._executor.calls(self._program):
             layer = operation.layer.rpartition(".")[0] or operation.layer

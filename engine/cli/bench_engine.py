@@ -10,16 +10,29 @@ from kernels import control
 
 
 def fill(executor: Executor, plan: TrainingPlan) -> None:
-    """Make a plan ready for steps: random pictures and weights, a whole batch, settings that train."""
+    """Make a plan ready for steps: random pictures and weights, a whole batch, settings that train.
+
+    Nothing is left of steps before: gains are ones, biases and velocities zeros.
+    """
     random = np.random.default_rng(0)
     arrays = executor.arrays
     for buffer in plan.buffers.values():
         if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
             shape = arrays[buffer.name].shape
             arrays[buffer.name] = random.standard_normal(shape, np.float32) * np.prod(shape[1:]) ** -0.5
-    arrays["settings"] = [1e-3, 0.9, 4e-3]
+        elif buffer.role == "weight":
+            arrays[buffer.name] = float(buffer.name.endswith(".weights"))
+        elif buffer.role in ("velocity", "metrics"):
+            arrays[buffer.name] = 0
+    arrays["settings"] = [1e-4, 0.9, 4e-3]
     counters = np.zeros(control.COUNTERS, np.int64)
     counters[control.VALID] = plan.batch_size
     counters[control.UPDATE] = 1
     counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
     arrays["counters"] = counters
+
+
+def check_updates(executor: Executor) -> None:
+    """Raise ValueError where a loss was not finite: steps skip their updates since, and are no measure."""
+    if executor.arrays["counters"][control.FIRST_BAD_STEP] != control.NO_BAD_STEP:
+        raise ValueError("a loss was not finite, so updates were skipped: these steps are no measure")

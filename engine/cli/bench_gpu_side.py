@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from engine.cli.bench_engine import check_updates, fill
 from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import infer
@@ -52,7 +53,6 @@ class Engine:
     """The engine's side: one captured graph a step."""
 
     def __init__(self, network: Path, batch_size: int, precision: str) -> None:
-        from engine.cli.bench_engine import fill
         from engine.plan.compile.pipeline import TRAIN, compile_network
         from engine.runtime.context import context_bytes
         from engine.runtime.devices import best_code, best_precision
@@ -80,7 +80,13 @@ class Engine:
         self._program = TRAIN
         self._clock(self._run, 1)
         self.first_step = time.time() - psutil.Process().create_time()
-        self.step = Steps(self._run, self._clock)
+        self._steps = Steps(self._run, self._clock)
+
+    def step(self) -> float:
+        """Return ms a step; raises ValueError where the steps did not update the weights."""
+        took = self._steps()
+        check_updates(self._executor)
+        return took
 
     def _run(self) -> None:
         self._executor.run(self._program)
@@ -96,6 +102,7 @@ class Engine:
                 least = self._least(often) / _REPEATS
             work = {"bytes": self._bytes(operation), "operations": self._operations(operation)}
             parts.append({"name": operation.name, "kind": operation.kind, "ms": least, **work})
+        fill(self._executor, self._plan)  # out of their order, operations leave anything in the weights
         return parts
 
     def _least(self, call: Callable[[], None]) -> float:
