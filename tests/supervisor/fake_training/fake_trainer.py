@@ -17,11 +17,13 @@ from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 
 
-def train(run: RunFolder, observer: Any, state: CheckpointState | None) -> str:
-    """Do what the run's name says."""
+def train(run: RunFolder, observer: Any, state: CheckpointState | None, team: Any) -> str:
+    """Do what the run's name says. A number after "refuse" or "bug" is the one rank that does so."""
     what, _, number = run.description.name.partition(" ")
     observer.state(RunState.COMPILING)
     run.plan.write_text("the plan")
+    if what in ("refuse", "bug") and number and team.line.rank != int(number):
+        what = "hang"
     match what:
         case "steps":
             return FakeTraining(run, observer, state, int(number)).train()

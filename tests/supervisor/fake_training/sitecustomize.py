@@ -7,7 +7,7 @@ import types
 def _train(network, base, run, **options):  # type: ignore[no-untyped-def]
     import fake_trainer
 
-    return fake_trainer.train(run, options["observer"], options["checkpoint"])
+    return fake_trainer.train(run, options["observer"], options["checkpoint"], options["team"])
 
 
 _module = types.ModuleType("engine.training.run")

@@ -1,0 +1,44 @@
+"""What a rank can tell of its failure is the run's cause, whichever rank it is; nobody is left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.errors import ConvNetError, DataNotFoundError, UnexpectedError
+from engine.graph import network_file
+from engine.graph.network_file import NetworkFile
+from engine.protocol.client import Client
+from engine.protocol.internal import StartRun
+from engine.protocol.launch import launch
+from engine.protocol.messages import RunState, StateChanged
+from engine.protocol.problems import rebuild
+from tests.faults.ranks import needs_mpi, ranks_of
+from tests.supervisor.engines import LINGER, ending, entries_until, has_ended
+
+
+@needs_mpi
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("refuse", DataNotFoundError),
+        ("refuse 0", DataNotFoundError),
+        ("refuse 1", DataNotFoundError),
+        ("bug 2", UnexpectedError),
+    ],
+)
+def test_a_failure_of_any_rank_is_the_cause(tmp_path: Path, what: str, error: type[ConvNetError]) -> None:
+    text = network_file.dumps(NetworkFile())
+    start = StartRun(text, what, str(tmp_path), str(tmp_path / "run"), "cpu:3", LINGER)
+    with ending(launch(start)) as engine, Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        entries = entries_until(client, has_ended, 60.0)
+        (end,) = (entry for entry in entries if isinstance(entry, StateChanged) and entry.state.ended)
+        assert end.state is RunState.FAILED
+        assert end.cause is not None
+        assert type(rebuild(end.cause)) is error
+        _, left = psutil.wait_procs(ranks_of(engine), 5.0)
+        assert not left
