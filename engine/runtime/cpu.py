@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.loader import Loader
@@ -14,7 +13,6 @@ from engine.parallel.communicators.communicator import Communicator
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arena import Arena
 from engine.runtime.device import Call, Contents, Span, Step
-from kernels.control import FIRST_BAD_STEP, NO_BAD_STEP, STEP
 
 
 class Cpu:
@@ -73,11 +71,6 @@ class Cpu:
     def feed(self, loader: Loader, inputs: Sequence[Any], labels: Sequence[Any]) -> Loader:
         """Return the loader itself."""
         return loader
-
-    def mark_not_finite(self, arrays: Iterable[NDArray[Any]], counters: NDArray[Any]) -> None:
-        """Have counters tell of a bad step where an array holds NaN or infinity."""
-        if not all(np.isfinite(array).all() for array in arrays) and counters[FIRST_BAD_STEP] == NO_BAD_STEP:
-            counters[FIRST_BAD_STEP] = counters[STEP]
 
     def arrive(self, *, wait: bool = False) -> None:
         """Do nothing: all has arrived."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,9 +106,6 @@ class Device(Protocol):
 
         Those named in ``clear`` are zero after it.
         """
-
-    def mark_not_finite(self, arrays: Iterable[Any], counters: Any) -> None:
-        """Have ``counters`` tell of a bad step where an array holds NaN or infinity."""
 
     def arrive(self, *, wait: bool = False) -> None:
         """Call what waits for contents that have arrived; with ``wait``, for all."""

@@ -13,7 +13,6 @@ from engine.errors import DeviceError, PlanError
 from engine.parallel.communicators.communicator import Communicator
 from engine.parallel.communicators.single import Single
 from engine.plan.analysis.partition.communicate import SLICE
-from engine.plan.compile.draft import COUNTERS
 from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arrays import Arrays
 from engine.runtime.communication import bind
@@ -76,11 +75,6 @@ class Executor:
         It is called at once on the CPU, and on a GPU by ``device.arrive``. Those of ``clear`` begin anew.
         """
         self.device.look({name: self._persistent[name] for name in names}, then, clear)
-
-    def mark_not_finite(self, names: Iterable[str]) -> None:
-        """Have the counters tell of a bad step where one of the arrays ``names`` is not finite."""
-        arrays = (self._persistent[name] for name in names)
-        self.device.mark_not_finite(arrays, self._persistent[COUNTERS])
 
     def calls(self, program: str, times: int = 1) -> Iterator[tuple[Operation, Call]]:
         """Yield each operation of a program with a call that runs it, several ``times`` in a row.

@@ -7,7 +7,7 @@ again once the event after the copy has passed; so the host is never more than `
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -130,14 +130,6 @@ class Gpu:
             if name in clear:
                 array.data.memset_async(0, array.nbytes, self.stream)
         self._looks.append((self._event(), copies, then))
-
-    def mark_not_finite(self, arrays: Iterable[Any], counters: Any) -> None:
-        """Have counters tell of a bad step where an array holds NaN or infinity; a look will find it."""
-        from kernels.cuda._finite import mark
-
-        with self.stream:
-            for array in arrays:
-                mark(x=array, counters=counters)
 
     def arrive(self, *, wait: bool = False) -> None:
         """Call what waits for contents that have arrived; with ``wait``, for all."""

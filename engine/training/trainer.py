@@ -119,8 +119,7 @@ class Trainer:
         rank = team.line.rank
         self._executor = Executor(plan, rank, team.line, device=device)
         self._device = self._executor.device
-        is_host = self._device.is_host
-        self._look_every, self._check_every = (1, CHECK_EVERY) if is_host else (LOOK_EVERY, 10 * LOOK_EVERY)
+        self._look_every = 1 if self._device.is_host else LOOK_EVERY
         self._arrays = self._executor.arrays
         self._shared = Distributed(plan, self._arrays, team.line)
         self._control = StepControl(self._arrays, plan.slots, training, training.seed, plan.first_rows(rank))
@@ -340,8 +339,8 @@ class Trainer:
             self._look(rate, is_row=is_row)
         # Ranks that talk about what they see must all see it now.
         self._device.arrive(wait=not self._team.is_alone)
-        if place.step % self._check_every == 0:
-            self._look_at_weights()
+        if self._device.is_host and place.step % CHECK_EVERY == 0:
+            self._check_finite(self.learned())
         if place.step in self._snapshot_steps:
             self._keep_snapshot()
         if probe is not None:
@@ -403,14 +402,6 @@ class Trainer:
         """Say where the step's numbers went wrong; its batch is still in place, and so are its weights."""
         layer = self._team.agree(first_bad_output(self._plan, self._executor), str | None)
         return "The loss" if layer is None else f"The output of {layer}"
-
-    def _look_at_weights(self) -> None:
-        """See whether all that is learned is finite; a GPU marks it for the next look at figures."""
-        if self._device.is_host:
-            self._check_finite(self.learned())
-        else:
-            names = (buffer.name for buffer in self._learned if buffer.is_real)
-            self._executor.mark_not_finite(name for name in names if name in self._arrays)
 
     def _check_finite(self, learned: Contents) -> None:
         name = self._team.agree(first_not_finite(learned), str | None)
