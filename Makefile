@@ -2,12 +2,13 @@
 # make test   set everything up, then lint, types, import rules and tests
 # make faults inject every fault in full numbers, and print a table of what came of it
 # make screenshots  pictures of every view in both themes and languages, in build/screenshots
+# make edits  make 10,000 random edits, undos and redos, and hold canvas and document together
 # make lock   renew requirements/dev.lock after a change of dependencies (needs uv)
 
 PYTHON := .venv/bin/python
 SET_UP := .venv/.set-up
 
-.PHONY: run test screenshots faults lint lock clean
+.PHONY: run test edits screenshots faults lint lock clean
 
 run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
@@ -17,6 +18,9 @@ test: $(SET_UP) lint
 
 faults: $(SET_UP)
 	$(PYTHON) tools/faults.py
+
+edits: $(SET_UP)
+	EDITS=10000 $(PYTHON) -m pytest -q tests/studio/qt/canvas/test_mirroring.py -k random_edits
 
 screenshots: $(SET_UP)
 	$(PYTHON) tools/screenshots.py build/screenshots

@@ -19,7 +19,7 @@ _AIR = 8.0
 """Distance that a wire keeps from cards, px."""
 _LANE = 20.0
 """Distance of a lane from the card that it passes, px."""
-_SAMPLES = np.linspace(0.02, 0.98, 25)
+_SAMPLES = np.linspace(0.01, 0.99, 65)
 
 Places = NDArray[np.float64]
 

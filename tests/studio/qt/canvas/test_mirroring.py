@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from engine.graph.examples import example_names
@@ -19,16 +21,23 @@ from tests.studio.networks import small_document, small_network
 from tests.studio.qt.canvas.canvas_bench import Bench, assert_mirrored
 from tests.studio.random_edits import random_edit
 
+EDITS = int(os.environ.get("EDITS", "300"))
+"""How many edits, undos and redos are made; ``make edits`` makes 10,000."""
+_AT_A_TIME = 25
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+@settings(
+    max_examples=max(1, EDITS // _AT_A_TIME),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_random_edits_never_part_canvas_and_document(data: st.DataObject, qtbot: QtBot) -> None:
-    """Some hundred edits, undos and redos; undoing all gives the starting file byte for byte."""
+    """After each edit they agree; undoing all gives the starting file byte for byte."""
     document = small_document()
     start = dumps(document.network)
     panel = CanvasPanel(document, Selection(document))
-    qtbot.addWidget(panel)
-    for _ in range(data.draw(st.integers(5, 30))):
+    for _ in range(_AT_A_TIME):
         random_edit(document, data.draw)
         assert_mirrored(document, panel)
     while document.undo_stack.undo_title:
@@ -36,6 +45,8 @@ def test_random_edits_never_part_canvas_and_document(data: st.DataObject, qtbot:
     assert_mirrored(document, panel)
     assert dumps(document.network) == start
     panel.detach()
+    panel.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def test_another_file_replaces_everything(qtbot: QtBot) -> None:
