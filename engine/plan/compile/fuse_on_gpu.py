@@ -87,8 +87,9 @@ def _fuse_costs(draft: Draft) -> None:
     """Join softmax, cross entropy and the gradient of both, if nothing else asks for the probabilities."""
     for gradient in [op for op in draft.operations if op.kind == "softmax_cross_entropy.backward"]:
         probabilities = gradient.inputs["probabilities"]
-        users = {op.kind: op for op in draft.operations if op.touches(probabilities)}
-        softmax, cost = users.get("softmax.forward"), users.get("cross_entropy.forward")
+        users = [op for op in draft.operations if op.touches(probabilities)]
+        by_kind = {op.kind: op for op in users}
+        softmax, cost = by_kind.get("softmax.forward"), by_kind.get("cross_entropy.forward")
         if len(users) != 3 or softmax is None or cost is None or gradient.accumulates:
             continue
         joined = dataclasses.replace(

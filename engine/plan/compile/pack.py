@@ -40,7 +40,9 @@ def _pack(draft: Draft, forward: Operation) -> None:
     channels = ceil(x.shape[3] * stride[0] * stride[1] / _CHANNELS) * _CHANNELS
     extents = tuple(places + extent - 1 for places, extent in zip(maps.shape[1:3], size, strict=True))
     pictures = _add(draft, x, f"{forward.layer}.packed", (x.shape[0], *extents, channels))
-    filters = _add(draft, weights, f"{weights.name}.packed", (weights.shape[0], *size, channels))
+    filters = _add(
+        draft, weights, f"{forward.layer}.packed {weights.name}", (weights.shape[0], *size, channels)
+    )
     emit = partial(_emit_before, draft, forward)
     emit(
         "pack.pictures", {"x": x.name}, {"y": pictures}, stride=stride, padding=forward.attributes["padding"]
@@ -48,7 +50,8 @@ def _pack(draft: Draft, forward: Operation) -> None:
     emit("pack.filters", {"x": weights.name}, {"y": filters}, stride=stride)
     _exchange(draft, forward, {"x": pictures, "weights": filters}, {})
     for gradient in [op for op in draft.operations if op.kind == "conv.backward_weights"]:
-        if gradient.layer == forward.layer and not gradient.accumulates:
+        is_its_own = gradient.layer == forward.layer and gradient.inputs["x"] == x.name
+        if is_its_own and not gradient.accumulates:
             of_packed = _add(draft, weights, f"{filters}.gradient", draft.buffers[filters].shape)
             of_filters = gradient.outputs["dweights"]
             packed = _exchange(draft, gradient, {"x": pictures}, {"dweights": of_packed})

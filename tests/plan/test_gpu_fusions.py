@@ -1,0 +1,184 @@
+"""What plans for GPUs join, and what they leave apart. No GPU is needed to compile them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.graph.layer_graph import LayerGraph, Wire
+from engine.graph.network_file import load
+from engine.layers.base import Layer
+from engine.layers.catalogue import CmRNorm, Conv, CrossEntropy, Data, EltSum, Fc, Labels, Pool, Softmax
+from engine.plan.analysis.order import HappensBefore
+from engine.plan.compile.pipeline import EVALUATE, TRAIN, compile_network
+from engine.plan.types import Operation, TrainingPlan
+from kernels.cpu import conv as conv_on_cpu
+from kernels.registry import find
+from tests.graph.networks import chain
+
+EXAMPLES = Path(__file__).parents[2] / "resources" / "examples"
+
+
+def compiled(graph: LayerGraph) -> TrainingPlan:
+    """Compile a network for a GPU, to bfloat16."""
+    return compile_network(graph, 4, device="cuda", precision="bfloat16")
+
+
+def steps(plan: TrainingPlan, program: str = TRAIN) -> list[str]:
+    """Return the kinds of a program's operations."""
+    return [operation.kind for operation in plan.programs[program].operations]
+
+
+def network(**layers: Layer) -> LayerGraph:
+    """Return a network that ends in ten classes."""
+    head = {"fc": Fc(outputs=10), "probs": Softmax(), "loss": CrossEntropy()}
+    return chain(data=Data(size=(12, 12), channels=3), labels=Labels(), **layers, **head)
+
+
+def test_the_steps_of_the_cifar10_network() -> None:
+    """23 operations, of 44 that it takes one after the other."""
+    plan = compiled(load(EXAMPLES / "cifar10.convnet").graph)
+    assert steps(plan) == [
+        *("pack.pictures", "pack.filters", "conv.forward", "max_pool.forward"),
+        *("conv.forward", "max_pool.forward", "local.forward", "local.forward", "fc.forward"),
+        "softmax_cross_entropy.forward_backward",
+        *("fc.backward_weights", "fc.backward_data"),
+        *("local.backward_weights", "local.backward_data") * 2,
+        "max_pool.backward",
+        *("conv.backward_weights", "conv.backward_data"),
+        "max_pool.backward",
+        *("conv.backward_weights", "pack.filters_gradient"),
+        "sgd.update_all",
+    ]
+    assert "softmax.forward" in steps(plan, EVALUATE)
+
+
+def test_responses_that_are_only_pooled_are_not_kept() -> None:
+    """In the ImageNet network both normalisations are joined with their pools; no denominators are kept."""
+    plan = compiled(load(EXAMPLES / "imagenet.convnet").graph)
+    assert steps(plan).count("cmrnorm_max_pool.backward") == 2
+    assert not [kind for kind in steps(plan) + steps(plan, EVALUATE) if kind.startswith("cmrnorm.")]
+    assert not [name for name in plan.buffers if "denominators" in name or name.startswith("rnorm1.output")]
+
+
+def test_responses_that_another_layer_reads_are_kept() -> None:
+    """The pool and the sum both need them."""
+    graph = network(
+        conv=Conv(filters=8, size=(3, 3), padding=(1, 1)),
+        norm=CmRNorm(),
+        pool=Pool(size=(1, 1), stride=(1, 1)),
+        sum=EltSum(),
+    )
+    graph.connect(Wire("norm", "sum", 1))
+    kinds = steps(compiled(graph))
+    assert {"cmrnorm.forward", "cmrnorm.backward", "max_pool.forward"} <= {*kinds}
+    assert "cmrnorm_max_pool.forward" not in kinds
+
+
+def test_a_gradient_that_is_a_sum_goes_through_its_relu_afterwards() -> None:
+    """No term of the sum may."""
+    graph = network(
+        conv=Conv(filters=8, size=(3, 3), padding=(1, 1), neuron="relu"),
+        one=Conv(filters=8, size=(3, 3), padding=(1, 1)),
+        sum=EltSum(),
+    )
+    graph.connect(Wire("conv", "sum", 1))
+    plan = compiled(graph)
+    assert "neuron.backward" in steps(plan)
+    assert not [op for op in plan.programs[TRAIN].operations if "gate" in op.inputs and op.layer == "one"]
+
+
+def test_updates_that_limits_follow_stay_apart() -> None:
+    """The norm of the filters is brought back right after their update."""
+    kinds = steps(compiled(network(conv=Conv(filters=8, size=(3, 3), most_norm=1.0))))
+    assert "sgd.update_all" not in kinds
+    assert kinds[kinds.index("filter_norm.update") - 1] == "sgd.update"
+
+
+def test_the_update_alone_waits_for_the_gradients_of_weights() -> None:
+    """They are on a stream of their own; what they read stays until they have ended."""
+    plan = compiled(load(EXAMPLES / "cifar10.convnet").graph)
+    operations = plan.programs[TRAIN].operations
+    order = HappensBefore(operations)
+    last = len(operations) - 1
+    of_weights = [number for number, op in enumerate(operations) if op.kind.endswith(".backward_weights")]
+    assert all(operations[number].stream == "weights" for number in of_weights)
+    assert all(order.ends_before(number, last) for number in of_weights)
+    first_data = next(number for number, op in enumerate(operations) if op.kind == "fc.backward_data")
+    assert not order.ends_before(of_weights[0], first_data)
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"),
+    [((11, 11), (4, 4), (3, 3)), ((5, 4), (1, 1), (2, 1)), ((3, 5), (2, 3), (0, 2))],
+)
+def test_packed_convolutions_are_the_same(
+    size: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]
+) -> None:
+    """With pictures and filters packed as the plan's shapes say, by plain loops."""
+    graph = network(conv=Conv(filters=2, size=size, stride=stride, padding=padding))
+    plan = compiled(graph)
+    pictures, filters, conv = plan.programs[TRAIN].operations[:3]
+    random = np.random.default_rng(1)
+    x = random.normal(size=plan.buffers[pictures.inputs["x"]].shape)
+    weights = random.normal(size=plan.buffers["conv.weights"].shape)
+    maps = plan.buffers[conv.outputs["y"]].shape
+    packed_x = packed(x, plan.buffers[pictures.outputs["y"]].shape, stride, padding)
+    packed_weights = packed(weights, plan.buffers[filters.outputs["y"]].shape, stride, (0, 0))
+    assert packed_x.shape[3] % 8 == 0
+    np.testing.assert_allclose(
+        convolved(packed_x, packed_weights, maps, (1, 1), (0, 0)),
+        convolved(x, weights, maps, stride, padding),
+        rtol=1e-12,
+        atol=1e-12,
+    )
+
+
+def packed(
+    x: np.ndarray, shape: tuple[int, ...], stride: tuple[int, int], padding: tuple[int, int]
+) -> np.ndarray:
+    """Return pictures or filters with blocks of pixels as channels: the formula of kernels/cuda/pack.cu."""
+    found = np.zeros(shape)
+    channels = x.shape[3]
+    for row, column, i, j in np.ndindex(*shape[1:3], *stride):
+        top, left = row * stride[0] + i - padding[0], column * stride[1] + j - padding[1]
+        if 0 <= top < x.shape[1] and 0 <= left < x.shape[2]:
+            first = (i * stride[1] + j) * channels
+            found[:, row, column, first : first + channels] = x[:, top, left]
+    return found
+
+
+def convolved(
+    x: np.ndarray,
+    weights: np.ndarray,
+    maps: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+) -> np.ndarray:
+    """Return the maps by the kernel of the CPU."""
+    y = np.empty(maps)
+    shapes = {"x": x.shape, "weights": weights.shape, "y": maps}
+    scratch = conv_on_cpu.forward_workspace(shapes, stride=stride)
+    room = {name: np.empty(shape) for name, shape in scratch.items()}
+    conv_on_cpu.forward(x=x, weights=weights, y=y, stride=stride, padding=padding, **room)
+    return y
+
+
+def test_filters_that_two_layers_share_are_packed_for_each() -> None:
+    """What the second use adds to its gradient is not packed."""
+    graph = network(one=Conv(filters=8, size=(4, 4), stride=(2, 2), padding=(1, 1)), sum=EltSum())
+    graph.add("two", Conv(filters=8, size=(4, 4), stride=(2, 2), padding=(1, 1), weights_of="one"))
+    graph.connect(Wire("data", "two"))
+    graph.connect(Wire("two", "sum", 1))
+    operations = compiled(graph).programs[TRAIN].operations
+    writers = [op for op in operations if "one.weights.gradient" in op.outputs.values()]
+    assert [writes_anew(op) for op in writers] == [True, False]
+    assert sum(op.kind == "pack.filters" for op in operations) == 2
+
+
+def writes_anew(operation: Operation) -> bool:
+    """Whether an operation's kernel is there, and does not add to what its output holds."""
+    assert find(operation.kind, "cuda")
+    return not operation.accumulates
