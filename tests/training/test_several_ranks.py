@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from engine.checkpoint import ArrayFile, CheckpointState, load_latest
 from engine.errors import CheckpointError, NotFiniteError
+from engine.graph.network_file import NetworkFile
 from engine.parallel.communicators.local import LocalCommunicator, run_ranks
 from engine.parallel.team import Team
 from engine.protocol.messages import Edit, RollBack, RunState
@@ -43,13 +45,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     return make_run(tmp_path, network())
 
 
-def train_split(run: RunFolder, ranks: int, split: str, recorder: Recorder) -> Outcome:
+def train_split(
+    run: RunFolder, ranks: int, split: str, recorder: Recorder, what: NetworkFile | None = None
+) -> Outcome:
     """Train on ranks that are threads, from the run's newest checkpoint on."""
 
     def work(line: LocalCommunicator) -> Outcome:
         leads = line.rank == 0
         return train(
-            network(),
+            what or network(),
             run.path.parent,
             run,
             device=f"cpu:{ranks}",
@@ -160,3 +164,19 @@ def test_a_part_that_cannot_be_written_is_told_and_training_goes_on(
     assert train_split(run, 2, "data", recorder) == "finished"
     assert [str(error) for error in recorder.refusals] == [str(refused)]
     assert recorder.checkpoints == [4, 6]
+
+
+@pytest.mark.parametrize(("ranks", "split"), [(2, "data"), (3, "hybrid-b")])
+def test_answers_averaged_over_views_are_those_of_one_device(
+    run: RunFolder, tmp_path: Path, ranks: int, split: str
+) -> None:
+    views = replace(network().data, test_views="nine", border=1)
+    what = replace(network(epochs=1), data=views)
+    alone, together = Recorder(), Recorder()
+    (tmp_path / "alone").mkdir()
+    save_pictures(tmp_path / "alone")
+    run_training(tmp_path / "alone", what, alone)
+    assert train_split(run, ranks, split, together, what) == "finished"
+    one, several = alone.rows[-1], together.rows[-1]
+    assert "error over 9 views" in one.further
+    assert several.further == pytest.approx(one.further, rel=1e-4)
