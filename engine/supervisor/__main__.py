@@ -62,6 +62,8 @@ def _site(instructions: StartRun | ResumeRun, folder: RunFolder) -> Site:
 def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:
     if not isinstance(instructions, StartRun):
         folder = RunFolder.open(Path(instructions.run_folder))
+        if isinstance(instructions, ResumeRun):
+            worker_command(_site(instructions, folder))
         return folder, hold_engine(folder.path)
     if instructions.fork is None:
         return _create(instructions, Path(instructions.base))

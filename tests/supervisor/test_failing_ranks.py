@@ -7,16 +7,23 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.errors import ConvNetError, DataNotFoundError, UnexpectedError
+from engine.errors import ConvNetError, DataNotFoundError, DeviceError, UnexpectedError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.protocol.client import Client
-from engine.protocol.internal import StartRun
+from engine.protocol.internal import ResumeRun, StartRun
 from engine.protocol.launch import launch
 from engine.protocol.messages import RunState, StateChanged
 from engine.protocol.problems import rebuild
 from tests.faults.ranks import needs_mpi, ranks_of
-from tests.supervisor.engines import LINGER, ending, entries_until, has_ended
+from tests.supervisor.engines import LINGER, ending, entries_until, has_ended, running
+
+
+def test_a_resume_by_a_launcher_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path / "run", "steps 1"):
+        pass
+    with pytest.raises(DeviceError):
+        launch(ResumeRun(str(tmp_path / "run"), "cpu:2", LINGER, launcher="no-such-launcher"))
 
 
 @needs_mpi
