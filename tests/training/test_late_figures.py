@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.graph.layer_graph import LayerGraph
+from engine.layers.catalogue import CrossEntropy, Data, Fc, Labels, Softmax
 from engine.runtime import executor
 from engine.runtime.cpu import Cpu
 from engine.runtime.device import Contents
 from engine.training.trainer import LOOK_EVERY, Trainer
 from tests.faults.test_row_31_not_finite import watch_checkpoints
-from tests.training.running import Recorder, fingerprint, network, run_training, save_pictures
+from tests.graph.networks import chain
+from tests.training.running import CLASSES, Recorder, fingerprint, network, run_training, save_pictures
 
 LATE = 3
 """Calls of ``arrive`` that a look takes."""
@@ -71,6 +75,31 @@ def test_all_figures_are_told_in_the_end(folders: tuple[Path, Path], monkeypatch
     assert late.figures() == prompt.figures()
     assert late.checkpoints == prompt.checkpoints
     assert fingerprint(run) == fingerprint(whole)
+
+
+def test_answers_are_averaged_over_views_where_arrays_are_copies(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a program left is read and written through the device."""
+    plain = network(of_crops())
+    what = replace(plain, data=replace(plain.data, test_views="nine"))
+    prompt, late = Recorder(), Recorder()
+    run_training(folders[0], what, prompt)
+    monkeypatch.setattr(executor, "open_device", lambda name, nbytes: Late(nbytes))
+    run_training(folders[1], what, late)
+    assert late.rows[-1].further == prompt.rows[-1].further
+    assert "error over 9 views" in prompt.rows[-1].further
+
+
+def of_crops() -> LayerGraph:
+    """Return a network that sees crops."""
+    return chain(
+        data=Data(size=(3, 3), channels=1),
+        labels=Labels(),
+        fc=Fc(outputs=CLASSES),
+        probs=Softmax(),
+        loss=CrossEntropy(),
+    )
 
 
 @pytest.mark.parametrize("step", [0, 7, 17])
