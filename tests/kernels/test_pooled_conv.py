@@ -1,6 +1,8 @@
-"""The gradients of a convolution through ReLU and max pooling, in one, against differences."""
+"""Convolution, ReLU and max pooling in one, and its gradients: against three kernels, and differences."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from tests.kernels.gradient_check import (
     Array,
@@ -14,31 +16,49 @@ from tests.kernels.gradient_check import (
 
 POOL = {"size": (2, 3), "stride": (2, 2), "start": (0, -1)}
 CONV = {"stride": (1, 2), "padding": (1, 0)}
+MAPS = (5, 3)
+TOGETHER = CONV | {"maps": MAPS} | {f"pool_{name}": value for name, value in POOL.items()}
+X, WEIGHTS, BIASES = distinct((3, 5, 6, 2), 1), random((2, 3, 2, 2), 2), random((2,), 3)
 
 
-def _forward(kernels: Kernels, x: Array, weights: Array, biases: Array) -> tuple[Array, Array]:
-    """Return the maps after the ReLU, (3, 5, 3, 2), and the pooled maps, (3, 3, 2, 2)."""
-    y, z = unwritten((3, 5, 3, 2)), unwritten((3, 3, 2, 2))
-    kernels.run("conv.forward", {"x": x, "weights": weights, "biases": biases, "y": y}, **CONV)
-    kernels.run("neuron.forward", {"x": y, "y": y}, neuron="relu")
-    kernels.run("max_pool.forward", {"x": y, "y": z}, **POOL)
-    return y, z
+def _forward(kernels: Kernels, weights: Array, biases: Array) -> tuple[Array, Array]:
+    """Return the pooled maps and their winners, (3, 3, 2, 2)."""
+    z, winners = unwritten((3, 3, 2, 2)), np.full((3, 3, 2, 2), -1, np.int32)
+    arrays = {"x": X, "weights": weights, "biases": biases, "z": z, "winners": winners}
+    kernels.run("pooled_conv.forward", arrays, **TOGETHER)
+    return z, winners
 
 
 def check(kernels: Kernels) -> None:
     """Check both gradients, of the filters and of the biases."""
     skip_unless_there("pooled_conv.backward_weights", kernels.device)
-    x, weights, biases = distinct((3, 5, 6, 2), 1), random((2, 3, 2, 2), 2), random((2,), 3)
-    dz = random((3, 3, 2, 2), 4)
-    y, z = _forward(kernels, x, weights, biases)
-    dweights, dbiases = unwritten(weights.shape), unwritten(biases.shape)
-    arrays = {"dweights": dweights, "dbiases": dbiases, "x": x, "y": y, "z": z, "dz": dz}
-    told = {f"pool_{name}": value for name, value in POOL.items()}
-    kernels.run("pooled_conv.backward_weights", arrays, **CONV, **told)
-    check_gradient(lambda weights: _forward(kernels, x, weights, biases)[1], weights, dz, dweights)
-    check_gradient(lambda biases: _forward(kernels, x, weights, biases)[1], biases, dz, dbiases)
+    _, winners = _forward(kernels, WEIGHTS, BIASES)
+    dz = random(winners.shape, 4)
+    dweights, dbiases = unwritten(WEIGHTS.shape), unwritten(BIASES.shape)
+    arrays = {"dweights": dweights, "dbiases": dbiases, "x": X, "winners": winners, "dz": dz}
+    kernels.run("pooled_conv.backward_weights", arrays, **TOGETHER)
+    check_gradient(lambda weights: _forward(kernels, weights, BIASES)[0], WEIGHTS, dz, dweights)
+    check_gradient(lambda biases: _forward(kernels, WEIGHTS, biases)[0], BIASES, dz, dbiases)
 
 
 def test_gradients_agree_with_differences(kernels: Kernels) -> None:
-    """Both gradients are those of the three forward kernels."""
+    """Both gradients are those of the forward kernel."""
     check(kernels)
+
+
+def test_pooled_maps_and_winners_are_those_of_the_maps(kernels: Kernels) -> None:
+    """Pooled maps are those of the three kernels; a winner's bits are the pixels equal to its maximum."""
+    skip_unless_there("pooled_conv.forward", kernels.device)
+    y, expected = unwritten((3, *MAPS, 2)), unwritten((3, 3, 2, 2))
+    kernels.run("conv.forward", {"x": X, "weights": WEIGHTS, "biases": BIASES, "y": y}, **CONV)
+    kernels.run("neuron.forward", {"x": y, "y": y}, neuron="relu")
+    kernels.run("max_pool.forward", {"x": y, "y": expected}, **POOL)
+    z, winners = _forward(kernels, WEIGHTS, BIASES)
+    np.testing.assert_array_equal(z, expected)
+    for n, p, q, f in np.ndindex(winners.shape):
+        bits = 0
+        for i, j in np.ndindex(2, 3):
+            row, column = p * 2 + i, q * 2 + j - 1
+            if row < MAPS[0] and 0 <= column < MAPS[1] and y[n, row, column, f] == z[n, p, q, f] > 0:
+                bits |= 1 << (i * 3 + j)
+        assert winners[n, p, q, f] == bits

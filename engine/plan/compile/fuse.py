@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from dataclasses import dataclass
+from math import prod
 
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_on_gpu import fuse_on_gpu
 from engine.plan.types import Operation
 
+MOST_PIXELS = 31
+"""Pixels of a window that fused pooling tells apart: the bits of one of its winners."""
+
 RELU = "relu"
 SOFTMAX = "softmax"
-POOLED = "pooled gradient"
+POOLED = "pooled convolution"
 ON_GPU = "on gpu"
 FUSIONS = frozenset({RELU, SOFTMAX, POOLED, ON_GPU})
 """The names by which fusions are asked for."""
@@ -26,7 +31,7 @@ def fuse(draft: Draft, fusions: Collection[str] = FUSIONS) -> None:
     if RELU in fusions:
         _fuse_relu(draft)
     if POOLED in fusions:
-        _fuse_pooled_gradients(draft)
+        _fuse_pooled(draft)
     if ON_GPU in fusions:
         fuse_on_gpu(draft)
 
@@ -80,54 +85,101 @@ def _fuse_relu(draft: Draft) -> None:
             draft.gradients.pop(hidden, None)
 
 
-def _fuse_pooled_gradients(draft: Draft) -> None:
-    """Take a first layer's gradients straight from those of its pooled maps.
+def _fuse_pooled(draft: Draft) -> None:
+    """Pool a first layer's maps as they are made, and take its gradients from those of its pooled maps.
 
-    The gradient of its maps is then no buffer of the plan.
+    Its maps, a network's largest array, and their gradient are then no buffers of the plan.
     """
     for filters in [op for op in draft.operations if op.kind == "conv.backward_weights"]:
         chain = _pooled_chain(draft, filters)
-        if chain is None:
-            continue
-        pool, neuron, biases = chain
-        draft.notes.append(
-            ", ".join(op.name for op in (pool, neuron, filters)) + f" and {biases.name}: fused"
-        )
-        place = draft.operations.index(pool)
-        together = draft.emit(
-            "pooled_conv.backward_weights",
-            filters.layer,
-            {"x": filters.inputs["x"], "y": pool.inputs["x"], "z": pool.inputs["y"], "dz": pool.inputs["dy"]},
-            {"dweights": filters.outputs["dweights"], "dbiases": biases.outputs["dbiases"]},
-            stride=filters.attributes["stride"],
-            padding=filters.attributes["padding"],
-            **{f"pool_{name}": pool.attributes[name] for name in ("size", "stride", "start")},
-        )
-        draft.operations.remove(together)
-        draft.operations.insert(place, together)
-        hidden = {pool.outputs["dx"], neuron.outputs["dx"]}
-        for operation in (pool, neuron, filters, biases):
-            draft.operations.remove(operation)
-        for name in hidden:
-            del draft.buffers[name]
-        draft.gradients = {of: name for of, name in draft.gradients.items() if name not in hidden}
+        if chain is not None:
+            names = ", ".join(op.name for op in chain.all)
+            draft.notes.append(f"{names}: fused, pooled picture by picture")
+            _replace_pooled(draft, chain)
 
 
-def _pooled_chain(draft: Draft, filters: Operation) -> tuple[Operation, Operation, Operation] | None:
-    """Return the gradients of pool, ReLU and biases, if they lead to that of ``filters`` and nowhere else."""
-    plain = filters.attributes.get("groups", 1) == 1 and filters.attributes.get("dilation", (1, 1)) == (1, 1)
+@dataclass(frozen=True)
+class _PooledChain:
+    """The operations of a first layer and its pooling, forward and then backward."""
+
+    sums: Operation
+    pool: Operation
+    pool_back: Operation
+    neuron_back: Operation
+    filters_back: Operation
+    biases_back: Operation
+
+    @property
+    def all(self) -> tuple[Operation, ...]:
+        return (
+            self.sums,
+            self.pool,
+            self.pool_back,
+            self.neuron_back,
+            self.filters_back,
+            self.biases_back,
+        )
+
+
+def _replace_pooled(draft: Draft, chain: _PooledChain) -> None:
+    maps, pooled = chain.pool.inputs["x"], chain.pool.outputs["y"]
+    attributes = {
+        "maps": draft.buffers[maps].shape[1:3],
+        **{name: chain.filters_back.attributes[name] for name in ("stride", "padding")},
+        **{f"pool_{name}": chain.pool.attributes[name] for name in ("size", "stride", "start")},
+    }
+    winners = draft.add_like(f"{pooled}.winners", "activation", pooled, "int32")
+    layer = chain.sums.layer
+    inputs = {port: chain.sums.inputs[port] for port in ("x", "weights", "biases")}
+    forward = draft.emit(
+        "pooled_conv.forward", layer, inputs, {"z": pooled, "winners": winners}, **attributes
+    )
+    inputs = {"x": inputs["x"], "winners": winners, "dz": chain.pool_back.inputs["dy"]}
+    outputs = {
+        "dweights": chain.filters_back.outputs["dweights"],
+        "dbiases": chain.biases_back.outputs["dbiases"],
+    }
+    backward = draft.emit("pooled_conv.backward_weights", layer, inputs, outputs, **attributes)
+    for made, place in ((forward, chain.sums), (backward, chain.pool_back)):
+        draft.operations.remove(made)
+        draft.operations.insert(draft.operations.index(place), made)
+    hidden = {maps, chain.pool_back.outputs["dx"], chain.neuron_back.outputs["dx"]}
+    for operation in chain.all:
+        draft.operations.remove(operation)
+    for name in hidden:
+        del draft.buffers[name]
+    draft.gradients = {
+        of: name for of, name in draft.gradients.items() if of not in hidden and name not in hidden
+    }
+
+
+def _pooled_chain(draft: Draft, filters: Operation) -> _PooledChain | None:
+    """Return all that leads to ``filters`` through a ReLU and pooling, if it leads nowhere else."""
     of_sums = filters.inputs["dy"]
     neuron = _sole(draft, of_sums, "neuron.backward")
     biases = _sole(draft, of_sums, "bias.backward")
-    if not plain or neuron is None or biases is None or neuron.attributes["neuron"] != "relu":
+    if neuron is None or biases is None:
         return None
-    of_maps = neuron.inputs["dy"]
-    pool = _sole(draft, of_maps, "max_pool.backward")
-    chain = {filters.name, neuron.name, biases.name, pool.name} if pool is not None else set()
-    users = {op.name for op in draft.operations if op.touches(of_sums) or op.touches(of_maps)}
-    adds = any(op is not None and op.accumulates for op in (filters, neuron, biases, pool))
-    shared = len(draft.buffers[biases.outputs["dbiases"]].shape) == 1
-    return (pool, neuron, biases) if pool is not None and users == chain and shared and not adds else None
+    pool_back = _sole(draft, neuron.inputs["dy"], "max_pool.backward")
+    maps = neuron.inputs["y"]
+    sums, pool = _sole(draft, maps, "conv.forward"), _sole(draft, maps, "max_pool.forward")
+    if pool_back is None or sums is None or pool is None:
+        return None
+    chain = _PooledChain(sums, pool, pool_back, neuron, filters, biases)
+    known = {op.name for op in chain.all}
+    hidden = (maps, of_sums, neuron.inputs["dy"])
+    users = {op.name for op in draft.operations if any(op.touches(name) for name in hidden)}
+    return chain if users == known and _can_pool(draft, chain) else None
+
+
+def _can_pool(draft: Draft, chain: _PooledChain) -> bool:
+    """Whether the fused kernels know this convolution and this pooling."""
+    sums = chain.sums.attributes
+    plain = sums.get("groups", 1) == 1 and sums.get("dilation", (1, 1)) == (1, 1)
+    small = prod(chain.pool.attributes["size"]) <= MOST_PIXELS  # type: ignore[arg-type]
+    shared = len(draft.buffers[chain.biases_back.outputs["dbiases"]].shape) == 1
+    adds = any(op.accumulates for op in chain.all)
+    return plain and small and shared and not adds and sums.get("neuron") == RELU
 
 
 def _sole(draft: Draft, buffer: str, kind: str) -> Operation | None:

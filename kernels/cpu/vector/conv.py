@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image
 from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.pack import pack_transposed, packed_size, unpack_sums
 from kernels.cpu.vector.picture import Windows, elements
-from kernels.cpu.vector.target import Target
+from kernels.cpu.vector.target import Method, Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, offset_table, whole
 
 _SUMS_LIMIT = 1 << 20
@@ -52,41 +53,42 @@ def forward(
         return None
     if target.method != "direct" and winograd.wins(shapes["weights"], shapes["y"], stride):
         return winograd.forward(shapes, target, padding, neuron)
-    images, *picture = shapes["x"]
-    filters, *size, _ = shapes["weights"]
-    windows = _windows(picture, shapes["y"], size, stride, padding)
-    correlation = Correlation(target, windows, filters, start="bias", relu=neuron == "relu")
+    images = shapes["x"][0]
     parts, part_images = image_groups(images)
-    packing = pack_transposed(target, "weights", "packed", filters, correlation.depth)
+    pictures = direct(shapes, target, stride, padding, relu=neuron == "relu")
 
     def convolve(code: Code, arguments: Arguments) -> None:
-        windows.clear_border(code, arguments.scratch)
+        pictures.prepare(code, arguments.scratch)
 
         def one(image: Number) -> None:
-            correlation.emit(
-                code,
-                picture=code.at(arguments["x"], code.times(image, elements(shapes["x"]))),
-                packed=arguments["packed"],
-                maps=code.at(arguments["y"], code.times(image, elements(shapes["y"]))),
-                biases=arguments["biases"],
-                offsets=arguments["offsets"],
-                scratch=arguments.scratch,
-            )
+            picture = code.at(arguments["x"], code.times(image, elements(shapes["x"])))
+            maps = code.at(arguments["y"], code.times(image, elements(shapes["y"])))
+            pictures.emit(code, arguments, picture, maps)
 
         each_image(code, arguments.group, images, part_images, one)
 
+    name, size = pictures.filters
     return Generated(
         what=f"conv.forward {shapes} {stride} {padding} {neuron}",
         arrays=("x", "weights", "biases", "y"),
         phases=(
-            packing,
-            Phase("convolve", parts, ("x", "packed", "biases"), ("y",), convolve, images=images),
+            pictures.prepare_filters(),
+            Phase("convolve", parts, ("x", name, "biases"), ("y",), convolve, images=images),
         ),
-        workspace={"packed": (packed_size(target, filters, correlation.depth),)},
-        tables={"offsets": correlation.offsets()},
-        scratch=windows.copied,
+        workspace={name: (size,)},
+        tables=pictures.tables,
+        scratch=pictures.scratch,
         method="direct",
     )
+
+
+def direct(
+    shapes: dict[str, Shape], target: Target, stride: Pair, padding: Pair, *, relu: bool
+) -> PictureConvolution:
+    """Return what makes the maps y of one picture of x at a time by register tiles."""
+    filters, *size, _ = shapes["weights"]
+    windows = _windows(shapes["x"][1:], shapes["y"], size, stride, padding)
+    return _Direct(Correlation(target, windows, filters, start="bias", relu=relu))
 
 
 def backward_data(
@@ -227,6 +229,77 @@ def backward_weights(
         scratch=windows.copied,
         method="direct",
     )
+
+
+class PictureConvolution(Protocol):
+    """Makes the maps of one picture at a time, from filters that were prepared before."""
+
+    @property
+    def method(self) -> Method:
+        """How it works."""
+
+    @property
+    def filters(self) -> tuple[str, int]:
+        """The name of the prepared filters, and how many elements they have."""
+
+    @property
+    def tables(self) -> dict[str, NDArray[np.int64]]:
+        """The constants that it reads."""
+
+    @property
+    def scratch(self) -> int:
+        """Elements of scratch memory."""
+
+    def prepare_filters(self) -> Phase:
+        """Return the phase that prepares the filters."""
+
+    def prepare(self, code: Code, scratch: Value) -> None:
+        """Do in the scratch memory what is to be done once before all pictures."""
+
+    def emit(self, code: Code, arguments: Arguments, picture: Value, maps: Value) -> None:
+        """Write the maps of one picture."""
+
+
+@dataclass(frozen=True)
+class _Direct:
+    """A correlation, picture by picture."""
+
+    correlation: Correlation
+
+    @property
+    def method(self) -> Method:
+        return "direct"
+
+    @property
+    def filters(self) -> tuple[str, int]:
+        c = self.correlation
+        return "packed", packed_size(c.target, c.filters, c.depth)
+
+    @property
+    def tables(self) -> dict[str, NDArray[np.int64]]:
+        return {"offsets": self.correlation.offsets()}
+
+    @property
+    def scratch(self) -> int:
+        return self.correlation.windows.copied
+
+    def prepare_filters(self) -> Phase:
+        c = self.correlation
+        return pack_transposed(c.target, "weights", "packed", c.filters, c.depth)
+
+    def prepare(self, code: Code, scratch: Value) -> None:
+        self.correlation.windows.clear_border(code, scratch)
+
+    def emit(self, code: Code, arguments: Arguments, picture: Value, maps: Value) -> None:
+        self.correlation.emit(
+            code,
+            picture=picture,
+            packed=arguments["packed"],
+            maps=maps,
+            biases=arguments["biases"],
+            offsets=arguments["offsets"],
+            scratch=arguments.scratch,
+        )
 
 
 @dataclass(frozen=True)
@@ -460,7 +533,9 @@ def _plain(groups: int, dilation: Pair) -> bool:
     return groups == 1 and dilation == (1, 1)
 
 
-def _windows(picture: list[int], maps: Shape, size: Sequence[int], stride: Pair, padding: Pair) -> Windows:
+def _windows(
+    picture: Sequence[int], maps: Shape, size: Sequence[int], stride: Pair, padding: Pair
+) -> Windows:
     height, width, channels = picture
     return Windows(height, width, channels, (maps[1], maps[2]), (size[0], size[1]), stride, padding)
 

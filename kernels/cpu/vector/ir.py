@@ -269,9 +269,26 @@ class Code:
         """Return a vector that has ``number`` in all its lanes."""
         return _Splat(self.vector, number)
 
+    def integers(self, number: int) -> Value:
+        """Return a vector of integers of 32 bits that has ``number`` in all its lanes."""
+        return _Splat(ir.VectorType(I32, self.lanes), number)
+
+    def most_bits(self, vectors: Callable[[Number], Value], count: int) -> Value:
+        """Return how many bits are set in the one of all lanes of ``count`` vectors that has most."""
+        b, kind = self.builder, ir.VectorType(I32, self.lanes)
+        counter = self._intrinsic(f"llvm.ctpop.v{self.lanes}i32", kind, [kind])
+
+        def one(index: Number, most: list[Value]) -> list[Value]:
+            bits = b.call(counter, [b.bitcast(vectors(index), kind)])
+            return [b.select(b.icmp_signed(">", bits, most[0]), bits, most[0])]
+
+        most = self.fold(count, [self.integers(0)], one)[0]
+        largest = self._intrinsic(f"llvm.vector.reduce.umax.v{self.lanes}i32", I32, [kind])
+        return b.zext(b.call(largest, [most]), I64)
+
     def splat(self, scalar: Value) -> Value:
         """Return a vector that has ``scalar`` in all its lanes."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
+        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
         one = self.builder.insert_element(undefined, scalar, I32(0))
         first_lane = _Splat(ir.VectorType(I32, self.lanes), 0)
         return self.builder.shuffle_vector(one, undefined, first_lane)

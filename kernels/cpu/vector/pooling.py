@@ -81,43 +81,63 @@ def _phase(
     touched: tuple[tuple[str, ...], tuple[str, ...]],
     body: Body,
 ) -> Phase:
-    images, channels = items[0], items[3]
+    images = items[0]
     parts, part_images = image_groups(images)
 
     def emit(code: Code, arguments: Arguments) -> None:
         def image(number: Number) -> None:
-            item_image = code.times(number, elements(items))
-            partner_image = code.times(number, elements(partners))
-            for rows, columns in product(*stretches):
-
-                def item(
-                    row: Number, column: Number, rows: Stretch = rows, columns: Stretch = columns
-                ) -> None:
-                    place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
-                    partner = code.plus(
-                        code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
-                    )
-                    start = code.plus(partner_image, code.times(partner, channels))
-                    others = [
-                        code.plus(start, (i * partners[2] + j) * channels)
-                        for i, j in product(range(rows.partners), range(columns.partners))
-                    ]
-                    at = code.plus(item_image, code.times(place, channels))
-                    found = Item(at, others, rows, columns)
-                    code.vectors(
-                        channels, lambda channel, lanes: body(code, arguments, found, channel, lanes)
-                    )
-
-                code.loop(
-                    rows.count,
-                    lambda row, columns=columns, item=item: code.loop(  # type: ignore[misc]
-                        columns.count, lambda column: item(row, column)
-                    ),
-                )
+            starts = code.times(number, elements(items)), code.times(number, elements(partners))
+            _each_item(
+                code,
+                stretches,
+                (items, partners),
+                starts,
+                lambda item, channel, lanes: body(code, arguments, item, channel, lanes),
+            )
 
         each_image(code, arguments.group, images, part_images, image)
 
     return Phase("pool", parts, *touched, emit, images=images)
+
+
+def each_window(code: Code, pooling: Pooling, body: Callable[[Item, Number, int], None]) -> None:
+    """Run ``body(window, channel, lanes)`` for all windows of one picture; offsets count from its start."""
+    height, width = pooling.axes()
+    stretches = (height.windows(), width.windows())
+    _each_item(code, stretches, (pooling.maps, pooling.pictures), (0, 0), body)
+
+
+def _each_item(
+    code: Code,
+    stretches: tuple[list[Stretch], list[Stretch]],
+    shapes: tuple[Shape, Shape],
+    starts: tuple[Number, Number],
+    body: Callable[[Item, Number, int], None],
+) -> None:
+    """Run ``body`` for all items of one picture; ``starts`` are the offsets of it and of its partners."""
+    items, partners = shapes
+    channels = items[3]
+    for rows, columns in product(*stretches):
+
+        def item(row: Number, column: Number, rows: Stretch = rows, columns: Stretch = columns) -> None:
+            place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
+            partner = code.plus(
+                code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
+            )
+            start = code.plus(starts[1], code.times(partner, channels))
+            others = [
+                code.plus(start, (i * partners[2] + j) * channels)
+                for i, j in product(range(rows.partners), range(columns.partners))
+            ]
+            found = Item(code.plus(starts[0], code.times(place, channels)), others, rows, columns)
+            code.vectors(channels, lambda channel, lanes: body(found, channel, lanes))
+
+        code.loop(
+            rows.count,
+            lambda row, columns=columns, item=item: code.loop(  # type: ignore[misc]
+                columns.count, lambda column: item(row, column)
+            ),
+        )
 
 
 def _at(code: Code, stretch: Stretch, index: Number) -> Number:

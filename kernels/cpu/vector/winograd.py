@@ -30,8 +30,8 @@ from kernels.cpu.vector.pack import sum_of_groups
 from kernels.cpu.vector.picture import Windows, elements
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
-from kernels.cpu.vector.toom_cook import FastConvolution, Matrix, fast_convolution, transposed
-from kernels.cpu.vector.transpose import Rows, transpose, transpose_memory
+from kernels.cpu.vector.toom_cook import FastConvolution, fast_convolution, transposed
+from kernels.cpu.vector.transforms import both_axes, transpose_taps, write_taps
 
 Shapes: TypeAlias = dict[str, Shape]
 
@@ -65,7 +65,7 @@ def forward(shapes: Shapes, target: Target, padding: Pair, neuron: str) -> Gener
             first = code.times(arguments.group, target.lanes)
 
             def channel_block(channel: Number, count: int) -> None:
-                _transpose_taps(code, arguments, shapes["weights"], (first, lanes), (channel, count))
+                transpose_taps(code, arguments, shapes["weights"], (first, lanes), (channel, count))
 
                 def transform(index: Number) -> None:
                     at = code.at(arguments.scratch, code.times(index, target.lanes))
@@ -197,13 +197,13 @@ def backward_weights(shapes: Shapes, target: Target, padding: Pair, accumulate: 
                         ]
                         for i in range(fast.n)
                     ]
-                    back = _both_axes(code, transposed(fast.matrices.filter), values)
+                    back = both_axes(code, transposed(fast.matrices.filter), values)
                     scratch = code.at(arguments.scratch, code.times(index, target.lanes))
                     for i, j in product(range(taps), range(taps)):
                         code.store(back[i][j], scratch, (i * taps + j) * target.lanes**2)
 
                 code.loop(count, transform)
-                _write_taps(
+                write_taps(
                     code,
                     arguments,
                     shapes["dweights"],
@@ -340,7 +340,7 @@ class _Fast:
         self, code: Code, transformed: Value, taps: list[list[Value]], first: Number, channel: Number
     ) -> None:
         """Write G g Gᵀ of one channel of the filters from ``first`` on, as tiles of products read them."""
-        values = _both_axes(code, self.matrices.filter, taps)
+        values = both_axes(code, self.matrices.filter, taps)
         block = column_blocks(self.target, self.maps[3])[0].size
         block = whole(self.target, block)
         number, within = code.divided(code.value(first), block)
@@ -419,7 +419,7 @@ class _Fast:
                         for i in range(self.n)
                     ]
                     self._store_points(
-                        code, _both_axes(code, self.matrices.input, pixels), v, channel, self.v_point
+                        code, both_axes(code, self.matrices.input, pixels), v, channel, self.v_point
                     )
 
                 code.vectors(self.channels, vector)
@@ -452,7 +452,7 @@ class _Fast:
                         ]
                         for i in range(_RESULTS)
                     ]
-                    values = _both_axes(code, transposed(self.matrices.output), pixels)
+                    values = both_axes(code, transposed(self.matrices.output), pixels)
                     self._store_points(code, values, d, channel, self.m_point)
 
                 code.vectors(filters, vector)
@@ -556,7 +556,7 @@ class _Fast:
                         ]
                         for i in range(self.n)
                     ]
-                    results = _both_axes(code, self.matrices.output, points)
+                    results = both_axes(code, self.matrices.output, points)
                     bias = code.load(biases, channel, lanes) if biases is not None else None
                     for i, j in product(range(height), range(width)):
                         place = code.plus(channel, (i * self.maps[2] + j) * filters)
@@ -614,80 +614,3 @@ class _Fast:
     ) -> None:
         for i, j in product(range(self.n), range(self.n)):
             code.store(values[i][j], start, code.plus(channel, (i * self.n + j) * apart))
-
-
-def _both_axes(code: Code, matrix: Matrix, values: list[list[Value]]) -> list[list[Value]]:
-    """Return matrix · values · matrixᵀ."""
-    down = [_times(code, matrix, [row[j] for row in values]) for j in range(len(values[0]))]
-    return [_times(code, matrix, [column[i] for column in down]) for i in range(len(matrix))]
-
-
-def _times(code: Code, matrix: Matrix, vector: list[Value]) -> list[Value]:
-    """Return matrix · vector, without the products by 0 and 1."""
-    results = []
-    for row in matrix:
-        total = None
-        for factor, value in sorted(zip(row, vector, strict=True), key=lambda term: abs(term[0]) != 1.0):
-            if factor == 0:
-                continue
-            if total is None:
-                total = value if factor == 1 else code.builder.fmul(value, code.constant(factor))
-            elif factor == 1:
-                total = code.builder.fadd(total, value)
-            elif factor == -1:
-                total = code.builder.fsub(total, value)
-            else:
-                total = code.fma(value, code.constant(factor), total)
-        results.append(total)
-    return results
-
-
-def _transpose_taps(
-    code: Code,
-    arguments: Arguments,
-    weights: Shape,
-    filters: tuple[Number, int],
-    channels: tuple[Number, int],
-) -> None:
-    """Write some filters' taps of some channels to the scratch memory: (tap, channel, filter)."""
-    (first, lanes), (channel, count) = filters, channels
-    taps = weights[1] * weights[2]
-    for tap in range(taps):
-        at = code.plus(code.times(first, taps * weights[3]), tap * weights[3], channel)
-        source = code.at(arguments["weights"], at)
-        scratch = code.at(arguments.scratch, tap * code.lanes**2)
-        transpose_memory(code, source, scratch, Rows(lanes, count, taps * weights[3], code.lanes))
-
-
-def _write_taps(
-    code: Code,
-    arguments: Arguments,
-    weights: Shape,
-    filters: tuple[Number, int],
-    channels: tuple[Number, int],
-    *,
-    accumulate: bool,
-) -> None:
-    """Write the scratch memory (tap, channel, filter) to some filters' taps of some channels."""
-    (first, lanes), (channel, count) = filters, channels
-    taps = weights[1] * weights[2]
-    for tap in range(taps):
-        at = code.plus(code.times(first, taps * weights[3]), tap * weights[3], channel)
-        result = code.at(arguments["dweights"], at)
-        scratch = code.at(arguments.scratch, tap * code.lanes**2)
-
-        def store(number: Number, _row: Number, values: Value, width: int, result: Value = result) -> None:
-            place = code.times(number, taps * weights[3])
-            if accumulate:
-                values = code.builder.fadd(values, code.load(result, place, width))
-            code.store(values, result, place, width)
-
-        transpose(
-            code,
-            count,
-            lanes,
-            lambda index, _first, _lanes, scratch=scratch: code.load(  # type: ignore[misc]
-                scratch, code.times(index, code.lanes)
-            ),
-            store,
-        )

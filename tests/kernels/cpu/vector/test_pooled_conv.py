@@ -1,51 +1,100 @@
-"""The gradients of a first layer behind ReLU and pooling, against NumPy's and against the kernels alone."""
+"""Convolution, ReLU and pooling picture by picture, and its gradients, against NumPy's."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.kernels.cpu.vector.against_numpy import check, numbers, run_generated
-
-CONV: dict[str, Any] = {"stride": (1, 1), "padding": (2, 1)}
-POOL: dict[str, Any] = {"size": (3, 3), "stride": (2, 2), "start": (0, 0)}
-TOGETHER = CONV | {f"pool_{name}": value for name, value in POOL.items()}
+from kernels.arrays import Pair, Shape
+from tests.kernels.cpu.vector.against_numpy import check, numbers, run_generated, run_numpy
 
 
-@pytest.fixture(params=[1, 40], ids="{} images".format)
-def arrays(request: pytest.FixtureRequest) -> dict[str, np.ndarray]:
-    """Pictures, maps with ties and silent units, and their pooled maps and gradients."""
-    images = request.param
-    y = np.maximum(np.round(numbers((images, 7, 6, 18), 2), 1), 0)
-    pooled: dict[str, np.ndarray] = {"x": y, "y": np.zeros((images, 3, 3, 18), np.float32)}
-    run_generated("max_pool.forward", "plain", pooled, **POOL)
-    return {
-        "x": numbers((images, 6, 6, 3), 1),
-        "y": y,
-        "z": pooled["y"],
-        "dz": numbers(pooled["y"].shape, 3),
-        "dweights": numbers((18, 4, 3, 3), 4),
-        "dbiases": numbers((18,), 5),
+@dataclass(frozen=True)
+class Geometry:
+    """Pictures, filters, and pooling that begins ``start`` pixels beside the maps."""
+
+    x: Shape
+    weights: Shape
+    padding: Pair
+    maps: Pair
+    pooled: Pair
+    stride: Pair = (1, 1)
+    start: Pair = (0, 0)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes of both kernels."""
+        pool = {"pool_size": (3, 3), "pool_stride": (2, 2), "pool_start": self.start}
+        return {"maps": self.maps, "stride": self.stride, "padding": self.padding, **pool}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the forward kernel; all products and sums are exact in float32."""
+        z = (self.x[0], *self.pooled, self.weights[0])
+        return {
+            "x": np.round(numbers(self.x, 1) * 2) / 2,
+            "weights": np.round(numbers(self.weights, 2) * 2) / 2,
+            "biases": np.round(numbers(self.weights[:1], 3) * 2) / 2,
+            "z": np.zeros(z, np.float32),
+            "winners": np.zeros(z, np.int32),
+        }
+
+
+GEOMETRIES = {
+    "5 × 5, partial tiles and vectors": Geometry((3, 9, 7, 3), (18, 5, 5, 3), (2, 2), (9, 7), (4, 3)),
+    "3 × 3, 1 channel, many images": Geometry(
+        (40, 8, 12, 1), (34, 3, 3, 1), (0, 1), (6, 12), (4, 6), start=(-1, 0)
+    ),
+    "strides": Geometry((2, 11, 9, 2), (5, 4, 3, 2), (1, 0), (5, 4), (2, 2), stride=(2, 2)),
+}
+every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
+
+
+@every_geometry
+def test_direct_sums_are_those_of_numpy(target: str, geometry: Geometry) -> None:
+    """Pooled maps and winners agree, ties and all: every sum is exact."""
+    expected = run_numpy("pooled_conv.forward", geometry.arrays(), **geometry.attributes)
+    code = f"{target} direct"
+    found = run_generated("pooled_conv.forward", code, geometry.arrays(), **geometry.attributes)
+    np.testing.assert_array_equal(found["z"], expected["z"])
+    np.testing.assert_array_equal(found["winners"], expected["winners"])
+
+
+@every_geometry
+def test_fast_convolution_agrees_with_numpy(target: str, geometry: Geometry) -> None:
+    """Pooled maps agree, and winners too where no two pixels are nearly equal."""
+    arrays = geometry.arrays() | {"x": numbers(geometry.x, 4), "weights": numbers(geometry.weights, 5)}
+    expected = run_numpy("pooled_conv.forward", arrays, **geometry.attributes)
+    found = run_generated("pooled_conv.forward", target, arrays, **geometry.attributes)
+    np.testing.assert_allclose(found["z"], expected["z"], rtol=0, atol=3e-5 * expected["z"].max())
+    assert (found["winners"] != expected["winners"]).mean() < 1e-3
+
+
+@every_geometry
+def test_gradients_agree_with_numpy(target: str, geometry: Geometry) -> None:
+    """Of filters and biases, with windows of no, one and several winners."""
+    arrays = run_numpy("pooled_conv.forward", geometry.arrays(), **geometry.attributes)
+    winners = arrays["winners"]
+    counts = {int(bits).bit_count() for bits in winners.flat}
+    assert {0, 1, 2} <= counts
+    own = {
+        "x": geometry.arrays()["x"],
+        "winners": winners,
+        "dz": numbers(winners.shape, 6),
+        "dweights": numbers(geometry.weights, 7),
+        "dbiases": numbers(geometry.weights[:1], 8),
     }
+    check("pooled_conv.backward_weights", target, own, "dweights", "dbiases", **geometry.attributes)
 
 
-def test_they_agree_with_numpy(target: str, arrays: dict[str, np.ndarray]) -> None:
-    """Filters and biases."""
-    check("pooled_conv.backward_weights", target, arrays, "dweights", "dbiases", **TOGETHER)
-
-
-def test_they_are_bit_for_bit_those_of_the_kernels_alone(target: str, arrays: dict[str, np.ndarray]) -> None:
-    """So fusing changes no training."""
-    run_generated("pooled_conv.backward_weights", target, arrays, **TOGETHER)
-    dy = np.empty_like(arrays["y"])
-    alone = {name: np.empty_like(arrays[name]) for name in ("dweights", "dbiases")}
-    pooling = {"x": arrays["y"], "y": arrays["z"], "dy": arrays["dz"], "dx": dy}
-    run_generated("max_pool.backward", target, pooling, **POOL)
-    run_generated("neuron.backward", target, {"y": arrays["y"], "dy": dy, "dx": dy}, neuron="relu")
-    filters = {"x": arrays["x"], "dy": dy, "dweights": alone["dweights"]}
-    run_generated("conv.backward_weights", f"{target} direct", filters, **CONV)
-    run_generated("bias.backward", target, {"dy": dy, "dbiases": alone["dbiases"]})
-    for name, expected in alone.items():
-        np.testing.assert_array_equal(arrays[name], expected)
+def test_what_is_not_a_number_stays_so(target: str) -> None:
+    """A window that sees a NaN is one, and has no winners."""
+    geometry = GEOMETRIES["strides"]
+    arrays = geometry.arrays()
+    arrays["x"][1] = np.nan
+    run_generated("pooled_conv.forward", target, arrays, **geometry.attributes)
+    np.testing.assert_array_equal(np.isnan(arrays["z"]).all(axis=(1, 2, 3)), [False, True])
+    assert not np.isnan(arrays["z"][0]).any()
+    assert not arrays["winners"][1].any()
