@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from engine.errors import DeviceError
 from engine.runtime import devices
-from engine.runtime.devices import device_kind
+from engine.runtime.devices import best_precision, device_kind
 
 
 def test_the_cpu_is_always_there() -> None:
@@ -30,3 +31,34 @@ def test_without_cupy_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPa
         DeviceError, match=r"^cuda:0: CuPy is not installed.*convnet-studio\[gpu\].*--device cpu"
     ):
         device_kind("cuda:0")
+
+
+@pytest.mark.parametrize(
+    ("capability", "asked", "chosen"),
+    [
+        ("75", "auto", "float32"),
+        ("80", "auto", "bfloat16"),
+        ("90", "auto", "bfloat16"),
+        ("120", "bfloat16", "bfloat16"),
+        ("90", "float32", "float32"),
+        ("75", "bfloat16", None),
+    ],
+)
+def test_the_precision_is_what_the_gpu_has(
+    monkeypatch: pytest.MonkeyPatch, capability: str, asked: str, chosen: str | None
+) -> None:
+    """bfloat16 from compute capability 8.0 on; asking for it before is refused."""
+    gpu = SimpleNamespace(compute_capability=capability)
+    cuda = SimpleNamespace(Device=lambda index: gpu, runtime=SimpleNamespace(getDeviceCount=lambda: 1))
+    monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr(devices, "find_spec", lambda name: True)
+    monkeypatch.setattr(devices, "context_bytes", lambda index: 0)
+    if chosen is None:
+        with pytest.raises(DeviceError, match=r"below 8\.0.*Set the precision to float32"):
+            best_precision("cuda:0", asked)
+    else:
+        assert best_precision("cuda:0", asked) == chosen
+
+
+def test_the_cpu_multiplies_in_float32_whatever_is_asked_for() -> None:
+    assert {best_precision("cpu", asked) for asked in ("auto", "bfloat16", "float32")} == {"float32"}
