@@ -57,6 +57,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("design", "&Design", "view", 0, ("Ctrl+2",), "", "Draw the network", checkable=True),
     Action("training", "&Train", "view", 0, ("Ctrl+3",), "", "Watch the network learn", checkable=True),
     Action("runs", "&Runs", "view", 0, ("Ctrl+R",), "runs", "Show the drawer of runs", checkable=True),
+    Action("go_canvas", "&Go to Canvas", "view", 1, ("Ctrl+G",), "", "Bring the keyboard to the drawing"),
+    Action("go_palette", "Go to &List of Layers", "view", 1, ("Ctrl+F",), "", "Search the list of layers"),
     Action("zoom_in", "Zoom &In", "view", 1, ("Ctrl++", "Ctrl+="), "plus", "Zoom in"),
     Action("zoom_out", "Zoom &Out", "view", 1, ("Ctrl+-",), "minus", "Zoom out"),
     Action("fit_all", "&Fit All", "view", 1, ("Ctrl+0",), "fit", "Show the whole network", ("F",)),

@@ -186,6 +186,8 @@ class MainWindow(QMainWindow):
             "design": lambda: self.show_workspace("design"),
             "training": lambda: self.show_workspace("training"),
             "runs": self.runs_toggled.emit,
+            "go_canvas": self._go_to_canvas,
+            "go_palette": self._go_to_palette,
             "zoom_in": view.zoom_in,
             "zoom_out": view.zoom_out,
             "fit_all": view.fit_all,
@@ -358,6 +360,16 @@ class MainWindow(QMainWindow):
         place = self.device_picker.place
         self.run.train(self.document, place.device, place.computer)
         self.show_workspace("training")
+
+    def _go_to_canvas(self) -> None:
+        if not self.canvas.isVisible():
+            self.show_workspace("design")
+        self.canvas.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _go_to_palette(self) -> None:
+        self.show_workspace("design")
+        self.palette_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.palette_panel.search.selectAll()
 
     def _show_history(self) -> None:
         if self.history is None:

@@ -1,11 +1,12 @@
 """A studio that edits all the time, to be killed: ``python -m tests.faults.editing_studio PERIOD_MS``.
 
-It prints a line for each edit, with what the edit set, once the edit is made.
+It prints a line for each edit once it is made: what it set, and when by the system's monotonic clock, s.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
@@ -27,7 +28,7 @@ def main() -> None:
         nonlocal number
         number += 1
         editing.set_fields(document, "conv1", {"filters": number})
-        print(number, flush=True)
+        print(number, time.monotonic(), flush=True)
 
     timer = QTimer(application, interval=50)
     timer.timeout.connect(edit)

@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,28 +21,23 @@ BAR = 15.0
 
 
 def kill(folder: Path, period: int, after: float) -> float:
-    """Kill an editing studio ``after`` seconds; return the seconds of edits that are lost."""
+    """Kill an editing studio ``after`` seconds; return over how many seconds the lost edits were made."""
     state = folder / "state"
     command = [sys.executable, "-m", "tests.faults.editing_studio", str(period)]
     environment = {**os.environ, "XDG_STATE_HOME": str(state), "QT_QPA_PLATFORM": "offscreen"}
-    times: dict[int, float] = {}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as studio:
         assert studio.stdout is not None
-        lines = studio.stdout
-        times[int(lines.readline())] = time.monotonic()
-        reader = threading.Thread(
-            target=lambda: times.update((int(line), time.monotonic()) for line in lines if line.strip())
-        )
-        reader.start()
-        time.sleep(after)
-        end = time.monotonic()
-        studio.kill()
+        made = [studio.stdout.readline()]
+        killer = threading.Timer(after, studio.kill)
+        killer.start()
+        made += studio.stdout.readlines()
+        killer.join()
         studio.wait()
-        reader.join()
+    edits = [line.split() for line in made if line.endswith("\n")]
     found = left_behind(state / "ConvNet Studio" / "recovery")
     kept = int(found[0].network.graph["conv1"].filters) if found else 0  # type: ignore[attr-defined]
-    lost = [moment for number, moment in times.items() if number > kept]
-    return max(0.0, end - min(lost, default=end))
+    lost = [float(moment) for number, moment in edits if int(number) > kept]
+    return lost[-1] - lost[0] if lost else 0.0
 
 
 def body(count: int, folder: Path, period: int = PERIOD, longest: float = 25.0) -> Outcome:

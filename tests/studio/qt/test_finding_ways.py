@@ -136,3 +136,13 @@ def test_the_schedule_is_drawn_as_it_will_be(bench: Bench) -> None:
     assert rates[0] == training.schedule.rate_at(0, training.epochs)
     panel._set_training(None, schedule=type(training.schedule)(rate=0.5))
     assert panel.schedule_curve.rates[-1] == 0.5
+
+
+def test_the_keyboard_goes_to_the_canvas_and_to_the_list_of_layers(bench: Bench) -> None:
+    """From wherever it is."""
+    bench.do("training")
+    bench.do("go_palette")
+    assert bench.window.workspace == "design"
+    assert bench.window.focusWidget() is bench.window.palette_panel.search
+    bench.do("go_canvas")
+    assert bench.window.focusWidget() is bench.window.canvas.view
