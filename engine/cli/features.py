@@ -24,7 +24,9 @@ def write_features(run: Path, layer: str, split: SplitName, file: Path) -> None:
     dataset = open_dataset(trained.network.data, Path(folder.description.base))
     examples = dataset.splits.get(split)
     if examples is None or not len(examples):
-        raise DataError(source=dataset.name, expected=f"{split} pictures", found="none", hint="")
+        raise DataError(
+            source=dataset.name, expected=f"{split} pictures", found="none", hint="Choose another --split."
+        )
     examiner = Examiner(trained, min(_MOST_AT_ONCE, len(examples)))
     if layer not in examiner.layers:
         raise PlanError(

@@ -21,6 +21,7 @@ from engine.graph.network_file import NetworkFile
 from engine.graph.validate import inspect_network
 from engine.layers.fields import field_specs
 from engine.library.cards import read_card
+from engine.library.found import run_folders
 from engine.protocol.library import RunCard
 from engine.protocol.messages import MetricRow
 from engine.store.glance import glance
@@ -37,7 +38,7 @@ def write_report(run_folder: Path, file: Path | None) -> Path:
     """Write the report of a run, into its folder where no file is named; raises ConvNetError."""
     run = RunFolder.open(run_folder)
     target = file or run.path / "report.html"
-    card = read_card(run.path, None)
+    card = read_card(run.path, run_folders().get(run.path))
     network = network_file.load(run.network)
     parts = [
         section("Result", _result(card)),

@@ -130,7 +130,8 @@ class Desk:
 
     def _show_cell(self, run_folder: str, truth: int, answer: int) -> Cell:
         if self._answers is None or self._answers.run_folder != run_folder:
-            raise DataError(source=run_folder, expected="a split that was examined", found="none", hint="")
+            expected, hint = "a split that was examined", "Look at the confusions again."
+            raise DataError(source=run_folder, expected=expected, found="none", hint=hint)
         split, probabilities = self._answers.split, self._answers.probabilities
         inside = np.flatnonzero((split.labels == truth) & (probabilities.argmax(axis=1) == answer))
         order = np.argsort(-probabilities[inside].max(axis=1), kind="stable") if len(inside) else inside

@@ -9,7 +9,7 @@ import time
 
 import msgspec
 
-from engine.errors import ConvNetError, OutOfMemoryError
+from engine.errors import OutOfMemoryError
 from engine.protocol.previews import DataDecoded, LookAtData, PreviewFrame, write_frame
 from engine.protocol.problems import describe
 
@@ -53,10 +53,12 @@ def _look(request: LookAtData, decoding: _Decoding) -> PreviewFrame:
         from engine.preview.look import look
 
         return look(request, decoding)
-    except ConvNetError as error:
-        return describe(error)
+    except (_GoneError, BrokenPipeError):
+        raise
     except MemoryError:
         return describe(OutOfMemoryError())
+    except Exception as error:  # whatever it is, who asked is told
+        return describe(error)
 
 
 def _leave_with_client(decoding: _Decoding) -> None:

@@ -155,15 +155,16 @@ class _Resident:
             gpu.write(self._pictures[first : first + len(part)], part)
             first += len(part)
         self._classes = gpu.upload(loader.split.labels)
+        self._places = gpu.empty((len(loader),), np.int64)  # the order of the epoch that runs
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="order")
         self._ahead: dict[int, Future[NDArray[np.int64]]] = {}
 
     def batches(self, epoch: int, start: int, shuffle: bool) -> Iterator[_Piece]:
         order = self._order(epoch) if shuffle else self._loader.order(epoch, shuffle)
-        on_gpu = self._gpu.upload(order)
+        self._gpu.write(self._places, order)
         for first in range(start, len(order), self._loader.batch_size):
             positions = order[first : first + self._loader.batch_size]
-            yield on_gpu, first, positions, self._pictures, self._classes
+            yield self._places, first, positions, self._pictures, self._classes
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         drawn = self._ahead.pop(epoch, None)

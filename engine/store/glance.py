@@ -13,6 +13,7 @@ import msgspec
 
 from engine.errors import RunFolderError
 from engine.protocol.messages import MetricRow, StateChanged
+from engine.store.journal import DAMAGED
 
 _COLUMNS = "step, epoch, examples, seconds, split, loss, error, learning_rate"
 
@@ -61,9 +62,8 @@ def glance(journal: Path) -> Iterator[Glance]:
         with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as database:
             yield Glance(database)
     except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
-        raise RunFolderError(
-            path=str(journal), expected="a journal", found=f"none that can be read ({error})", hint=""
-        ) from error
+        found = f"none that can be read ({error})"
+        raise RunFolderError(path=str(journal), expected="a journal", found=found, hint=DAMAGED) from error
 
 
 def _metric_row(row: tuple[Any, ...]) -> MetricRow:

@@ -30,6 +30,9 @@ from engine.store.edits import Edits
 
 VERSION = 2
 
+DAMAGED = "The file is damaged, or of a newer version of ConvNet Studio."
+"""What to think of a file that is no journal of this version."""
+
 _SCHEMA = f"""
 CREATE TABLE metric (
     sequence INTEGER PRIMARY KEY,
@@ -87,7 +90,7 @@ class Journal:
 
     def _error(self, found: str) -> RunFolderError:
         return RunFolderError(
-            path=str(self._path), expected=f"a journal of version {VERSION}", found=found, hint=""
+            path=str(self._path), expected=f"a journal of version {VERSION}", found=found, hint=DAMAGED
         )
 
     def _newest(self) -> int:
