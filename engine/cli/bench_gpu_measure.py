@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -43,9 +44,8 @@ def compile_all(orders: Sequence[Order], compilers: int) -> None:
     ]
 
     def compile_one(order: Order, number: int) -> None:
-        side = _side("torch", order)
-        side.ask(f"prepare {number} untuned")
-        side.close()
+        with closing(_side("torch", order)) as side:
+            side.ask(f"prepare {number} untuned")
 
     with ThreadPoolExecutor(compilers) as pool:
         for done in [pool.submit(compile_one, *each) for each in wanted]:
@@ -60,20 +60,26 @@ def measure(order: Order, peer: str, *, cold: bool) -> Result:
         if cold:
             result["first_step"] = first_steps(order)
         idle = memory_used()
-        ours = _side("ours", order)
-        figures: Result = {"ready": ours.ask("ready"), "memory": memory_used() - idle}
-        figures |= {word: ours.ask(word) for word in ("facts", "limits", "parts")}
-        figures["ms"] = [ours.ask("step") for _ in range(_TURNS)]
-        result["ours"] = figures
-        print(describe_ours(result), flush=True)
-        if peer == "torch":
-            result["variants"] = _by_turns(ours, order)
-            result["ratio"] = best_ratio(result["variants"])
-            print(describe_ratio(result, BAR), flush=True)
-        ours.close()
+        with closing(_side("ours", order)) as ours:
+            figures: Result = {"ready": ours.ask("ready"), "memory": memory_used() - idle}
+            figures |= {word: ours.ask(word) for word in ("facts", "limits", "parts")}
+            figures["ms"] = [ours.ask("step") for _ in range(_TURNS)]
+            result["ours"] = figures
+            print(describe_ours(result), flush=True)
+            if peer == "torch":
+                _add_peer(result, ours, order)
     except ValueError:
         print(f"{result['network']}, batch {result['batch_size']}: a process ended; see what it says above")
     return result
+
+
+def _add_peer(result: Result, ours: Side, order: Order) -> None:
+    """Add the figures of PyTorch's variants, and the median ratio of the best, if any ran."""
+    result["variants"] = _by_turns(ours, order)
+    ratios = [float(median(figure["ratios"])) for figure in result["variants"] if "ratios" in figure]
+    if ratios:
+        result["ratio"] = min(ratios)
+        print(describe_ratio(result, BAR), flush=True)
 
 
 def first_steps(order: Order) -> dict[str, float]:
@@ -81,36 +87,29 @@ def first_steps(order: Order) -> dict[str, float]:
     seconds = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("cold", "warm"):
-            side = _side("ours", order, {"CUPY_CACHE_DIR": folder})
-            seconds[name] = side.ask("ready")
-            side.close()
+            with closing(_side("ours", order, {"CUPY_CACHE_DIR": folder})) as side:
+                seconds[name] = side.ask("ready")
     return seconds
 
 
 def _by_turns(ours: Side, order: Order) -> list[Result]:
     """Return the figures of each of PyTorch's variants, timed by turns with our step."""
     idle = memory_used()
-    theirs = _side("torch", order)
-    facts = theirs.ask("facts")
-    of_cuda = memory_used() - idle
     layers = infer(load(Path(order["network"])).graph)
     figures = []
-    for number, variant in enumerate(_variants(order)):
-        figure: Result = {"name": variant.name(layers), "facts": facts, **theirs.ask(f"prepare {number}")}
-        if "failed" not in figure:
-            turns = [(theirs.ask("step"), ours.ask("step")) for _ in range(_TURNS)]
-            figure["ms"] = [their_time for their_time, _ in turns]
-            figure["ratios"] = [their_time / our_time for their_time, our_time in turns]
-            figure["memory"] = of_cuda + theirs.ask("memory")
-        figures.append(figure)
-        print(describe_variant(figure, order["batch_size"]), flush=True)
-    theirs.close()
+    with closing(_side("torch", order)) as theirs:
+        facts = theirs.ask("facts")
+        of_cuda = memory_used() - idle
+        for number, variant in enumerate(_variants(order)):
+            figure: Result = {"name": variant.name(layers), "facts": facts, **theirs.ask(f"prepare {number}")}
+            if "failed" not in figure:
+                turns = [(theirs.ask("step"), ours.ask("step")) for _ in range(_TURNS)]
+                figure["ms"] = [their_time for their_time, _ in turns]
+                figure["ratios"] = [their_time / our_time for their_time, our_time in turns]
+                figure["memory"] = of_cuda + theirs.ask("memory")
+            figures.append(figure)
+            print(describe_variant(figure, order["batch_size"]), flush=True)
     return figures
-
-
-def best_ratio(figures: list[Result]) -> float:
-    """Return the median ratio of PyTorch's best variant; raises ValueError where all have failed."""
-    return min(float(median(figure["ratios"])) for figure in figures if "ratios" in figure)
 
 
 def _variants(order: Order) -> list[Variant]:

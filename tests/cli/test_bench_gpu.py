@@ -82,6 +82,22 @@ def test_a_missed_bar_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "3.5 × asked: MISSED" in result.output
 
 
+def test_a_step_that_cannot_be_measured_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are measured all the same."""
+
+    class Ending(FakeSide):
+        def ask(self, words: str) -> Any:
+            if self._order["batch_size"] == 8 and words == "step":
+                raise ValueError(words)
+            return super().ask(words)
+
+    monkeypatch.setattr(bench_gpu_measure, "Side", Ending)
+    result = CliRunner().invoke(app, ["gpu", str(EXAMPLE), "--batch-size", "8", "--batch-size", "9"])
+    assert result.exit_code == 0
+    assert "cifar10, batch 8: a process ended" in result.output
+    assert "cifar10, batch 9, bfloat16" in result.output
+
+
 def test_without_a_gpu_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(devices, "find_spec", lambda name: None)
