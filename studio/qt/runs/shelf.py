@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -12,8 +13,10 @@ from engine.protocol.library import RunCard
 from studio.models.run import RunModel
 from studio.models.runs import RunsModel, title_of
 from studio.qt.main_window import MainWindow
-from studio.qt.runs.drawer import RunsDrawer
 from studio.qt.texts import error_text
+
+if TYPE_CHECKING:
+    from studio.qt.runs.drawer import RunsDrawer
 
 
 class RunsShelf(QObject):
@@ -32,6 +35,8 @@ class RunsShelf(QObject):
 
     def _made(self) -> RunsDrawer:
         if self.drawer is None:
+            from studio.qt.runs.drawer import RunsDrawer  # with its plot, which takes a while to import
+
             self.drawer = RunsDrawer(self._runs, self._window.work)
             self.drawer.open_requested.connect(self.open)
             self.drawer.again_requested.connect(self.train_again)
