@@ -21,7 +21,7 @@ def test_a_step_is_timed_whole_and_by_layer() -> None:
     assert 0 < ours["least"] <= ours["median"] < 60
     assert ours["memory"] > 0
     layers = [name for name in infer(load(EXAMPLES / "digits.convnet").graph) if name in ours["layers"]]
-    assert {"conv1", "pool1"} <= set(layers)
+    assert {"conv1", "conv2", "fc10"} <= set(layers)  # some pooling is done by the layer before
     assert all(math.isfinite(seconds) for pair in ours["layers"].values() for seconds in pair)
     text = describe("digits", result)
     assert "conv1" in text
