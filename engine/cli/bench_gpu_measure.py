@@ -83,11 +83,12 @@ def _add_peer(result: Result, ours: Side, order: Order) -> None:
 
 
 def first_steps(order: Order) -> dict[str, float]:
-    """Return s from a process's start until its first step is done, without and with CuPy's cache."""
+    """Return s from a process's start until its first step is done, without and with anything cached."""
     seconds = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("cold", "warm"):
-            with closing(_side("ours", order, {"CUPY_CACHE_DIR": folder})) as side:
+            caches = {"CUPY_CACHE_DIR": folder, "CONVNET_CODE_CACHE": folder}
+            with closing(_side("ours", order, caches)) as side:
                 seconds[name] = side.ask("ready")
     return seconds
 
