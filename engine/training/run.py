@@ -60,47 +60,17 @@ def train(
     observer.state(RunState.COMPILING)
     devices = device_names(device)
     own = devices[team.line.rank]
-    kind = device_kind(own)
     layers = infer(network.graph)
     checkpoint = known_to_all(checkpoint, run.checkpoints, team)
     was = None if checkpoint is None else from_record(checkpoint.plan_lock)
-    # What rank 0 chooses all take, so that sums over ranks are of like numbers.
-    code = team.share(best_code(kind) if was is None else replayed_code(kind, was.code), str)
-    chosen = choose_split(network.graph, network.splits, split, len(devices))
-    if len(devices) > 1:
-        observer.log("info", f"Split {chosen.name} over {len(devices)} devices: {', '.join(devices)}")
-    compile_for = partial(
-        compile_network,
-        network.graph,
-        device=kind,
-        split=chosen,
-        code=code,
-        training=network.training,
-        precision=best_precision(own, network.training.precision),
-    )
-    free = free_bytes(own)
-    if free is not None:
-        # With plain kernels: none are tried out on what might have no room.
-        check_room(own, network.training.batch_size, team.line.rank, free, partial(compile_for, code=""))
-    is_same = was is not None and (was.device, was.code) == (kind, code)
-    plan = _compile(compile_for, network.training.batch_size, was.choices if was and is_same else {}, team)
-    if not plan.slots:
-        raise PlanError(
-            layer="network",
-            expected="a layer that learns",
-            found="none",
-            hint="Add a convolution or a fully connected layer, or thaw one.",
-        )
+    plan, code = _make_plan(network, devices, split, was, observer, team)
     decoding = _Decoding(observer)
     dataset = _open(network, base, decoding) if team.leads else None
     if team.share(dataset is None, bool):
         return "stopped"
     # After rank 0, which leaves on the disk what it has decoded.
     dataset = dataset or open_dataset(network.data, base)
-    if dataset.skipped:
-        first = dataset.skipped[0]
-        text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
-        observer.log("warning", text)
+    _warn_of_skipped(dataset, observer)
     size = check_data(network.graph, layers, dataset, network.data.border)
     lock = lock_of(plan, code, own)
     if was is not None:
@@ -128,6 +98,50 @@ def train(
     return trainer.train()
 
 
+def _make_plan(  # noqa: PLR0917 - all that a plan depends on
+    network: NetworkFile,
+    devices: Sequence[str],
+    split: str,
+    was: PlanLock | None,
+    observer: Observer,
+    team: Team,
+) -> tuple[TrainingPlan, str]:
+    """Return the plan of a training, and the code that kernels are built for: as it ``was``, if it was.
+
+    Raises DeviceError where a device has no room for it, PlanError where nothing learns.
+    """
+    own = devices[team.line.rank]
+    kind = device_kind(own)
+    # What rank 0 chooses all take, so that sums over ranks are of like numbers.
+    code = team.share(best_code(kind) if was is None else replayed_code(kind, was.code), str)
+    chosen = choose_split(network.graph, network.splits, split, len(devices))
+    if len(devices) > 1:
+        observer.log("info", f"Split {chosen.name} over {len(devices)} devices: {', '.join(devices)}")
+    compile_for = partial(
+        compile_network,
+        network.graph,
+        device=kind,
+        split=chosen,
+        code=code,
+        training=network.training,
+        precision=best_precision(own, network.training.precision),
+    )
+    free = free_bytes(own)
+    if free is not None:
+        # With plain kernels: none are tried out on what might have no room.
+        check_room(own, network.training.batch_size, team.line.rank, free, partial(compile_for, code=""))
+    is_same = was is not None and (was.device, was.code) == (kind, code)
+    plan = _compile(compile_for, network.training.batch_size, was.choices if was and is_same else {}, team)
+    if not plan.slots:
+        raise PlanError(
+            layer="network",
+            expected="a layer that learns",
+            found="none",
+            hint="Add a convolution or a fully connected layer, or thaw one.",
+        )
+    return plan, code
+
+
 def _compile(
     compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str], team: Team
 ) -> TrainingPlan:
@@ -143,6 +157,13 @@ def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | No
         return open_dataset(network.data, base, decoding)
     except _StoppedError:
         return None
+
+
+def _warn_of_skipped(dataset: Dataset, observer: Observer) -> None:
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
+        observer.log("warning", text)
 
 
 def _keep_plan(run: RunFolder, plan: TrainingPlan, lock: PlanLock, observer: Observer) -> None:
