@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.actions import ACTIONS, MENU_TITLES
+from studio.qt import theme
 from studio.qt.commands import Commands, keys_of, plain
 from studio.qt.layer_list import ArrowKeys
 from studio.qt.texts import action_text
 
 _WIDTH, _HEIGHT = 480, 360
 _ACTION = Qt.ItemDataRole.UserRole
+_KEYS = Qt.ItemDataRole.UserRole + 1
+_AIR = 8
+_HEIGHT_OF_ROW = 26
 
 
 class CommandPalette(QFrame):
@@ -29,6 +43,7 @@ class CommandPalette(QFrame):
         self.search.setAccessibleName(self.tr("Find a command"))
         self.list = QListWidget()
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setItemDelegate(_Row(self.list))
         self.list.setAccessibleName(self.tr("Commands"))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -61,7 +76,8 @@ class CommandPalette(QFrame):
             known = f"{title} {action_text(row.help)} {row.title} {row.help}".casefold()
             if action.isEnabled() and all(word in known for word in words.casefold().split()):
                 keys = keys_of(row)
-                item = QListWidgetItem(f"{title}\t{keys[0]}" if keys else title, self.list)
+                item = QListWidgetItem(title, self.list)
+                item.setData(_KEYS, keys[0] if keys else "")
                 item.setToolTip(action_text(row.help))
                 item.setData(_ACTION, action)
         self.list.setCurrentRow(0)
@@ -77,3 +93,27 @@ class CommandPalette(QFrame):
             self.close()
         else:
             super().keyPressEvent(event)
+
+
+class _Row(QStyledItemDelegate):
+    """A command's title, and its keys at the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(super().sizeHint(option, index).width(), _HEIGHT_OF_ROW)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        is_current = bool(option.state & QStyle.StateFlag.State_Selected)
+        place = option.rect.adjusted(_AIR, 0, -_AIR, 0)
+        painter.save()
+        if is_current:
+            painter.fillRect(option.rect, theme.colour("selection"))
+        painter.setFont(theme.body_font())
+        painter.setPen(theme.colour("text"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, index.data())
+        painter.setFont(theme.secondary_font())
+        painter.setPen(theme.colour("secondary"))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(place, right, index.data(_KEYS))
+        painter.restore()
