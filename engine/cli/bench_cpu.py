@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from engine.cli.bench_cpu_scaling import BATCHES, describe_scaling, scaling
 from engine.cli.bench_side import Side
 
 _WARM_UP = 3
@@ -30,14 +31,22 @@ def bench_cpu(
     steps: Annotated[int, typer.Option(min=1, help="Steps of each side, in turns.")] = 30,
     threads: Annotated[int, typer.Option(min=0, help="Threads of each side; 0 takes all processors.")] = 0,
     peer: Annotated[Literal["none", "torch"], typer.Option(help="What to measure against.")] = "none",
+    by_size: Annotated[
+        bool, typer.Option("--scaling", help="Batches of 1 to 1,024 examples on one thread and on all.")
+    ] = False,
     output: Annotated[Path | None, typer.Option(help="A file for the figures, as JSON.")] = None,
 ) -> None:
     """Time training steps on this machine's processors, by turns with PyTorch, whole and by layer."""
     count = threads or (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    results = {}
+    results: dict[str, Any] = {}
     for network in networks:
+        if by_size:
+            times = scaling(network, BATCHES, sorted({1, count}), steps)
+            results[network.stem] = times
+            print(describe_scaling(network.stem, times))
+            continue
         result = measure(network, batch_size, steps=steps, threads=count, peer=peer)
         results[network.stem] = result
         print(describe(network.stem, result))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.bench_cpu import describe, measure
+from engine.cli.bench_cpu_scaling import describe_scaling, scaling
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import all_weights, infer
 
@@ -26,6 +27,21 @@ def test_a_step_is_timed_whole_and_by_layer() -> None:
     text = describe("digits", result)
     assert "conv1" in text
     assert "PyTorch" not in text
+
+
+def test_steps_of_several_sizes_are_timed() -> None:
+    """Each batch size has a time on each number of threads."""
+    times = scaling(EXAMPLES / "digits.convnet", (1, 2), (1, 2), 1)
+    assert {batch: set(row) for batch, row in times.items()} == {1: {1, 2}, 2: {1, 2}}
+    assert all(0 < seconds < 60 for row in times.values() for seconds in row.values())
+
+
+def test_the_table_says_how_much_quicker_and_bars_grow_with_speed() -> None:
+    """The quickest has the longest bar."""
+    lines = describe_scaling("net", {1: {1: 0.002, 2: 0.002}, 4: {1: 0.004, 2: 0.002}}).splitlines()
+    assert lines[3].split() == ["4", "4.00", "2.00", "2.00", "×"]
+    assert [line.count("█") + line.count("▓") for line in lines[5:]] == [10, 10, 20, 40]
+    assert lines[-1].endswith("2,000")
 
 
 @pytest.mark.parametrize("name", ["cifar10", "digits"])

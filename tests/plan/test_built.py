@@ -71,6 +71,13 @@ def test_the_plan_says_what_runs() -> None:
     assert any("conv1.neuron.backward" in note and "fused" in note for note in plan.notes)
 
 
+def test_narrow_rows_of_taps_are_not_pooled() -> None:
+    """With one channel a sum over windows saves too little."""
+    kinds = {operation.kind for operation in plan_of("digits", "plain").programs[TRAIN].operations}
+    assert {"conv.backward_weights", "max_pool.backward"} <= kinds
+    assert not any(kind.startswith("pooled_conv") for kind in kinds)
+
+
 @pytest.mark.parametrize("code", ["", "plain"])
 def test_fusions_can_be_turned_off(code: str) -> None:
     """Each operation stays as it is then; without built kernels nothing but the softmax is fused."""

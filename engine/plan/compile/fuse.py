@@ -14,6 +14,9 @@ from engine.plan.types import Operation
 MOST_PIXELS = 31
 """Pixels of a window that fused pooling tells apart: the bits of one of its winners."""
 
+_LANES = 16
+"""Numbers of a vector, where they are widest."""
+
 RELU = "relu"
 SOFTMAX = "softmax"
 POOLED = "pooled convolution"
@@ -179,7 +182,21 @@ def _can_pool(draft: Draft, chain: _PooledChain) -> bool:
     small = prod(chain.pool.attributes["size"]) <= MOST_PIXELS  # type: ignore[arg-type]
     shared = len(draft.buffers[chain.biases_back.outputs["dbiases"]].shape) == 1
     adds = any(op.accumulates for op in chain.all)
-    return plain and small and shared and not adds and sums.get("neuron") == RELU
+    known = plain and small and shared and not adds and sums.get("neuron") == RELU
+    return known and _saves_half(draft, chain)
+
+
+def _saves_half(draft: Draft, chain: _PooledChain) -> bool:
+    """Whether sums over windows take at most half the steps of sums over pixels.
+
+    They go by whole rows of taps in vectors: narrow rows, of one channel say, leave most of a vector unused.
+    """
+    pixels, windows = (
+        prod(draft.buffers[name].shape[1:3]) for name in (chain.pool.inputs["x"], chain.pool.outputs["y"])
+    )
+    row = prod(draft.buffers[chain.sums.inputs["weights"]].shape[2:])
+    vectors = -(-row // _LANES) * _LANES
+    return 2 * windows * vectors <= pixels * row
 
 
 def _sole(draft: Draft, buffer: str, kind: str) -> Operation | None:
