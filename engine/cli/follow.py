@@ -214,7 +214,7 @@ def _figures(figures: RunFigures) -> list[str]:
 
 
 def _percent(row: MetricRow) -> str:
-    return f"{row.error:.2%}".replace("%", " %")
+    return f"{100 * row.error:.2f} %"
 
 
 def _left(progress: messages.Progress, epochs: int) -> str:

@@ -52,7 +52,7 @@ def _table(answers: Sequence[tuple[Path, Answer]]) -> Table:
     for path, answer in answers:
         for number, (name, probability) in enumerate(answer):
             picture = "" if number else escape(str(path))
-            table.add_row(picture, escape(name), f"{probability:.2%}".replace("%", " %"))
+            table.add_row(picture, escape(name), f"{100 * probability:.2f} %")
     return table
 
 

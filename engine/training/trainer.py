@@ -457,7 +457,7 @@ class Trainer:
             figures = self._meter.take()
             self._tell_row(name, self.place, rate, figures, over_views if name == "test" else {})
             errors[name] = error = figures.error
-            self._log(f"Epoch {self.place.epoch}: {name} error {error:.2%}")
+            self._log(f"Epoch {self.place.epoch}: {name} error {100 * error:.2f} %")
         self._meter.restore(sums)
         self._clock.start()
         if self._control.first_bad_step is not None:
@@ -479,7 +479,8 @@ class Trainer:
                 evaluation.run(loader.views(batch, views))
         figures = self._meter.take()
         self._log(
-            f"Averaged over {len(views)} views: test error {figures.error:.2%}, loss {figures.loss:.4f}"
+            f"Averaged over {len(views)} views: "
+            f"test error {100 * figures.error:.2f} %, loss {figures.loss:.4f}"
         )
         named = {"error": figures.error, "loss": figures.loss, **figures.further}
         return {f"{title} over {len(views)} views": value for title, value in named.items()}

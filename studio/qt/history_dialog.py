@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QVBoxLayout
 
 from studio.models.document import Document
 from studio.qt import theme
+from studio.qt.inspector.note import Note
+from studio.qt.labels import Label
 from studio.qt.texts import title_text
 
-_SIZE = (280, 400)
+_SIZE = (320, 400)
 
 
 class HistoryDialog(QDialog):
@@ -23,8 +25,11 @@ class HistoryDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("History"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self.list)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(Label(self.tr("History"), "heading"))
+        column.addWidget(Note(self.tr("Click a step to go back or forth to it."), "secondary"))
+        column.addWidget(self.list, 1)
         self.list.itemClicked.connect(self._go)
         self.list.itemActivated.connect(self._go)
         document.changed.connect(self._refresh)

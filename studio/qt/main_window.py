@@ -223,6 +223,8 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self._on_layer_chosen)
         self.problems.chosen.connect(self._on_problem_chosen)
         start = self.canvas.start_page
+        self.canvas.start_shown.connect(self.inspector.show_start)
+        self.inspector.show_start(not start.isHidden())
         start.example_chosen.connect(self.files.new_from_example)
         start.recent_chosen.connect(self.files.open_path)
         self.files.recent.changed.connect(lambda: start.show_recent(self.files.recent.paths))

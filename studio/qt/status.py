@@ -19,7 +19,10 @@ MESSAGE_TIME = 4000
 
 
 class Status(QStatusBar):
-    """Totals, the count of problems, which opens their list, and the engine's state."""
+    """Totals, the count of problems, which opens their list, and the engine's state.
+
+    Of a network without layers there is nothing to tell.
+    """
 
     def __init__(
         self, document: Document, run: RunModel, problems: QAction, parent: QWidget | None = None
@@ -53,6 +56,8 @@ class Status(QStatusBar):
         self.showMessage(message, MESSAGE_TIME)
 
     def _on_document_changed(self) -> None:
+        for part in (self.totals, self.problems):
+            part.setVisible(len(self._document.network.graph) > 0)
         total = sum(self._document.costs().values(), Cost())
         self.totals.setText(
             self.tr("{layers} layers · {weights} weights · {operations} multiply-adds a picture").format(

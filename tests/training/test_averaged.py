@@ -115,7 +115,7 @@ def test_a_training_ends_with_the_figures_of_the_averaged_views(tmp_path: Path) 
     labels = arrays["test_labels"]
     loss = -np.log(mean[np.arange(len(labels)), labels]).mean()
     error = np.mean(mean.argmax(1) != labels)
-    line = f"Averaged over 9 views: test error {error:.2%}, loss {loss:.4f}"
+    line = f"Averaged over 9 views: test error {100 * error:.2f} %, loss {loss:.4f}"
     assert [text for _, text in recorders["nine"].lines].count(line) == 1
     assert not any("Averaged" in text for _, text in recorders["one"].lines)
     assert recorders["nine"].figures() == recorders["one"].figures()

@@ -122,7 +122,7 @@ def test_the_command_prints_the_top_classes_and_writes_them_as_csv(run: RunFolde
         share = expected[number // 2][NAMES.index(row["class"])]
         assert float(row["probability"]) == pytest.approx(share, abs=1e-6)
         assert row["class"] in result.output
-        assert f"{float(row['probability']):.2%}".replace("%", " %") in result.output
+        assert f"{100 * float(row['probability']):.2f} %" in result.output
 
 
 def test_where_no_picture_can_be_read_the_exit_code_is_1(run: RunFolder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -26,6 +26,9 @@ _MARGIN = 12
 
 class CanvasPanel(QWidget):
     """Holds the canvas; before there is a network the start page lies over it, then a hint."""
+
+    start_shown = Signal(bool)
+    """The start page was opened, or left."""
 
     def __init__(
         self,
@@ -71,7 +74,10 @@ class CanvasPanel(QWidget):
         if self._network is not self._document.network:
             self._network, self._has_started = self._document.network, False
         self._has_started = self._has_started or not is_empty or self._document.path is not None
-        self.start_page.setVisible(not self._has_started)
+        is_start = not self._has_started
+        if self.start_page.isHidden() == is_start:
+            self.start_page.setVisible(is_start)
+            self.start_shown.emit(is_start)
         self.hint.setVisible(is_empty and self._has_started)
         self.lens_bar.setVisible(not is_empty)
 

@@ -8,13 +8,17 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from studio.models.document import Document
 from studio.models.selection import Selection
 from studio.models.unit import UnitChoice
+from studio.qt.empty_note import EmptyNote
 from studio.qt.inspector.layer_panel import LayerPanel
 from studio.qt.inspector.network_panel import NetworkPanel
 from studio.qt.inspector.several_panel import SeveralPanel
 
 
 class Inspector(QWidget):
-    """Shows the selected layer; the network where none is selected, and a sum where several are."""
+    """Shows the selected layer; the network where none is selected, and a sum where several are.
+
+    Before anything is drawn it says what will be here.
+    """
 
     def __init__(
         self,
@@ -31,9 +35,11 @@ class Inspector(QWidget):
         self.several_panel = SeveralPanel(document)
         self.layer_panel: LayerPanel | None = None
         self._layer_panels: dict[str, LayerPanel] = {}
+        self.start_note = EmptyNote(self.tr("The settings of the layer or network that you choose"))
+        self._has_started = True
         self._stack = QStackedWidget()
         self._pages: dict[QWidget, QScrollArea] = {}
-        for panel in (self.network_panel, self.several_panel):
+        for panel in (self.network_panel, self.several_panel, self.start_note):
             self._add(panel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,6 +54,11 @@ class Inspector(QWidget):
             panel.detach()
         self._document.changed.disconnect(self._refresh)
         self._selection.changed.disconnect(self._refresh)
+
+    def show_start(self, is_shown: bool) -> None:
+        """Show the settings of a network only once one was begun."""
+        self._has_started = not is_shown
+        self._refresh()
 
     def focus_field(self, name: str | None) -> None:
         """Bring the keyboard to a field of the selected layer, by default to its name."""
@@ -68,6 +79,8 @@ class Inspector(QWidget):
         elif names:
             self._show(self.several_panel)
             self.several_panel.show_layers(names)
+        elif not self._has_started:
+            self._show(self.start_note)
         else:
             self._show(self.network_panel)
             self.network_panel.show_network()

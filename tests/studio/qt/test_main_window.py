@@ -181,6 +181,19 @@ def test_the_status_bar_says_what_the_network_costs(bench: Bench) -> None:
     assert bench.window.status.problems.text() == "2 problems"
 
 
+def test_of_a_network_that_was_not_begun_nothing_is_told(bench: Bench) -> None:
+    """Neither problems nor settings, until a layer is drawn or an empty network is chosen."""
+    window, inspector = bench.window, bench.window.inspector
+    window.show()
+    assert not window.status.problems.isVisible()
+    assert inspector.start_note.isVisible()
+    window.canvas.start_page.empty_chosen.emit()
+    assert inspector.network_panel.isVisible()
+    assert not inspector.start_note.isVisible()
+    bench.window.palette_panel.chosen.emit("data")
+    assert window.status.problems.isVisible()
+
+
 def test_the_list_of_problems_leads_to_the_layer(bench: Bench) -> None:
     """It opens from the count in the status bar."""
     bench.show_network()
