@@ -204,7 +204,7 @@ class ThinConvolution:
     @property
     def _block_size(self) -> Pair:
         """Tiles, and vectors of filters, that are done at once: m results of each are in registers."""
-        return (2, 2) if self.target.registers >= 32 else (1, 1)
+        return (3, 1) if self.target.registers >= 32 else (1, 1)
 
     def _transform_columns(self, code: Code, opened: Value, columns: Value) -> None:
         """Sum over the rows of the picture: Bᵀ d for all tiles of a column of elements at once."""

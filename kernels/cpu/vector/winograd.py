@@ -36,14 +36,14 @@ from kernels.cpu.vector.transforms import both_axes, transpose_taps, write_taps
 Shapes: TypeAlias = dict[str, Shape]
 
 _RESULTS = 4
-_CACHED = 160_000
+_CACHED = 170_000
 """Elements of V and M that should be in use at a time."""
 _CACHED_FILTERS = 1 << 18
 """Elements of U that stay in a cache from one batch of images to the next."""
 _TILES = 96
 """Tiles that one reading of U should serve, where it does not."""
 _SUMS_LIMIT = 1 << 20
-"""Elements that the filters' sums of all groups of images should have at most."""
+"""Elements that the filters' sums of all groups of images should have at most, about."""
 _FEW_PARTS = 4
 _FEWEST_CHANNELS = 16
 
@@ -143,7 +143,8 @@ def backward_weights(shapes: Shapes, target: Target, padding: Pair, accumulate: 
     images = shapes["x"][0]
     parts, part_images = fast.parts
     if parts * size > _SUMS_LIMIT and parts > _FEW_PARTS:
-        part_images = -(-images // max(_FEW_PARTS, _SUMS_LIMIT // size))
+        most = -(-max(1, _SUMS_LIMIT // size) // _FEW_PARTS) * _FEW_PARTS
+        part_images = -(-images // most)  # threads take equally many parts
         parts = -(-images // part_images)
 
     def sum_part(code: Code, arguments: Arguments) -> None:
