@@ -57,6 +57,8 @@ def test_keep_closes_the_window_and_sends_nothing(stage):
 def test_stop_closes_the_window_only_once_the_engine_says_stopped(stage):
     engines, run, window, answer, _ = stage
     run.train(small_document())
+    engines.link.beat(EngineState.TRAINING)
+    run.update()
     answer("stop")
     assert not window.close()
     assert engines.link.asked == [Stop()]
