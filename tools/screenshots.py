@@ -3,7 +3,8 @@
     .venv/bin/python tools/screenshots.py FOLDER
     .venv/bin/python tools/screenshots.py FOLDER --size 3840x2160 --scale 2 --theme dark --language ja
 
-Each view is a file such as FOLDER/ja-dark-lens-cost.png. The studio draws into memory, with its own settings.
+Each view is a file such as FOLDER/ja-dark-lens-cost.png. The studio draws into memory, with its own settings;
+a short training gives the views of a run something to show.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parents[1]
 THEMES, LANGUAGES = ("light", "dark"), ("en", "ja")
+EPOCHS = 2
+"""Of the training that is shown."""
+PATIENCE = 120.0
+"""Seconds that a view may take until it has all that it shows."""
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -158,11 +164,89 @@ def _dialog(command: str, kind: str) -> Callable[[Studio], QWidget]:
     return show
 
 
-def _workspace(name: str) -> Callable[[Studio], None]:
+def _data(studio: Studio) -> None:
+    from studio.models.data import DataState
+
+    studio.window.show_workspace("data")
+    _wait(lambda: studio.data.state is DataState.SEEN)
+
+
+def _train_empty(studio: Studio) -> None:
+    studio.window.show_workspace("training")
+
+
+def _train(studio: Studio) -> None:
+    """A finished run of the example, after one that had no momentum, and the newest filters."""
+    from engine.graph.examples import load_example
+
+    studio.document.new(load_example("shapes"), "shapes.convnet")
+    for momentum in (0.0, 0.9):
+        _train_with(studio, momentum)
+
+
+def _train_with(studio: Studio, momentum: float) -> None:
+    from dataclasses import replace
+
+    from studio.models import editing
+
+    document, run = studio.document, studio.run
+    editing.set_training(document, replace(document.network.training, epochs=EPOCHS, momentum=momentum))
+    studio.selection.select(["conv1"])
+    studio.window.start_training()
+    _wait(lambda: run.state.ended and run.is_caught_up)
+    filters = studio.train_view.prepare().filter_model
+    _wait(lambda: filters.shown is not None and [filters.shown.step] == run.snapshots[-1:])
+
+
+def _inside(name: str) -> Callable[[Studio], None]:
+    """Show one of the views of what is inside the network, once it has what it shows."""
+
     def show(studio: Studio) -> None:
-        studio.window.show_workspace(name)  # type: ignore[arg-type]
+        workspace = studio.train_view.prepare()
+        workspace.inside.show_view(getattr(workspace, name))
+        if name == "results":
+            workspace.results.measure_button.click()
+            _wait(workspace.results.table.isVisible)
+        elif name == "activations":
+            studio.selection.select(["conv2"])
+            _wait(lambda: not workspace.activations.note.isVisible())
 
     return show
+
+
+def _runs(studio: Studio) -> None:
+    from studio.qt.runs.drawer import RunsDrawer
+
+    studio.window.commands["runs"].trigger()
+    drawer = studio.window.findChild(RunsDrawer)
+    assert drawer is not None
+    _wait(lambda: drawer.table.model().rowCount() > 1)
+
+
+def _compare(studio: Studio) -> None:
+    from PySide6.QtCore import Qt
+
+    from studio.qt.runs.drawer import RunsDrawer
+
+    drawer = studio.window.findChild(RunsDrawer)
+    assert drawer is not None
+    runs = drawer.table.model()
+    for row in range(runs.rowCount()):
+        place = runs.index(row, 0)
+        runs.setData(place, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    _wait(lambda: len(drawer.compare.plot.getPlotItem().listDataItems()) == runs.rowCount())
+
+
+def _wait(holds: Callable[[], object]) -> None:
+    """Let the studio work until something holds; raises TimeoutError where it never does."""
+    from PySide6.QtWidgets import QApplication
+
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("A view did not get what it shows")
+        QApplication.processEvents()
+        time.sleep(0.01)
 
 
 VIEWS: dict[str, Callable[[Studio], QWidget | None]] = {
@@ -179,8 +263,15 @@ VIEWS: dict[str, Callable[[Studio], QWidget | None]] = {
     "commands": _dialog("find_command", "CommandPalette"),
     "keys": _dialog("keys", "CheatSheet"),
     "history": _dialog("history", "HistoryDialog"),
-    "data": _workspace("data"),
-    "train": _workspace("training"),
+    "data": _data,
+    "train-empty": _train_empty,
+    "train": _train,
+    "activations": _inside("activations"),
+    "health": _inside("health"),
+    "results": _inside("results"),
+    "runs": _runs,
+    "compare": _compare,
+    "computers": _dialog("computers", "ComputersDialog"),
 }
 """All views by the names of their files; each is shown after the one before."""
 

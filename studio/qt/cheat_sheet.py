@@ -25,7 +25,7 @@ GESTURES = (
 )
 """What the mouse and the arrows do on the canvas, as English source texts."""
 
-_COLUMNS: tuple[tuple[Menu, ...], ...] = (("file", "view"), ("edit", "network", "run", "help"))
+_COLUMNS: tuple[tuple[Menu, ...], ...] = (("file", "view"), ("edit", "network"), ("run", "help"))
 _SIZE = (1040, 640)
 
 
@@ -41,10 +41,13 @@ class CheatSheet(QDialog):
         row = QHBoxLayout(page)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(32)
-        for menus in _COLUMNS:
-            row.addLayout(_column([_table(plain(MENU_TITLES[menu]), _commands(menu)) for menu in menus]))
+        columns = [
+            [_table(plain(MENU_TITLES[menu]), _commands(menu)) for menu in menus] for menus in _COLUMNS
+        ]
         gestures = [(_gesture_text(where), _gesture_text(what)) for where, what in GESTURES]
-        row.addLayout(_column([_table(self.tr("On the canvas"), gestures)]))
+        columns[-1].insert(0, _table(self.tr("On the canvas"), gestures))
+        for tables in columns:
+            row.addLayout(_column(tables))
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)

@@ -78,6 +78,7 @@ class ComputersDialog(QDialog):
         self.problem.hide()
         left = QVBoxLayout()
         left.setSpacing(8)
+        left.addWidget(Label(self.tr("Computers"), "strong"))
         left.addWidget(self.list, 1)
         left.addWidget(Label(self.tr("Add a computer"), "strong"))
         left.addWidget(self.address)

@@ -93,7 +93,10 @@ class SeenView(QWidget):
 
     def _value_facts(self, seen: DataSeen) -> list[tuple[str, str]]:
         facts = [
-            (self.tr("Values"), f"{seen.lowest:g} to {seen.highest:g}"),
+            (
+                self.tr("Values"),
+                self.tr("{low} to {high}").format(low=f"{seen.lowest:g}", high=f"{seen.highest:g}"),
+            ),
             (self.tr("Mean of all values"), three_digits(seen.mean)),
         ]
         if seen.measured < sum(of.train for of in seen.classes):

@@ -124,6 +124,7 @@ class ResultsPanel(QWidget):
     def _show_worst(self) -> None:
         if self._model.results is not None:
             self.header.set_text(self.tr("Worst answers"))
+            self.worst_button.hide()
             self._show(self._model.results.worst)
 
     def _on_cell(self) -> None:
@@ -136,6 +137,7 @@ class ResultsPanel(QWidget):
         if cell is not None and len(cell.pictures) < cell.count:
             words += self.tr(" · {some} shown").format(some=len(cell.pictures))
         self.header.set_text(words)
+        self.worst_button.show()
         self._show(cell.pictures if cell is not None else ())
 
     def _show(self, pictures: Sequence[AnsweredPicture]) -> None:

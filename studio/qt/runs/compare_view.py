@@ -130,7 +130,7 @@ class CompareView(QWidget):
         self.table.clearContents()
         self.table.clearSpans()
         if not rows:
-            self.table.setItem(0, 0, QTableWidgetItem(self.tr("All settings are the same.")))
+            self.table.setItem(0, 0, QTableWidgetItem(self._why_no_rows(len(folders))))
             if folders:
                 self.table.setSpan(0, 0, 1, 1 + len(folders))
         for at, row in enumerate(rows):
@@ -138,6 +138,13 @@ class CompareView(QWidget):
             for number, value in enumerate(row.values):
                 self.table.setItem(at, 1 + number, QTableWidgetItem("–" if value is None else value))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def _why_no_rows(self, read: int) -> str:
+        if read < len(self._runs.compared):
+            return self.tr("Reading the runs…")
+        if read < 2:
+            return self.tr("Check another run to see where the settings differ.")
+        return self.tr("All settings are the same.")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -26,7 +26,14 @@ def stage(qtbot, monkeypatch):
 
     answer("cancel")
     yield engines, run, window, answer, asked
-    engines.links[-1].state(EngineState.STOPPED) if engines.links else None
+    if engines.links:
+        end(engines, run)
+
+
+def end(engines, run):
+    """Let the engine say that it has stopped, as it does: in the journal, then in its heartbeat."""
+    engines.links[-1].state(EngineState.STOPPED)
+    engines.links[-1].beat(EngineState.STOPPED)
     run.update()
 
 
@@ -63,6 +70,5 @@ def test_stop_closes_the_window_only_once_the_engine_says_stopped(stage):
     assert not window.close()
     assert engines.link.asked == [Stop()]
     assert window.isVisible()
-    engines.link.state(EngineState.STOPPED)
-    run.update()
+    end(engines, run)
     assert not window.isVisible()
