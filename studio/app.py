@@ -112,7 +112,7 @@ def build() -> Studio:
     RunsShelf(window, run, RunsModel(library))
     MapStrips(window.canvas.scene, examined)
     for event in (run.health_changed, run.run_replaced):
-        event.connect(lambda: window.canvas.lens.show_health(run.health.at()))
+        event.connect(lambda: window.canvas.lens.show_health(run.record.health.at()))
     CloseGuard(window, run)
     autosave = Autosave(document, window)
     return Studio(

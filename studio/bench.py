@@ -184,7 +184,7 @@ def _million(stage: Stage) -> dict[str, float]:
     rows = [row(step) for step in range(stage.link.sequence + 1, stage.link.sequence + 1 + 1000)]
     frames = [encode(Entries(1, tuple(rows)))] * (MILLION // 1000)
     began, worked = time.perf_counter(), time.thread_time()
-    metrics = stage.run.metrics
+    metrics = stage.run.record.metrics
     first = stage.link.sequence + 1
     for frame in frames:
         message = engine_frames.decode(frame)

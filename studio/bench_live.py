@@ -108,13 +108,13 @@ def watched(application: Application) -> tuple[float, list[float]]:
     run = studio.run
 
     def note() -> None:
-        for step in run.snapshots[-1:]:
+        for step in run.record.snapshots[-1:]:
             told.setdefault(step, time.perf_counter())
 
     run.snapshots_added.connect(note)
     with on_core(0):
         studio.window.start_training()
-        while studio.run.run_folder is None and not studio.run.state.ended:
+        while studio.run.record.run_folder is None and not studio.run.state.ended:
             application.process_events()
     worker, engine, ended = WorkerTime(), psutil.Process(), 0.0
     looked: int | None = None

@@ -82,7 +82,7 @@ class OffScreenDemo:
     def _await_filters(self) -> None:
         """Leave once the newest filters are on the window."""
         model = self._studio.train_view.prepare().filter_model
-        newest = self._studio.run.snapshots[-1:]
+        newest = self._studio.run.record.snapshots[-1:]
         is_shown = model.shown is not None and [model.shown.step] == newest
         if not newest or is_shown or time.monotonic() > (self._deadline or 0):
             self._application.later(200, self._leave)  # the curves are drawn at most ten times a second
@@ -91,13 +91,13 @@ class OffScreenDemo:
 
     def _leave(self) -> None:
         run = self._studio.run
-        error = run.metrics.last("test", "error")
+        error = run.record.metrics.last("test", "error")
         if run.elapsed is not None:
             print(f"{run.state.value} after {duration(run.elapsed)} of training")
         if error is not None:
             print(f"test error: {percent(error)}")
-        if run.run_folder is not None:
-            print(f"run folder: {run.run_folder}")
+        if run.record.run_folder is not None:
+            print(f"run folder: {run.record.run_folder}")
         self._save_picture()
         if run.state is not RunState.FINISHED or error is None:
             print(_reason(run), file=sys.stderr)
@@ -147,7 +147,7 @@ class TerminalProgress:
         self._output.flush()
 
     def _describe(self) -> str:
-        run, progress = self._run, self._run.progress
+        run, progress = self._run, self._run.record.progress
         if progress is None:
             return run.state.value
         epochs = progress.epochs
@@ -155,7 +155,7 @@ class TerminalProgress:
             f"epoch {min(progress.epoch + 1, epochs)} of {epochs}",
             f"step {progress.step:,} of {progress.total_steps:,}",
         ]
-        loss, error = run.metrics.last("train", "loss"), run.metrics.last("validation", "error")
+        loss, error = run.record.metrics.last("train", "loss"), run.record.metrics.last("validation", "error")
         if loss is not None:
             parts.append(f"loss {three_digits(loss)}")
         if error is not None:
@@ -177,5 +177,5 @@ def _reason(run: RunModel) -> str:
 def _picture_path(run: RunModel) -> Path:
     import platformdirs
 
-    name = Path(run.run_folder).name if run.run_folder else "no-run"
+    name = Path(run.record.run_folder).name if run.record.run_folder else "no-run"
     return platformdirs.user_state_path("ConvNet Studio", appauthor=False) / "pictures" / f"{name}.png"

@@ -96,25 +96,25 @@ class Curves:
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """What can be shown."""
-        return ("loss", "error", *self._run.metrics.further, "rate", "speed")
+        return ("loss", "error", *self._run.record.metrics.further, "rate", "speed")
 
     def place_of(self, step: int) -> float | None:
         """Return where a step lies on the axis; None where its time is not known."""
         if self.axis == "time":
-            table = self._run.metrics["train"]
+            table = self._run.record.metrics["train"]
             row = int(np.searchsorted(table.column("step"), step))
             return float(table.column("seconds")[min(row, len(table) - 1)]) if len(table) else None
-        per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
+        per_epoch = self._run.record.steps_per_epoch if self.axis == "epoch" else None
         return step / per_epoch if per_epoch else float(step)
 
     def _scale(self) -> float:
         """What the column of the axis is multiplied by: epochs are steps as long as they are unknown."""
-        per_epoch = self._run.steps_per_epoch if self.axis == "epoch" else None
+        per_epoch = self._run.record.steps_per_epoch if self.axis == "epoch" else None
         return 1.0 / per_epoch if per_epoch else 1.0
 
     def _column(self, split: Split) -> Column:
         """The column that the axis shows, before it is scaled."""
-        return self._run.metrics[split].column("seconds" if self.axis == "time" else "step")
+        return self._run.record.metrics[split].column("seconds" if self.axis == "time" else "step")
 
     def raw(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the rows between two places of the axis, thinned so that no peak is lost.
@@ -123,7 +123,7 @@ class Curves:
         """
         column, scale = self._column(split), self._scale()
         start, stop = _visible(column, low / scale, high / scale)
-        table = self._run.metrics[split]
+        table = self._run.record.metrics[split]
         if stop - start > MANY and quantity in table.extremes:
             return _thin_blocks(column, table.extremes[quantity], start, stop, scale)
         stride = max(1, (stop - start) // (2 * BUCKETS)) if quantity in ("rate", "speed") else 1
@@ -131,7 +131,7 @@ class Curves:
         return _thin(column[rows] * scale, _finite(self._values(split, quantity, rows)))
 
     def _values(self, split: Split, quantity: Quantity, rows: slice) -> Column:
-        table = self._run.metrics[split]
+        table = self._run.record.metrics[split]
         if quantity in ("rate", "speed") and split != "train":
             return np.full(len(table.column("step")[rows]), np.nan)
         if quantity == "rate":
@@ -144,7 +144,7 @@ class Curves:
         """Return the running mean between two places of the axis."""
         if quantity not in ("loss", "error") or not self.smoothing:
             return self.raw(split, quantity, low, high)
-        table, column, scale = self._run.metrics[split], self._column(split), self._scale()
+        table, column, scale = self._run.record.metrics[split], self._column(split), self._scale()
         start, stop = _visible(column, low / scale, high / scale)
         rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
         if not len(rows):
@@ -159,7 +159,7 @@ class Curves:
 
     def reading(self, place: float) -> Reading | None:
         """Return the values nearest to a place of the axis; None while there are none."""
-        table = self._run.metrics["train"]
+        table = self._run.record.metrics["train"]
         if not len(table):
             return None
         scale = self._scale()
@@ -173,7 +173,7 @@ class Curves:
                     value = float(self._values(split, quantity, slice(at, at + 1, 1))[0])
                     if quantity in ("loss", "error") or np.isfinite(value):
                         values[split, quantity] = value
-        step, per_epoch = int(table.column("step")[row]), self._run.steps_per_epoch
+        step, per_epoch = int(table.column("step")[row]), self._run.record.steps_per_epoch
         epoch = step / per_epoch if per_epoch else None
         return Reading(step, epoch, float(table.column("seconds")[row]), values)
 
@@ -183,7 +183,7 @@ class Curves:
 
     def _window(self, table: MetricTable) -> int:
         """Rows of the running mean: the same all through a run, so that what is drawn stays."""
-        steps, progress = table.column("step"), self._run.progress
+        steps, progress = table.column("step"), self._run.record.progress
         if progress is None or steps[-1] == 0:
             return LEAST_WINDOW
         rows_of_a_run = len(steps) * progress.total_steps / float(steps[-1])

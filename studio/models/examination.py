@@ -69,7 +69,7 @@ class ExaminationModel:
     @property
     def can_ask(self) -> bool:
         """Whether there is a checkpoint that can be asked."""
-        return self._run.run_folder is not None and bool(self._run.checkpoints)
+        return self._run.record.run_folder is not None and bool(self._run.record.checkpoints)
 
     @property
     def is_of_file(self) -> bool:
@@ -121,7 +121,7 @@ class ExaminationModel:
 
     @property
     def _folder(self) -> str:
-        return self._run.run_folder or ""
+        return self._run.record.run_folder or ""
 
     def _on_run_replaced(self) -> None:
         self._forget()
@@ -138,7 +138,7 @@ class ExaminationModel:
 
     def _ask_if_due(self) -> None:
         """Ask for the picture where it, or the newest checkpoint, is another than last time."""
-        newest = self._run.checkpoints[-1] if self._run.checkpoints else None
+        newest = self._run.record.checkpoints[-1] if self._run.record.checkpoints else None
         if not self.visible or not self.can_ask or newest == self._asked_at:
             return
         if self._in_flight:

@@ -69,14 +69,14 @@ class FilterModel:
     @property
     def layers(self) -> dict[str, Pictured]:
         """The layers of the run whose weights are pictures, in order."""
-        if self._layers is None and self._run.network is not None:
-            self._layers = pictured_layers(self._run.network.graph)
+        if self._layers is None and self._run.record.network is not None:
+            self._layers = pictured_layers(self._run.record.network.graph)
         return self._layers or {}
 
     @property
     def snapshots(self) -> list[int]:
         """Steps at which filters can be looked at, rising."""
-        return self._run.snapshots
+        return self._run.record.snapshots
 
     @property
     def index(self) -> int | None:
@@ -105,17 +105,17 @@ class FilterModel:
         """
         if self.shown is None or self.normalisation != "all":
             return None
-        return self._run.health.largest_weight(self.shown.step)
+        return self._run.record.health.largest_weight(self.shown.step)
 
     @property
     def fork_step(self) -> int | None:
         """Step of the newest checkpoint that is there and not after what is shown."""
-        kept = [step for step in self._run.checkpoints if self.step is not None and step <= self.step]
+        kept = [step for step in self._run.record.checkpoints if self.step is not None and step <= self.step]
         return kept[-1] if kept else None
 
     def losses(self) -> Column:
         """Return the training loss at each snapshot, as a running mean; NaN where there is none yet."""
-        table = self._run.metrics["train"]
+        table = self._run.record.metrics["train"]
         rows = np.searchsorted(table.column("step"), self.snapshots, side="right") - 1
         losses = np.full(len(rows), np.nan)
         losses[rows >= 0] = table.mean_over("loss", rows[rows >= 0], LOSS_WINDOW)

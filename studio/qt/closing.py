@@ -46,7 +46,9 @@ class CloseGuard(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("A training is going on"))
-        box.setText(self.tr("What shall become of the training of {name}?").format(name=self._run.name))
+        box.setText(
+            self.tr("What shall become of the training of {name}?").format(name=self._run.record.name)
+        )
         box.setInformativeText(
             self.tr(
                 "In the background it goes on without the studio, which offers it again at the next start."

@@ -43,6 +43,6 @@ class Reattach(QObject):
         self._window.show_workspace("training")
 
     def _on_progress(self) -> None:
-        if self._awaits_network and self._run.network is not None:
+        if self._awaits_network and self._run.record.network is not None:
             self._awaits_network = False
-            self._document.new(loads(dumps(self._run.network)), self._run.name + SUFFIX)
+            self._document.new(loads(dumps(self._run.record.network)), self._run.record.name + SUFFIX)

@@ -69,7 +69,7 @@ class DevicePicker(QComboBox):
         return (name.partition(" × ")[2] or name,) * len(split_of(self._document).devices)
 
     def _on_devices(self) -> None:
-        gpus = [device.name for device in self._run.devices if device.kind == "gpu"]
+        gpus = [device.name for device in self._run.record.devices if device.kind == "gpu"]
         if self._run.is_here and gpus != self._gpus:
             self._gpus = gpus
             self._refresh()
@@ -151,15 +151,15 @@ class RunProgress(QWidget):
         return self._words.text()
 
     def _refresh(self) -> None:
-        run, progress = self._run, self._run.progress
+        run, progress = self._run, self._run.record.progress
         is_shown = run.state.under_way
         self._words.setVisible(is_shown)
         self._bar.setVisible(is_shown)
         if not is_shown:
             return
         words = state_name(run.state)
-        if run.state is RunState.SENDING and run.sending is not None:
-            words = self._show_sending(run.sending)
+        if run.state is RunState.SENDING and run.record.sending is not None:
+            words = self._show_sending(run.record.sending)
         elif progress is not None and progress.total_steps:
             self._bar.setRange(0, progress.total_steps)
             self._bar.setValue(progress.step)

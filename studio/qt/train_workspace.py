@@ -153,7 +153,7 @@ class TrainWorkspace(QWidget):
         """Ask with which settings another run shall begin at a checkpoint of this one, and start it."""
         dialog = ForkDialog(self._document, self._run, step, self)
         if dialog.exec() == ForkDialog.DialogCode.Accepted:
-            self._run.fork(dialog.network, step, self._run.device or "cpu", dialog.base)
+            self._run.fork(dialog.network, step, self._run.record.device or "cpu", dialog.base)
 
     def _on_look(self) -> None:
         self.inside.show_view(self.filters)

@@ -60,23 +60,26 @@ def main() -> None:
             QApplication.processEvents()
             time.sleep(0.01)
 
-    wait_for(lambda: run.network is not None and run.devices and len(run.snapshots) > 2, "a training")
+    wait_for(
+        lambda: run.record.network is not None and run.record.devices and len(run.record.snapshots) > 2,
+        "a training",
+    )
     wait_for(lambda: filters.shown is not None, "filters")
     epoch = view.figures.texts()["Epoch"]
     run.stop()
     wait_for(lambda: run.state.ended and run.is_caught_up, "the end")
-    assert run.network is not None
+    assert run.record.network is not None
     assert filters.shown is not None
-    train = run.metrics["train"]
+    train = run.record.metrics["train"]
     shown = Shown(
         run.state.value,
-        run.name,
-        dumps(run.network),
+        run.record.name,
+        dumps(run.record.network),
         [int(step) for step in train.column("step")],
         [float(loss) for loss in train.column("loss")],
-        run.snapshots,
-        run.log_total,
-        len(run.devices),
+        run.record.snapshots,
+        run.record.log.total,
+        len(run.record.devices),
         filters.shown,
         epoch,
     )

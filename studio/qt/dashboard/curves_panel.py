@@ -204,7 +204,7 @@ class CurvesPanel(QWidget):
     # ---- Reading out ------------------------------------------------------------------------------------
 
     def _placed_marks(self) -> list[PlacedMark]:
-        placed = ((self._curves.place_of(mark.step), mark) for mark in self._run.marks.all)
+        placed = ((self._curves.place_of(mark.step), mark) for mark in self._run.record.marks.all)
         return [PlacedMark(place, mark) for place, mark in placed if place is not None]
 
     def _on_hovered(self, place: float | None) -> None:

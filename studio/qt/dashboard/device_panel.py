@@ -41,7 +41,7 @@ class DevicePanel(QWidget):
         self._on_devices()
 
     def _on_devices(self) -> None:
-        devices = self._run.devices
+        devices = self._run.record.devices
         while len(self.rows) > len(devices):
             row = self.rows.pop()
             row.hide()
@@ -58,7 +58,7 @@ class DevicePanel(QWidget):
 
     def _show_ranks(self) -> None:
         """Show a line for each of several ranks, below the devices."""
-        ranks = self._run.ranks
+        ranks = self._run.record.ranks
         while len(self.ranks) > len(ranks):
             row = self.ranks.pop()
             row.hide()

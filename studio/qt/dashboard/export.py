@@ -21,7 +21,7 @@ COLUMNS = ("step", "epoch", "examples", "seconds", "loss", "error", "learning_ra
 
 def export_csv(parent: QWidget, run: RunModel) -> None:
     """Ask for a file, and write all figures of the run to it."""
-    _ask(parent, f"{run.name}.csv", "CSV (*.csv)", lambda path: write_csv(path, run))
+    _ask(parent, f"{run.record.name}.csv", "CSV (*.csv)", lambda path: write_csv(path, run))
 
 
 def export_png(view: QWidget) -> None:
@@ -36,12 +36,12 @@ def export_svg(parent: QWidget, plots: Sequence[Plot]) -> None:
 
 def write_csv(path: Path, run: RunModel) -> None:
     """Write a row for each row of each split; raises OSError."""
-    further = run.metrics.further
+    further = run.record.metrics.further
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("split", *COLUMNS, *further))
         for split in SPLITS:
-            table = run.metrics[split]
+            table = run.record.metrics[split]
             columns = [table.column(name).tolist() for name in (*COLUMNS, *further)]
             writer.writerows((split, *row) for row in zip(*columns, strict=True))
 

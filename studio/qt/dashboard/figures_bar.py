@@ -67,8 +67,8 @@ class FiguresBar(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        run, progress = self._run, self._run.progress
-        self._state.show_value(state_name(run.state), run.name)
+        run, progress = self._run, self._run.record.progress
+        self._state.show_value(state_name(run.state), run.record.name)
         if progress is None:
             for figure in (self._epoch, self._step, self._speed, self._time, self._left):
                 figure.show_value(NOT_KNOWN)
@@ -82,9 +82,9 @@ class FiguresBar(QWidget):
             self._time.show_value(self.tr("{ms} ms · {share} waits").format(ms=ms, share=share))
             known = progress.eta_seconds is not None and run.state.under_way
             self._left.show_value(duration(progress.eta_seconds or 0) if known else NOT_KNOWN)
-        error = run.metrics.last("validation", "error")
+        error = run.record.metrics.last("validation", "error")
         self._error.show_value(NOT_KNOWN if error is None else percent(error))
-        seen = run.trained_bytes
+        seen = run.record.trained_bytes
         self._seen.show_value(NOT_KNOWN if seen is None else short_bytes(seen))
         elapsed = run.elapsed
         self._elapsed.show_value(NOT_KNOWN if elapsed is None else duration(elapsed))

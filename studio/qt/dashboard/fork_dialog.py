@@ -25,9 +25,9 @@ class ForkDialog(QDialog):
 
     def __init__(self, document: Document, run: RunModel, step: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        assert run.network is not None
-        self._network = run.network
-        per_epoch = run.steps_per_epoch
+        assert run.record.network is not None
+        self._network = run.record.network
+        per_epoch = run.record.steps_per_epoch
         self._done = int(step / per_epoch) if per_epoch else 0  # epochs at the checkpoint
         self._document = document
         self.setWindowTitle(self.tr("New run from step {step}").format(step=f"{step:,}"))
@@ -36,9 +36,9 @@ class ForkDialog(QDialog):
         self._problem = Label()
         self._build()
         for setting, field in self.fields.items():
-            field.show_value(run.setting(setting) or 0.0)
+            field.show_value(run.record.setting(setting) or 0.0)
             field.setToolTip("")
-        self.as_drawn.setEnabled(not document.inspection.problems and document.network != run.network)
+        self.as_drawn.setEnabled(not document.inspection.problems and document.network != run.record.network)
 
     def _build(self) -> None:
         text = self.tr(

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QListView, QWidget
 
 from engine.protocol.messages import LogLine, StateChanged
 from engine.protocol.problems import rebuild
-from studio.models.run import LOG_LINES, LogEntry, RunModel
+from studio.models.run import RunModel
+from studio.models.run_log import LOG_LINES, LogEntry
 from studio.models.run_state import RunState
 from studio.qt import theme
 from studio.qt.run_texts import state_name
@@ -72,13 +73,13 @@ class LogList(QAbstractListModel):
 
     def _reset(self) -> None:
         self.beginResetModel()
-        self._lines = list(self._run.log)
-        self._total = self._run.log_total
+        self._lines = list(self._run.record.log.lines)
+        self._total = self._run.record.log.total
         self.endResetModel()
 
     def _on_log_added(self) -> None:
-        log = self._run.log
-        fresh = list(islice(log, max(0, len(log) - (self._run.log_total - self._total)), None))
+        log = self._run.record.log.lines
+        fresh = list(islice(log, max(0, len(log) - (self._run.record.log.total - self._total)), None))
         surplus = len(self._lines) + len(fresh) - LOG_LINES
         if surplus > 0:
             self.beginRemoveRows(ROOT, 0, surplus - 1)
@@ -86,7 +87,7 @@ class LogList(QAbstractListModel):
             self.endRemoveRows()
         self.beginInsertRows(ROOT, len(self._lines), len(self._lines) + len(fresh) - 1)
         self._lines += fresh
-        self._total = self._run.log_total
+        self._total = self._run.record.log.total
         self.endInsertRows()
 
 

@@ -101,19 +101,19 @@ class OutcomeCard(QWidget):
         facts = error_text(run.cause) if run.cause is not None else self._advise()
         self._facts.setText(facts)
         self._facts.setVisible(bool(facts))
-        self._folder.set_text(run.run_folder or "")
-        self._folder.setVisible(run.run_folder is not None)
+        self._folder.set_text(run.record.run_folder or "")
+        self._folder.setVisible(run.record.run_folder is not None)
         self.take_up_button.setVisible(run.can_take_up)
         self.kill_button.setVisible(run.can_kill)
-        self.look_button.setVisible(run.state.ended and len(run.snapshots) > 1)
+        self.look_button.setVisible(run.state.ended and len(run.record.snapshots) > 1)
         self.change_button.setVisible(run.state.ended)
-        self._open.setVisible(run.is_here and QFileInfo(run.run_folder or "").isDir())
+        self._open.setVisible(run.is_here and QFileInfo(run.record.run_folder or "").isDir())
         self.copy_button.setVisible(run.cause is not None)
         self.update()
 
     def _describe_end(self) -> str:
         parts = [state_name(self._run.state)]
-        error = self._run.metrics.last("test", "error")
+        error = self._run.record.metrics.last("test", "error")
         if error is not None:
             parts.append(self.tr("test error {error}").format(error=percent(error)))
         elapsed = self._run.elapsed
@@ -141,7 +141,7 @@ class OutcomeCard(QWidget):
         return ""
 
     def _on_open(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self._run.run_folder or ""))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._run.record.run_folder or ""))
 
     def _on_copy(self) -> None:
         if self._run.cause is not None:

@@ -74,10 +74,10 @@ class SteeringPanel(QWidget):
 
     def fill_menu(self) -> QMenu:
         """List the checkpoints, the newest first, each with what may be done with it."""
-        run, per_epoch = self._run, self._run.steps_per_epoch
+        run, per_epoch = self._run, self._run.record.steps_per_epoch
         self._menu.clear()
-        best = run.best_step
-        for step in reversed(run.checkpoints):
+        best = run.record.best_step
+        for step in reversed(run.record.checkpoints):
             title = self.tr("Step {step}").format(step=f"{step:,}")
             if per_epoch:
                 title += self.tr(" · epoch {epoch}").format(epoch=f"{step / per_epoch:.3g}")
@@ -93,12 +93,12 @@ class SteeringPanel(QWidget):
         run = self._run
         for setting, field in self.fields.items():
             field.setEnabled(run.can_checkpoint)
-            value = run.setting(setting)
+            value = run.record.setting(setting)
             if value is not None:
                 field.show_value(value)
         self.test_button.setEnabled(run.can_checkpoint)
         self.checkpoint_button.setEnabled(run.can_checkpoint)
-        self.checkpoints_button.setEnabled(bool(run.checkpoints))
+        self.checkpoints_button.setEnabled(bool(run.record.checkpoints))
 
 
 class SettingField(QLineEdit):

@@ -26,7 +26,7 @@ class TroubleBanner(Banner):
         self._refresh()
 
     def _refresh(self) -> None:
-        trouble = self._run.marks.trouble
+        trouble = self._run.record.marks.trouble
         if trouble is None:
             self._shown = None
             self.hide()
@@ -40,7 +40,7 @@ class TroubleBanner(Banner):
 
     def _say_spike(self, spike: LossSpiked) -> None:
         message = self.tr("The loss leapt to {loss} after step {step}; {usual} is usual.")
-        back = self._run.marks.before(spike.step)
+        back = self._run.record.marks.before(spike.step)
         self.say(
             message.format(
                 loss=three_digits(spike.loss), step=f"{spike.step:,}", usual=three_digits(spike.usual)

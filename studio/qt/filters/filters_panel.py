@@ -241,7 +241,7 @@ class FiltersPanel(QWidget):
         self.fork_button.setToolTip(tip)
 
     def _describe(self, page: Page) -> str:
-        shown, progress = self._model.shown, self._run.progress
+        shown, progress = self._model.shown, self._run.record.progress
         assert shown is not None
         step = self.tr("step {step}").format(step=f"{shown.step:,}")
         if progress is not None:
@@ -279,7 +279,7 @@ class FiltersPanel(QWidget):
         model, run = self._model, self._run
         if model.problem is not None:
             self.note.say(error_text(model.problem))
-        elif run.network is not None and not model.layers:
+        elif run.record.network is not None and not model.layers:
             self.note.say(self.tr("No layer of this network sees pictures, so there are no filters."))
         elif run.state.under_way:
             self.note.say(self.tr("The filters appear with the first snapshot."))

@@ -111,7 +111,7 @@ class HealthPanel(QWidget):
     @property
     def layer(self) -> str | None:
         """The layer whose spreads are shown: the selected one, else the first."""
-        reading = self._run.health.at()
+        reading = self._run.record.health.at()
         names = [layer.layer for layer in reading.layers] if reading else []
         chosen = [name for name in self._selection.layers if name in names]
         return next(iter(chosen or names), None)
@@ -120,7 +120,7 @@ class HealthPanel(QWidget):
         """Show the newest readings, if anyone looks."""
         if not self.isVisible():
             return
-        reading = self._run.health.at()
+        reading = self._run.record.health.at()
         self._body.setVisible(reading is not None)
         self.note.setVisible(reading is None)
         if reading is None:
@@ -155,7 +155,7 @@ class HealthPanel(QWidget):
 
     def _show_layer(self) -> None:
         layer = self.layer
-        readings = [] if layer is None else list(self._run.health.of_layer(layer))
+        readings = [] if layer is None else list(self._run.record.health.of_layer(layer))
         for name, picture in self.spreads.items():
             found = [(step, getattr(health, name)) for step, health in readings]
             kept = [(step, spread) for step, spread in found if spread is not None]
@@ -166,7 +166,7 @@ class HealthPanel(QWidget):
 
     def _on_chosen(self) -> None:
         rows = self.table.selectionModel().selectedRows()
-        reading = self._run.health.at()
+        reading = self._run.record.health.at()
         if rows and reading is not None:
             self._selection.select([reading.layers[rows[0].row()].layer])
 

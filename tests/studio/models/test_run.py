@@ -33,8 +33,9 @@ from engine.protocol.messages import (
 from engine.protocol.messages import (
     RunState as EngineState,
 )
-from studio.models.run import TESTING_SHOWN_AFTER, RunModel
+from studio.models.run import RunModel
 from studio.models.run_state import RunState
+from studio.models.run_status import TESTING_SHOWN_AFTER
 from studio.services.link import NotStarted
 from tests.studio.fake_engine import FakeEngines, row, rows, small_document
 
@@ -88,7 +89,7 @@ def test_edits_after_the_start_do_not_reach_the_network_of_the_run(run):
     document = small_document()
     run.train(document)
     document.network.graph.remove("conv2")
-    assert "conv2" in run.network.graph
+    assert "conv2" in run.record.network.graph
 
 
 @pytest.mark.parametrize("state", list(EngineState))
@@ -310,8 +311,12 @@ def test_attaching_asks_for_the_network_as_run(run, engines, tmp_path):
     document = small_document()
     engines.link.answer_last(Network(dumps(document.network), None))
     run.update()
-    assert run.network.graph == document.network.graph
-    assert (run.state, run.name, run.run_folder) == (RunState.TRAINING, "digits", "/runs/digits-1")
+    assert run.record.network.graph == document.network.graph
+    assert (run.state, run.record.name, run.record.run_folder) == (
+        RunState.TRAINING,
+        "digits",
+        "/runs/digits-1",
+    )
 
 
 def test_entries_that_are_sent_twice_are_taken_once(training):
@@ -320,16 +325,16 @@ def test_entries_that_are_sent_twice_are_taken_once(training):
     link.journal(*rows(range(10)))
     link.arrivals.append(Entries(first + 5, tuple(rows(range(5, 15)))))
     run.update()
-    assert run.metrics["train"].column("step").tolist() == list(range(15))
+    assert run.record.metrics["train"].column("step").tolist() == list(range(15))
 
 
 def test_a_rewound_run_forgets_rows_and_snapshots_after_its_checkpoint(training):
     run, link = training
     link.journal(*rows(range(0, 50, 10)), SnapshotKept(10), SnapshotKept(40), Rewound(20), row(30, loss=7.0))
     run.update()
-    assert run.metrics["train"].column("step").tolist() == [0, 10, 20, 30]
-    assert run.metrics.last("train", "loss") == 7.0
-    assert run.snapshots == [10]
+    assert run.record.metrics["train"].column("step").tolist() == [0, 10, 20, 30]
+    assert run.record.metrics.last("train", "loss") == 7.0
+    assert run.record.snapshots == [10]
 
 
 def test_each_event_is_emitted_once_however_much_arrived(training):
@@ -348,7 +353,7 @@ def test_each_event_is_emitted_once_however_much_arrived(training):
         "progress_changed",
         "snapshots_added",
     ]
-    assert run.progress.step == 20
+    assert run.record.progress.step == 20
 
 
 def test_while_the_journal_is_read_the_engines_own_word_counts(training):
@@ -380,11 +385,11 @@ def test_another_training_begins_with_nothing_of_the_one_before(training, engine
     run.train(small_document())
     assert replaced == [RunState.STARTING]
     assert link.dismissed
-    assert len(run.metrics["train"]) == 0
-    assert run.snapshots == []
+    assert len(run.record.metrics["train"]) == 0
+    assert run.record.snapshots == []
     link.journal(row(6))
     run.update()
-    assert len(run.metrics["train"]) == 0
+    assert len(run.record.metrics["train"]) == 0
 
 
 def test_leaving_dismisses_an_engine_whose_run_has_ended_and_no_other(training):
@@ -411,8 +416,8 @@ def test_an_edit_is_asked_for_after_a_checkpoint(training):
     link.journal(CheckpointKept(7), Edited(7, "rate", 0.01, 0.5), Edited(7, "epochs", 10, 20))
     link.beat(EngineState.TRAINING, step=10, total=2000)
     run.update()
-    assert (run.setting("rate"), run.setting("momentum")) == (0.5, 0.9)
-    assert run.checkpoints == [7]
+    assert (run.record.setting("rate"), run.record.setting("momentum")) == (0.5, 0.9)
+    assert run.record.checkpoints == [7]
 
 
 def test_steps_per_epoch_are_those_of_the_epochs_as_edited(training):
@@ -420,19 +425,19 @@ def test_steps_per_epoch_are_those_of_the_epochs_as_edited(training):
     progress = Progress(5, 400, 0, 1.0, 1.0, 40)
     link.arrivals.append(Heartbeat(1, EngineState.TRAINING, True, progress, 0, ()))
     run.update()
-    assert run.steps_per_epoch == 10
+    assert run.record.steps_per_epoch == 10
 
 
 def test_a_fork_starts_another_engine_at_the_checkpoint(training, engines):
     run, _ = training
     run.update()
-    network = dataclasses.replace(run.network, training=TrainingSettings(epochs=3))
+    network = dataclasses.replace(run.record.network, training=TrainingSettings(epochs=3))
     run.fork(network, 7, "cpu")
     assert engines.links[0].closed
     assert engines.orders[-1].fork == Fork("/runs/digits-1", 7)
     assert loads(engines.orders[-1].network).training.epochs == 3
     assert run.state is RunState.STARTING
-    assert run.metrics.last("train", "loss") is None
+    assert run.record.metrics.last("train", "loss") is None
 
 
 def test_the_best_checkpoint_is_that_of_the_first_least_validation_error(training):
@@ -441,5 +446,5 @@ def test_the_best_checkpoint_is_that_of_the_first_least_validation_error(trainin
     for step, error in errors.items():
         link.journal(row(step, split="validation", error=error), CheckpointKept(step))
     run.update()
-    assert run.best_step == 20
-    assert run.checkpoints == [20, 30, 40]
+    assert run.record.best_step == 20
+    assert run.record.checkpoints == [20, 30, 40]

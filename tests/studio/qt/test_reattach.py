@@ -51,7 +51,7 @@ def test_an_empty_studio_shows_the_run_and_its_network(stage):
     welcome(engines, run)
     assert engines.attached == ENGINE.connection
     assert document.network.graph == small_network().graph
-    assert document.network is not run.network
+    assert document.network is not run.record.network
     assert window.workspace == "training"
 
 

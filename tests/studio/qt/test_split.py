@@ -79,7 +79,7 @@ def test_devices_are_offered_for_as_many_as_the_split_has(
     qtbot.addWidget(picker)
     splitting.use_preset(document, "data", 2)
     assert picker.place.device == "cpu:2"
-    run.devices = (gpu("one"), gpu("two"))
+    run.record.devices = (gpu("one"), gpu("two"))
     run.devices_changed.emit()
     picker.setCurrentIndex(1)
     assert picker.place.device == "cuda:0,cuda:1"
@@ -129,7 +129,7 @@ def test_the_lens_shows_places_and_what_is_sent(qtbot: QtBot, document: Document
 def test_the_device_panel_has_a_line_for_each_rank(qtbot: QtBot, run: RunModel) -> None:
     panel = DevicePanel(run)
     qtbot.addWidget(panel)
-    run.ranks = (
+    run.record.ranks = (
         RankReading(0, "cpu", 11, True, 97.6, 312_000_000),
         RankReading(1, "cpu", 12, False, 0.0, 0),
     )
@@ -138,6 +138,6 @@ def test_the_device_panel_has_a_line_for_each_rank(qtbot: QtBot, run: RunModel) 
     assert "A · CPU" in words[0]
     assert "98 % · 0.312" in words[0]
     assert "not responding" in words[1]
-    run.ranks = ()
+    run.record.ranks = ()
     run.devices_changed.emit()
     assert panel.ranks == []

@@ -31,7 +31,8 @@ from engine.protocol.messages import (
 )
 from engine.protocol.messages import RunState as EngineState
 from studio.models.examination import ExaminationModel
-from studio.models.run import LOG_LINES, RunModel
+from studio.models.run import RunModel
+from studio.models.run_log import LOG_LINES
 from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.dashboard import export
@@ -460,7 +461,7 @@ def test_a_fork_trains_the_runs_network_with_other_settings(stage):
     dialog.fields["epochs"].setText("20")
     assert dialog.network.training.schedule.rate == 0.25
     assert dialog.network.training.epochs == 20
-    assert dialog.network.graph == stage.run.network.graph
+    assert dialog.network.graph == stage.run.record.network.graph
     dialog.fields["decay"].setText("-1")
     dialog._on_accepted()
     assert dialog.result() == 0

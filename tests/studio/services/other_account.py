@@ -55,17 +55,19 @@ def main() -> None:
     assert computer.status.about is not None, computer.status.problem
     run = RunModel(EngineProcesses(lambda: None))
     run.train(document, on=computer)
-    wait_for(lambda: run.update() or (run.can_pause and len(run.metrics["train"]) > 3) or run.state.ended)
+    wait_for(
+        lambda: run.update() or (run.can_pause and len(run.record.metrics["train"]) > 3) or run.state.ended
+    )
     run.stop()
     wait_for(lambda: run.update() or run.state.ended)
     assert run.state is RunState.STOPPED, run.cause
-    steps = [int(step) for step in run.metrics["train"].column("step")]
+    steps = [int(step) for step in run.record.metrics["train"].column("step")]
     try:
         os.listdir(forbidden)
         is_kept_out = False
     except PermissionError:
         is_kept_out = True
-    folder = str(Path(run.run_folder or ""))
+    folder = str(Path(run.record.run_folder or ""))
     seen = Seen(os.getuid(), computer.status.about.user, is_kept_out, folder, steps)
     print(msgspec.json.encode(seen).decode())
     run.detach()

@@ -123,10 +123,10 @@ def test_a_run_lives_there_and_its_curves_have_no_gap_through_a_lost_line_and_a_
 ) -> None:
     run = RunModel(EngineProcesses(lambda: None))
     run.train(document, on=computer)
-    wait_for(lambda: run.can_pause and len(run.metrics["train"]) > 3, run)
+    wait_for(lambda: run.can_pause and len(run.record.metrics["train"]) > 3, run)
     assert not run.is_here
-    assert run.run_folder is not None
-    assert Path(run.run_folder).parent == server.home / "runs"
+    assert run.record.run_folder is not None
+    assert Path(run.record.run_folder).parent == server.home / "runs"
     sent = (document.base_folder() / "own.npz").read_bytes()
     (there,) = (server.home / "data").glob("own-*.npz")
     assert hashlib.sha256(there.read_bytes()).digest() == hashlib.sha256(sent).digest()
@@ -135,19 +135,19 @@ def test_a_run_lives_there_and_its_curves_have_no_gap_through_a_lost_line_and_a_
     wait_for(lambda: run.state is RunState.NOT_RESPONDING, run)
     wait_for(lambda: computer.status.presence is Presence.LOST)
     server.start()
-    shown = len(run.metrics["train"])
-    wait_for(lambda: run.can_pause and len(run.metrics["train"]) > shown, run)
+    shown = len(run.record.metrics["train"])
+    wait_for(lambda: run.can_pause and len(run.record.metrics["train"]) > shown, run)
     wait_for(lambda: computer.status.presence is Presence.ON)
 
     run.stop()
     wait_for(lambda: run.state is RunState.STOPPED, run)
-    last = run.metrics.last("train", "step")
+    last = run.record.metrics.last("train", "step")
     run.take_up()
-    wait_for(lambda: run.can_pause and (run.metrics.last("train", "step") or 0) > (last or 0), run)
+    wait_for(lambda: run.can_pause and (run.record.metrics.last("train", "step") or 0) > (last or 0), run)
     wait_for(lambda: [found.is_running for found in computer.status.runs] == [True])
     run.stop()
     wait_for(lambda: run.state is RunState.STOPPED, run)
-    steps = run.metrics["train"].column("step")
+    steps = run.record.metrics["train"].column("step")
     assert set(np.diff(steps)) == {steps[0]}
     run.detach()
 
@@ -157,7 +157,7 @@ def test_a_run_lives_there_and_its_curves_have_no_gap_through_a_lost_line_and_a_
     later = RunModel(EngineProcesses(lambda: None))
     later.watch(computer, lambda: computer.watch(listed.run_id))
     wait_for(lambda: later.state is RunState.STOPPED and later.is_caught_up, later)
-    np.testing.assert_array_equal(later.metrics["train"].column("step"), steps)
+    np.testing.assert_array_equal(later.record.metrics["train"].column("step"), steps)
     later.detach()
 
 
@@ -179,7 +179,14 @@ def test_sending_can_be_given_up_and_goes_on_where_it_was(
     document.network.data = replace(document.network.data, source="path", path="big.npz")
     run = RunModel(EngineProcesses(lambda: None))
     run.train(document, on=computer)
-    wait_for(lambda: run.sending is not None and not run.sending.is_reading and run.sending.done > 0, run)
+    wait_for(
+        lambda: (
+            run.record.sending is not None
+            and not run.record.sending.is_reading
+            and run.record.sending.done > 0
+        ),
+        run,
+    )
     assert run.state is RunState.SENDING
     run.stop()
     assert run.state is RunState.STOPPED
@@ -189,9 +196,9 @@ def test_sending_can_be_given_up_and_goes_on_where_it_was(
     kept = part.stat().st_size
     assert 0 < kept < 64 << 20
     run.train(document, on=computer)
-    wait_for(lambda: run.sending is not None and not run.sending.is_reading, run)
-    assert run.sending is not None
-    assert run.sending.done >= kept
+    wait_for(lambda: run.record.sending is not None and not run.record.sending.is_reading, run)
+    assert run.record.sending is not None
+    assert run.record.sending.done >= kept
     wait_for(lambda: run.state is RunState.FAILED, run)  # it is no archive
     assert next((server.home / "data").glob("big-*.npz")).read_bytes() == big.read_bytes()
 

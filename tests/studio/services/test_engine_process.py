@@ -54,30 +54,30 @@ def test_a_run_is_paused_left_found_again_resumed_and_stopped_without_a_gap(proc
     run = RunModel(processes)
     run.train(document)
     assert run.state is RunState.STARTING
-    wait_for(run, lambda: run.can_pause and len(run.metrics["train"]) > 5)
+    wait_for(run, lambda: run.can_pause and len(run.record.metrics["train"]) > 5)
     run.pause()
     wait_for(run, lambda: run.state is RunState.PAUSED)
     (found,) = processes.running()
-    assert found.run_folder == run.run_folder
+    assert found.run_folder == run.record.run_folder
     run.detach()
 
     later = RunModel(processes)
     later.attach(found.connection)
-    wait_for(later, lambda: later.can_resume and later.network is not None)
-    assert later.network.graph == document.network.graph
+    wait_for(later, lambda: later.can_resume and later.record.network is not None)
+    assert later.record.network.graph == document.network.graph
     later.resume()
-    before = len(later.metrics["train"])
-    wait_for(later, lambda: len(later.metrics["train"]) > before + 5)
+    before = len(later.record.metrics["train"])
+    wait_for(later, lambda: len(later.record.metrics["train"]) > before + 5)
     later.stop()
     wait_for(later, lambda: later.state is RunState.STOPPED)
-    steps = later.metrics["train"].column("step")
-    seen = run.metrics["train"].column("step")
+    steps = later.record.metrics["train"].column("step")
+    seen = run.record.metrics["train"].column("step")
     np.testing.assert_array_equal(steps[: len(seen)], seen)
     assert (np.diff(steps) > 0).all()
     assert np.diff(steps).max() < 2 * steps[0]
 
     answers = []
-    assert later.ask_weights("conv1", later.snapshots[0], answers.append)
+    assert later.ask_weights("conv1", later.record.snapshots[0], answers.append)
     wait_for(later, lambda: answers)
     assert isinstance(answers[0], Weights)
     later.detach()
@@ -99,24 +99,24 @@ def test_stop_is_shown_until_the_engine_has_stopped(processes, document):
 def test_a_hung_engine_is_ended_and_its_run_goes_on_from_its_last_checkpoint(processes, document):
     run = RunModel(processes)
     run.train(document)
-    wait_for(run, lambda: run.can_pause and len(run.metrics["train"]) > 5)
+    wait_for(run, lambda: run.can_pause and len(run.record.metrics["train"]) > 5)
     run.checkpoint()
-    wait_for(run, lambda: run.checkpoints)
+    wait_for(run, lambda: run.record.checkpoints)
     (found,) = processes.running()
     os.kill(connections.read(found.connection).pid, signal.SIGSTOP)
     wait_for(run, lambda: run.state is RunState.NOT_RESPONDING)
     run.kill()
     wait_until(run, lambda: run.state is RunState.DIED)
-    kept = run.checkpoints[-1]
+    kept = run.record.checkpoints[-1]
     run.take_up()
-    wait_for(run, lambda: run.can_pause and run.metrics.last("train", "step") > kept)
+    wait_for(run, lambda: run.can_pause and run.record.metrics.last("train", "step") > kept)
     run.stop()
     wait_for(run, lambda: run.state is RunState.STOPPED)
     run.take_up()  # while the engine that shows the end is still there
     wait_for(run, lambda: run.can_pause)
     run.stop()
     wait_for(run, lambda: run.state is RunState.STOPPED)
-    steps = run.metrics["train"].column("step")
+    steps = run.record.metrics["train"].column("step")
     assert (np.diff(steps) > 0).all()
     run.detach()
     wait_for(run, lambda: processes.running() == [])
