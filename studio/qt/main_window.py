@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import ConvNetError, NetworkError
 from studio.models import editing
@@ -18,13 +18,15 @@ from studio.models.problem_marks import mark_problems
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.models.unit import UnitChoice
-from studio.qt import theme
+from studio.qt import theme_switch
 from studio.qt.banner import Banner
 from studio.qt.canvas.panel import CanvasPanel
 from studio.qt.cheat_sheet import CheatSheet
 from studio.qt.command_palette import CommandPalette
+from studio.qt.command_states import CommandStates
 from studio.qt.commands import Commands
 from studio.qt.design_commands import DesignCommands
+from studio.qt.docks import Docks
 from studio.qt.drops import Drops
 from studio.qt.files import Files
 from studio.qt.history_dialog import HistoryDialog
@@ -35,8 +37,8 @@ from studio.qt.problems_panel import ProblemsPanel
 from studio.qt.run_controls import DevicePicker, RunProgress
 from studio.qt.split.split_button import SplitButton
 from studio.qt.status import Status
-from studio.qt.texts import error_text, title_text
-from studio.qt.theme import ThemeChoice
+from studio.qt.texts import error_text
+from studio.qt.theme_switch import ThemeSwitch
 from studio.qt.tool_bar import ToolBar
 from studio.qt.window_place import bring_onto_a_screen
 
@@ -46,13 +48,10 @@ if TYPE_CHECKING:
 Workspace = Literal["data", "design", "training"]
 
 _GEOMETRY, _STATE, _SPLITTER = "window/geometry", "window/state", "window/splitter"
-_WORKSPACE, _THEME = "window/workspace", "window/theme"
+_WORKSPACE = "window/workspace"
 _LAYOUT_VERSION = 1
 """To be raised when docks change, so that an older arrangement is not put on them."""
 
-_PALETTE_WIDTH = 208
-_INSPECTOR_WIDTH = 320
-_NARROWEST_PALETTE, _NARROWEST_INSPECTOR = 160, 320
 _CANVAS_SHARE = (320, 1046)
 """Widths of the canvas and the training view in the training workspace, px."""
 
@@ -79,8 +78,9 @@ class MainWindow(QMainWindow):
         self.computers = computers
         self._computers_dialog: ComputersDialog | None = None
         self._settings = QSettings()
-        self._apply_theme()
+        theme_switch.dress()
         self.commands = Commands(self)
+        self.theme = ThemeSwitch(self.commands, self)
         self.files = Files(document, self)
         self.work = QWidget()
         self.banner = Banner()
@@ -100,16 +100,15 @@ class MainWindow(QMainWindow):
         self.data_view = make_data_view(self)
         self.workspace: Workspace = "design"
         self.history: HistoryDialog | None = None
-        self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
         self._is_closed = False
         self._build()
         self._connect_commands()
         self._connect_models()
         self._restore()
-        self._on_document_changed()
+        self._states = CommandStates(
+            self.commands, self.design, document, selection, run, lens=self.canvas.lens
+        )
         self._on_file_changed()
-        self._on_run_changed()
-        self._show_lens()
         self.language = LanguageSwitch(self.commands, document, self)
 
     # ---- building ----------------------------------------------------------------------------------------
@@ -131,20 +130,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._splitter, 1)
         column.addWidget(self.data_view, 1)
         self.setCentralWidget(self.work)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self._palette_dock = self._dock("palette", self.tr("Layers"), self.palette_panel, left)
-        self._inspector_dock = self._dock("inspector", self.tr("Inspector"), self.inspector, right)
-        below = Qt.DockWidgetArea.BottomDockWidgetArea
-        self._problems_dock = self._dock("problems", self.tr("Problems"), self.problems, below)
-        self._problems_dock.hide()
-        self.palette_panel.setMinimumWidth(_NARROWEST_PALETTE)
-        self.inspector.setMinimumWidth(_NARROWEST_INSPECTOR)
-        self.resizeDocks(
-            [self._palette_dock, self._inspector_dock], self._dock_widths, Qt.Orientation.Horizontal
-        )
-        self.resizeDocks([self._problems_dock], [136], Qt.Orientation.Vertical)
+        self.docks = Docks(self, self.palette_panel, self.inspector, self.problems)
         self.commands.fill_menus(self.menuBar(), self.files)
         self.addToolBar(
             ToolBar(
@@ -157,18 +143,6 @@ class MainWindow(QMainWindow):
             )
         )
         self.setStatusBar(self.status)
-
-    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        """Add a panel that stays in its place; its title is in the menu, not on the screen."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        dock.setTitleBarWidget(QWidget())
-        content.setAutoFillBackground(True)
-        content.setBackgroundRole(content.palette().ColorRole.Base)
-        dock.setWidget(content)
-        self.addDockWidget(area, dock)
-        return dock
 
     def _connect_commands(self) -> None:
         view = self.canvas.view
@@ -192,10 +166,10 @@ class MainWindow(QMainWindow):
             "zoom_out": view.zoom_out,
             "fit_all": view.fit_all,
             "fit_selection": view.fit_selection,
-            "light": lambda: self.choose_theme("light"),
-            "dark": lambda: self.choose_theme("dark"),
-            "system": lambda: self.choose_theme("system"),
-            "problems": lambda: self.show_problems(self._problems_dock.isHidden()),
+            "light": lambda: self.theme.choose("light"),
+            "dark": lambda: self.theme.choose("dark"),
+            "system": lambda: self.theme.choose("system"),
+            "problems": lambda: self.show_problems(self.docks.problems.isHidden()),
             "reset_layout": self.reset_layout,
             "english": lambda: self.language.choose("en"),
             "japanese": lambda: self.language.choose("ja"),
@@ -214,10 +188,7 @@ class MainWindow(QMainWindow):
 
     def _connect_models(self) -> None:
         self.document.changed.connect(self._on_document_changed)
-        self.canvas.lens.changed.connect(self._show_lens)
         self.document.file_changed.connect(self._on_file_changed)
-        self.selection.changed.connect(self._on_selection_changed)
-        self.run.state_changed.connect(self._on_run_changed)
         self.run.refused.connect(self._on_refused)
         self.device_picker.computers_requested.connect(self.show_computers)
         self.palette_panel.chosen.connect(self._on_layer_chosen)
@@ -237,19 +208,16 @@ class MainWindow(QMainWindow):
         self.drops.failed.connect(self.banner.say)
         self.files.failed.connect(self.banner.say)
         self.files.done.connect(self.status.say)
-        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 
     def _disconnect_models(self) -> None:
         self.document.changed.disconnect(self._on_document_changed)
         self.document.file_changed.disconnect(self._on_file_changed)
-        self.selection.changed.disconnect(self._on_selection_changed)
-        self.run.state_changed.disconnect(self._on_run_changed)
         self.run.refused.disconnect(self._on_refused)
         devices = (self.split_button, self.device_picker, self.run_progress)
         for part in (self.canvas, self.inspector, self.problems, *devices):
             part.detach()
-        self.status.detach()
-        self.unit.detach()
+        for listener in (self.status, self.unit, self._states):
+            listener.detach()
         if self._computers_dialog is not None:
             self._computers_dialog.detach()
         if self.history is not None:
@@ -270,9 +238,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Put all panels back to where they belong, with their first sizes."""
         self.restoreState(self._first_state, _LAYOUT_VERSION)
-        self._dock_widths = [_PALETTE_WIDTH, _INSPECTOR_WIDTH]
-        docks = [self._palette_dock, self._inspector_dock]
-        self.resizeDocks(docks, self._dock_widths, Qt.Orientation.Horizontal)
+        self.docks.reset_widths()
         self._splitter.setSizes(list(_CANVAS_SHARE))
         bring_onto_a_screen(self)
         self.show_problems(False)
@@ -306,20 +272,18 @@ class MainWindow(QMainWindow):
         """Go to a workspace."""
         self.workspace = workspace
         is_design = workspace == "design"
-        docks = [self._palette_dock, self._inspector_dock]
         if not is_design:
-            self._dock_widths = [dock.width() for dock in docks if dock.isVisible()] or self._dock_widths
+            self.docks.keep_widths()
         self.data_view.setVisible(workspace == "data")
         self._splitter.setVisible(workspace != "data")
         self.train_view.setVisible(workspace == "training")
-        for dock in docks:
-            dock.setVisible(is_design)
-        self._problems_dock.setVisible(is_design and self.commands["problems"].isChecked())
+        self.docks.show_sides(is_design)
+        self.docks.problems.setVisible(is_design and self.commands["problems"].isChecked())
         if is_design:
             # The docks get their room back only once the window knows that the training view needs none.
             for part in (self._splitter, self.centralWidget(), self):
                 QCoreApplication.sendPostedEvents(part, QEvent.Type.LayoutRequest.value)
-            self.resizeDocks(docks, self._dock_widths, Qt.Orientation.Horizontal)
+            self.docks.take_widths()
         self.commands[workspace].setChecked(True)
         if workspace == "data":
             self.data_view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -330,13 +294,7 @@ class MainWindow(QMainWindow):
         self.commands["problems"].setChecked(is_shown)
         if is_shown and self.workspace != "design":
             self.show_workspace("design")
-        self._problems_dock.setVisible(is_shown)
-
-    def choose_theme(self, choice: ThemeChoice) -> None:
-        """Take a theme, now and at the next start."""
-        self._settings.setValue(_THEME, choice)
-        self._apply_theme()
-        self._show_theme_choice()
+        self.docks.problems.setVisible(is_shown)
 
     def show_computers(self) -> None:
         """Show the window of the other computers."""
@@ -386,15 +344,7 @@ class MainWindow(QMainWindow):
     # ---- what happens ------------------------------------------------------------------------------------
 
     def _on_document_changed(self) -> None:
-        stack = self.document.undo_stack
-        for name, title in (("undo", stack.undo_title), ("redo", stack.redo_title)):
-            words = "" if title is None else title_text(title)
-            self.commands.say(name, words)
-            self.commands[name].setEnabled(title is not None)
-        for name in ("fit_all", "export"):
-            self.commands[name].setEnabled(len(self.document.network.graph) > 0)
         self.setWindowModified(self.document.dirty)
-        self._on_selection_changed()
 
     def _on_file_changed(self) -> None:
         self.banner.hide()
@@ -402,22 +352,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] – ConvNet Studio")
         self.setWindowFilePath(str(self.document.path) if self.document.path else "")
         self.setWindowModified(self.document.dirty)
-
-    def _on_selection_changed(self) -> None:
-        for name, is_possible in self.design.enabled().items():
-            self.commands[name].setEnabled(is_possible)
-        self.commands["fit_selection"].setEnabled(bool(self.selection.layers))
-
-    def _on_run_changed(self) -> None:
-        run = self.run
-        self.commands["train"].setEnabled(run.can_train)
-        self.commands["pause"].setEnabled(run.can_pause)
-        self.commands["pause"].setVisible(not run.can_resume)
-        self.commands["resume"].setEnabled(run.can_resume)
-        self.commands["resume"].setVisible(run.can_resume)
-        self.commands["stop"].setEnabled(run.can_stop)
-        for name in ("checkpoint", "test"):
-            self.commands[name].setEnabled(run.can_checkpoint)
 
     def _on_refused(self, error: ConvNetError) -> None:
         self.banner.say(error_text(error))
@@ -445,31 +379,8 @@ class MainWindow(QMainWindow):
         if problem.field is not None:
             self.inspector.focus_field(problem.field)
 
-    def _show_lens(self) -> None:
-        self.commands[f"lens_{self.canvas.lens.lens}"].setChecked(True)
-
-    # ---- theme -------------------------------------------------------------------------------------------
-
-    def _theme_choice(self) -> ThemeChoice:
-        choice = self._settings.value(_THEME)
-        return choice if choice in get_args(ThemeChoice) else "system"
-
-    def _apply_theme(self) -> None:
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            theme.apply(app, theme.resolve(self._theme_choice()))
-
-    def _on_system_theme(self) -> None:
-        if self._theme_choice() == "system":
-            self._apply_theme()
-
-    def _show_theme_choice(self) -> None:
-        for choice in get_args(ThemeChoice):
-            self.commands[choice].setChecked(choice == self._theme_choice())
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show_theme_choice()
         self.canvas.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -108,7 +108,7 @@ def test_the_layout_is_reset(bench: Bench, qtbot: QtBot) -> None:
     """Panels have their first widths again."""
     window = bench.window
     before = window.palette_panel.width()
-    window.resizeDocks([window._palette_dock], [400], Qt.Orientation.Horizontal)
+    window.resizeDocks([window.docks.sides[0]], [400], Qt.Orientation.Horizontal)
     bench.do("problems")
     qtbot.waitUntil(lambda: window.palette_panel.width() > before)
     bench.do("reset_layout")
