@@ -13,8 +13,10 @@ from engine.checkpoint import ArrayFile, load_latest
 from engine.errors import NotFiniteError
 from engine.training import keeper
 from engine.training.health import first_not_finite
+from engine.training.monitor import CHECK_EVERY
+from engine.training.recovery import MOST_ROLL_BACKS
 from engine.training.run import train
-from engine.training.trainer import CHECK_EVERY, MOST_ROLL_BACKS, Trainer
+from engine.training.trainer import Trainer
 from tests.faults.outcome import Outcome
 from tests.training.running import (
     Recorder,

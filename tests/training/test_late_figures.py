@@ -16,7 +16,8 @@ from engine.layers.catalogue import CrossEntropy, Data, Fc, Labels, Softmax
 from engine.runtime import executor
 from engine.runtime.cpu import Cpu
 from engine.runtime.device import Contents
-from engine.training.trainer import LOOK_EVERY, Trainer
+from engine.training.monitor import LOOK_EVERY
+from engine.training.trainer import Trainer
 from tests.faults.test_row_31_not_finite import watch_checkpoints
 from tests.graph.networks import chain
 from tests.training.running import CLASSES, Recorder, fingerprint, network, run_training, save_pictures

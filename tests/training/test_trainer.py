@@ -142,7 +142,7 @@ def test_a_row_of_several_steps_is_the_mean_over_their_examples(
     save_pictures(tmp_path / "each")
     each, few = Recorder(), Recorder()
     run_training(tmp_path / "each", network(), each)
-    monkeypatch.setattr("engine.training.trainer.MOST_TRAIN_ROWS", 2)
+    monkeypatch.setattr("engine.training.place.MOST_TRAIN_ROWS", 2)
     run_training(tmp_path, network(), few)
     steps = [row for row in each.rows if row.split == "train"]
     rows = [row for row in few.rows if row.split == "train"]
@@ -196,7 +196,7 @@ def test_a_resumed_training_is_the_one_that_was_never_stopped(
 
     With a row for each step, and with one for three steps, which the tests of an epoch come between.
     """
-    monkeypatch.setattr("engine.training.trainer.MOST_TRAIN_ROWS", rows)
+    monkeypatch.setattr("engine.training.place.MOST_TRAIN_ROWS", rows)
     (tmp_path / "whole").mkdir()
     save_pictures(tmp_path / "whole")
     whole = Recorder()

@@ -1,0 +1,38 @@
+"""Keeps checkpoints of a training while it runs."""
+
+from __future__ import annotations
+
+from engine.errors import CheckpointError
+from engine.graph.settings import TrainingSettings
+from engine.runtime.device import Contents
+from engine.training.best import Best
+from engine.training.keeper import CheckpointKeeper
+from engine.training.observer import Observer
+from engine.training.origin import Origin
+from engine.training.place import Place
+
+
+class Checkpoints:
+    """Checkpoints of a training of an ``origin``, as many as its settings say. All ranks make each call."""
+
+    def __init__(
+        self, origin: Origin, keeper: CheckpointKeeper, training: TrainingSettings, observer: Observer
+    ) -> None:
+        self._origin = origin
+        self._keeper = keeper
+        self._training = training
+        self._observer = observer
+
+    def keep(self, place: Place, best: Best, first_loss: float | None, learned: Contents) -> None:
+        """Write a checkpoint of what this rank has ``learned`` at a place; a disk that refuses is told of."""
+        state = self._origin.state(place, best, first_loss)
+        best_step = best.step if self._training.keep_best else None
+        self._observer.settle()
+        try:
+            self._keeper.keep(state, learned, keep=self._training.keep_checkpoints, best=best_step)
+        except CheckpointError as error:
+            self._observer.checkpoint_refused(error)
+        else:
+            self._observer.checkpoint_kept(place.step)
+            is_best = "" if best_step is None or best_step != place.step else ", the best so far"
+            self._observer.log("info", f"Checkpoint at step {place.step:,}{is_best}")

@@ -1,0 +1,44 @@
+"""Hands a training the commands that are for it, and holds it while it is paused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.parallel.team import Team
+from engine.training.observer import Command, Observer
+
+
+class Commands:
+    """Commands that come to rank 0 and that all ranks obey, those that came ``early`` first."""
+
+    def __init__(self, observer: Observer, team: Team, early: Sequence[Command] = ()) -> None:
+        self._observer = observer
+        self._team = team
+        self._early = early
+        self.is_paused = False
+
+    def take(self) -> Iterator[Command]:
+        """Yield what came since the last call. After a pause go on until there is a resume or a stop.
+
+        A pause of what is paused, and a resume of what is not, are left out.
+        """
+        self.is_paused = is_stopping = False
+        asked = self._asked()
+        while True:
+            for command in asked:
+                if command == ("resume" if self.is_paused else "pause"):
+                    self.is_paused = not self.is_paused
+                elif command == "stop":
+                    is_stopping = True
+                elif command == "pause" or command == "resume":  # noqa: PLR1714 - others have no hash
+                    continue
+                yield command
+            if is_stopping or not self.is_paused:
+                return
+            asked = self._asked(wait=True)
+
+    def _asked(self, *, wait: bool = False) -> Sequence[Command]:
+        """Return on all ranks what rank 0 is asked for."""
+        asked = [*self._early, *self._observer.commands(wait)] if self._team.leads else []
+        self._early = ()
+        return self._team.share(asked, list[Command])

@@ -1,0 +1,107 @@
+"""Tells an observer in figures and words how a training goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.data.dataset import SplitName
+from engine.errors import NotFiniteError
+from engine.plan.compile.pipeline import TRAIN
+from engine.plan.types import TrainingPlan
+from engine.protocol.messages import Edited, MetricRow, Progress
+from engine.runtime.device import Device
+from engine.training.clock import StepClock
+from engine.training.figures import Figures
+from engine.training.health import Spike
+from engine.training.observer import Observer
+from engine.training.place import Course, Place
+
+
+class Report:
+    """What is told of a training by a ``plan`` over a ``course``."""
+
+    def __init__(self, observer: Observer, plan: TrainingPlan, course: Course) -> None:
+        self._observer = observer
+        self._plan = plan
+        self._course = course
+
+    def log(self, text: str) -> None:
+        """Tell a line of how it goes."""
+        self._observer.log("info", text)
+
+    def warn(self, text: str) -> None:
+        """Tell a line of what someone should look at."""
+        self._observer.log("warning", text)
+
+    def start(self, device: Device, place: Place) -> None:
+        """Tell what is about to run, and from where."""
+        operations = len(self._plan.programs[TRAIN].operations)
+        memory = [f"{what} {taken / 1e6:.1f} MB" for what, taken in device.memory().items() if taken]
+        self.log(f"Plan: {operations} operations a step; memory: {', '.join(memory)}")
+        examples, steps = self._course.examples, self._course.steps_an_epoch
+        self.log(f"Data: {examples:,} training pictures, {steps:,} steps an epoch")
+        if place.step:
+            self.log(f"Taken up at step {place.step:,}")
+
+    def row(
+        self,
+        split: SplitName,
+        place: Place,
+        rate: float,
+        figures: Figures,
+        more: Mapping[str, float] | None = None,
+    ) -> None:
+        """Tell figures of a place, with ``more`` figures of their kind."""
+        row = MetricRow(
+            step=place.step,
+            epoch=place.epoch,
+            examples=self._course.examples_at(place),
+            seconds=place.seconds,
+            split=split,
+            loss=figures.loss,
+            error=figures.error,
+            learning_rate=rate,
+            further={**figures.further, **(more or {})},
+        )
+        self._observer.metrics([row])
+
+    def progress(self, place: Place, clock: StepClock) -> None:
+        """Tell how far the training is, and how fast."""
+        rate = clock.examples_per_second
+        self._observer.progress(
+            Progress(
+                step=place.step,
+                total_steps=self._course.total_steps,
+                epoch=place.epoch,
+                examples_per_second=rate,
+                eta_seconds=self._course.examples_after(place) / rate if rate else None,
+                epochs=self._course.epochs,
+                step_seconds=clock.step_seconds,
+                waiting_share=clock.waiting_share,
+            )
+        )
+
+    def spike(self, step: int, spike: Spike) -> None:
+        """Tell of a loss that leapt in the step after ``step``."""
+        self._observer.loss_spiked(step, spike.loss, spike.usual)
+        self.warn(f"Step {step:,}: the loss leapt to {spike.loss:.4g}; {spike.usual:.4g} is usual.")
+
+    def edit(self, edit: Edited) -> None:
+        """Tell that a setting is changed from here on."""
+        self._observer.edited(edit)
+        self.log(f"After step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+
+    def edit_again(self, edit: Edited) -> None:
+        """Tell that an edit is made that had been made before."""
+        self.log(f"As before after step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+
+    def roll_back(self, step: int, cause: NotFiniteError | None, taken_back: int) -> None:
+        """Tell that the training is at ``step`` again, and so many edits of later steps are no more."""
+        self._observer.rewound(step, cause, takes_back=True)
+        why = (
+            ""
+            if cause is None
+            else f" after step {cause.fields['step']}: {cause.fields['what']} is not finite"
+        )
+        edits = f" {taken_back} edits of later steps are taken back." if taken_back else ""
+        self.warn(f"Rolled back to step {step:,}{why}.{edits}")
