@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from studio.qt.labels import Label
@@ -28,8 +29,10 @@ class EmptyNote(QWidget):
         column.addStretch()
         self.say(text, action)
 
-    def say(self, text: str, action: str = "") -> None:
-        """Show a text and the title of an action, or no action."""
+    def say(self, text: str, action: str = "", *, is_problem: bool = False) -> None:
+        """Show a text, a problem in the colour of errors, and the title of an action, or no action."""
+        role = QPalette.ColorRole.BrightText if is_problem else QPalette.ColorRole.PlaceholderText
+        self._text.setForegroundRole(role)
         self._text.setText(text)
         self.button.setText(action)
         self.button.setVisible(bool(action))

@@ -127,7 +127,7 @@ class DataWorkspace(QWidget):
     def _show_note(self) -> None:
         cause = self._data.cause
         if cause is not None:
-            self.note.say(error_text(cause), self.tr("Try Again"))
+            self.note.say(error_text(cause), self.tr("Try Again"), is_problem=True)
         else:
             self.note.say(
                 self.tr("Classes, mean and pictures of the data set, and what training makes of them"),

@@ -278,7 +278,7 @@ class FiltersPanel(QWidget):
         """Say why there are no filters to be seen."""
         model, run = self._model, self._run
         if model.problem is not None:
-            self.note.say(error_text(model.problem))
+            self.note.say(error_text(model.problem), is_problem=True)
         elif run.record.network is not None and not model.layers:
             self.note.say(self.tr("No layer of this network sees pictures, so there are no filters."))
         elif run.state.under_way:
