@@ -84,7 +84,7 @@ def picture_all(folder: Path, theme: str, language: str, width: int, height: int
     Application(offscreen=True)
     studio = build()
     window = studio.window
-    window.choose_theme(theme)  # type: ignore[arg-type]
+    window.theme.choose(theme)  # type: ignore[arg-type]
     window.resize(width, height)
     window.show()
     for name, show in VIEWS.items():
@@ -195,7 +195,7 @@ def _train_with(studio: Studio, momentum: float) -> None:
     studio.window.start_training()
     _wait(lambda: run.state.ended and run.is_caught_up)
     filters = studio.train_view.prepare().filter_model
-    _wait(lambda: filters.shown is not None and [filters.shown.step] == run.snapshots[-1:])
+    _wait(lambda: filters.shown is not None and [filters.shown.step] == run.record.snapshots[-1:])
 
 
 def _inside(name: str) -> Callable[[Studio], None]:

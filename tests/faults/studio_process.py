@@ -91,7 +91,7 @@ def main() -> None:
     studio.run.attach(engine.connection)
 
     def show() -> None:
-        steps = studio.run.metrics["train"].column("step")
+        steps = studio.run.record.metrics["train"].column("step")
         is_whole = bool(np.array_equal(steps, np.arange(1, len(steps) + 1)))
         print(
             msgspec.json.encode(Caught(time.monotonic() - begun, len(steps), is_whole)).decode(), flush=True
