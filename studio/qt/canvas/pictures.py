@@ -46,6 +46,12 @@ class Picture(QGraphicsPixmapItem):
 
     def draw_for(self, scale: float) -> None:
         """Draw the picture with ``scale`` pixels for a pixel of the scene."""
+        scene, before = self.scene(), self.sceneBoundingRect()
+        self._fill(scale)
+        if scene is not None and not self.sceneBoundingRect().contains(before):
+            scene.update(before)  # Qt leaves on the screen what a smaller picture no longer covers
+
+    def _fill(self, scale: float) -> None:
         self.drawn_for = scale
         size = QSize(math.ceil(self._rect.width() * scale), math.ceil(self._rect.height() * scale))
         if size.isEmpty():
