@@ -48,7 +48,7 @@ class Picture(QGraphicsPixmapItem):
         """Draw the picture with ``scale`` pixels for a pixel of the scene."""
         scene, before = self.scene(), self.sceneBoundingRect()
         self._fill(scale)
-        if scene is not None and not self.sceneBoundingRect().contains(before):
+        if scene is not None and not before.isEmpty() and not self.sceneBoundingRect().contains(before):
             scene.update(before)  # Qt leaves on the screen what a smaller picture no longer covers
 
     def _fill(self, scale: float) -> None:
