@@ -83,11 +83,11 @@ class Ranks:
         return f"{self._named(number)} gave no sign of life for {HUNG:g} s"
 
     def died_first(self) -> str | None:
-        """Name the rank, of several, that died before the others, or those where none can be told apart."""
+        """Name the rank, of several, that died before the others."""
         first = self._deaths.first
-        if self.count == 1 or not first:
+        if self.count == 1 or first is None:
             return None
-        return f"{', '.join(map(self._named, first))} was killed or crashed"
+        return f"{self._named(first)} was killed or crashed"
 
     def _named(self, number: int) -> str:
         return f"rank {number} of {self.count} (process {self._ranks[number].pid})"
@@ -106,10 +106,12 @@ class _FirstDeath:
     """Which of some processes of this machine died ``first``; it can be known on Linux alone.
 
     A launcher ends all ranks within milliseconds of the death of one, so a thread waits for just that.
+    Should it wake late and find several, they are in the order of their deaths: what became ready first
+    heads epoll's list.
     """
 
     def __init__(self) -> None:
-        self.first: tuple[int, ...] = ()
+        self.first: int | None = None
         self._ranks: dict[int, int] = {}  # by descriptor
         self._epoll = select.epoll() if hasattr(select, "epoll") and hasattr(os, "pidfd_open") else None
         self._thread: threading.Thread | None = None
@@ -126,8 +128,9 @@ class _FirstDeath:
 
     def _wait(self) -> None:
         with suppress(OSError, ValueError):  # closed
-            while self._epoll is not None and not self.first:
-                self.first = tuple(sorted(self._ranks[found] for found, _ in self._epoll.poll(0.5)))
+            while self._epoll is not None and self.first is None:
+                for descriptor, _ in self._epoll.poll(0.5)[:1]:
+                    self.first = self._ranks[descriptor]
 
     def close(self) -> None:
         epoll, self._epoll = self._epoll, None
