@@ -5,6 +5,7 @@
 //     backward_weights   dw[o, i] = Σ_n dy[n, o] · x[n, i]
 
 #include "_product.cuh"
+#include "_sgd.cuh"
 
 // A matrix of some rows, each `pitch` long.
 template <int pitch>
@@ -66,5 +67,32 @@ extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights
         if (o >= OUTPUTS) return;
         put_run<INPUTS>(dweights + o * INPUTS, i, sums, accumulate);
         if (BIASES && i <= INPUTS && INPUTS < i + RUN) put(dbiases + o, sums[INPUTS % RUN], accumulate);
+    });
+}
+
+// backward_weights whose result goes straight into the update of sgd.cu, and is never stored.
+extern "C" __global__ void learn(const T* x, const T* dy, A* weights, A* velocity, T* copy, A* dbiases,
+                                 const Index* counters, const double* settings, Index rows) {
+    if (!updates(counters)) return;
+    Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
+    Columns<OUTPUTS> gradients = {dy};
+    Rates rates = rates_of(settings);
+    product(tile, gradients, ColumnsAndOnes<INPUTS>{x}, {0, (int)rows}, [=](Index o, Index i, A(&sums)[RUN]) {
+        if (o >= OUTPUTS) return;
+        if (BIASES && i <= INPUTS && INPUTS < i + RUN) dbiases[o] = sums[INPUTS % RUN];
+        if (i >= INPUTS) return;
+        Index first = o * INPUTS + i;
+        int count = min((Index)RUN, INPUTS - i);
+        auto w = load_some<RUN, INPUTS % RUN == 0>(weights + first, count);
+        auto v = load_some<RUN, INPUTS % RUN == 0>(velocity + first, count);
+        Pack<T, RUN> stored;
+#pragma unroll
+        for (int j = 0; j < RUN; ++j) {
+            advance(w.values[j], v.values[j], sums[j], rates);
+            stored.values[j] = narrow<T>(w.values[j]);
+        }
+        store_some<RUN, INPUTS % RUN == 0>(weights + first, w, count);
+        store_some<RUN, INPUTS % RUN == 0>(velocity + first, v, count);
+        if (copy) store_some<RUN, INPUTS % RUN == 0>(copy + first, stored, count);
     });
 }

@@ -61,6 +61,27 @@ def backward_weights(
     tiles.launch(kernel, (x, dy, dweights, address(dbiases), len(x), accumulate))
 
 
+def update(
+    *,
+    x: DeviceArray,
+    dy: DeviceArray,
+    weights: DeviceArray,
+    velocity: DeviceArray,
+    counters: DeviceArray,
+    settings: DeviceArray,
+    slot: int,
+    copy: DeviceArray | None = None,
+    dbiases: DeviceArray | None = None,
+) -> None:
+    """Do ``backward_weights`` and then sgd.update, without storing the gradient of the weights."""
+    outputs, inputs = weights.shape
+    tiles = tiling(x.dtype, outputs, inputs + (dbiases is not None))
+    macros = {**_macros(weights), **ends(dbiases), **tiles.macros}
+    kernel = function("fc", "learn", **types(x.dtype), **macros)
+    arrays = (x, dy, weights, velocity, address(copy), address(dbiases), counters, settings[slot])
+    tiles.launch(kernel, (*arrays, len(x)))
+
+
 def _macros(weights: DeviceArray) -> dict[str, int]:
     outputs, inputs = weights.shape
     return {"INPUTS": inputs, "OUTPUTS": outputs}

@@ -6,10 +6,10 @@ Kernels of GPUs take more in one: the gate of a ReLU, the gradients of biases, a
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from engine.plan.analysis.partition import SharedProgram
 from engine.plan.analysis.partition.synchronise import synchronise
-from engine.plan.analysis.partition.whole import is_update
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_norms import fuse_norms
 from engine.plan.compile.pack import pack_first_layers
@@ -107,10 +107,36 @@ def _fuse_costs(draft: Draft) -> None:
         _forget(draft, probabilities)
 
 
+def learn_at_once(program: SharedProgram) -> SharedProgram:
+    """Let gradients of fully connected layers go straight into SGD's update, if nothing else reads them.
+
+    They are most of what a step moves. The update stays where it is, after all that needs the old weights.
+    """
+    operations, buffers, notes = list(program.operations), dict(program.buffers), list(program.notes)
+    for gradient in [op for op in operations if op.kind == "fc.backward_weights" and not op.accumulates]:
+        dweights = gradient.outputs["dweights"]
+        users = [op for op in operations if op.touches(dweights) and op is not gradient]
+        as_weights_are = "copy" not in users[0].outputs or buffers[gradient.inputs["x"]].dtype == "bfloat16"
+        if len(users) != 1 or users[0].kind != "sgd.update" or not as_weights_are:
+            continue
+        update = users[0]
+        operations[operations.index(update)] = dataclasses.replace(
+            update,
+            name=f"{gradient.layer}.fc.update",
+            kind="fc.update",
+            inputs={**gradient.inputs, **_without(update.inputs, dweights)},
+            outputs={**update.outputs, **_without(gradient.outputs, dweights)},
+        )
+        operations.remove(gradient)
+        del buffers[dweights]
+        notes.append(f"{gradient.name} and {update.name}: fused")
+    return dataclasses.replace(program, operations=tuple(operations), buffers=buffers, notes=tuple(notes))
+
+
 def join_updates(program: SharedProgram) -> SharedProgram:
-    """Update all weights in one operation, at the end, if one optimiser does so on the one device."""
-    updates = [op for op in program.operations if is_update(op)]
-    if len(updates) < 2 or len({op.kind for op in updates}) > 1:
+    """Update all weights in one operation, at the end."""
+    updates = [op for op in program.operations if op.kind in {"sgd.update", "adamw.update"}]
+    if not updates:
         return program
     first = updates[0]
     inputs = {
@@ -133,7 +159,7 @@ def join_updates(program: SharedProgram) -> SharedProgram:
         outputs=outputs,
         attributes={**attributes, "slots": slots},
     )
-    others = tuple(op for op in program.operations if not is_update(op))
+    others = tuple(op for op in program.operations if op not in updates)
     note = f"{len(updates)} updates: joined"
     return dataclasses.replace(program, operations=(*others, joined), notes=(*program.notes, note))
 
@@ -147,7 +173,8 @@ def overlap(program: SharedProgram) -> SharedProgram:
 
 
 def _is_of_weights(operation: Operation) -> bool:
-    return operation.kind.endswith(".backward_weights") or operation.kind.startswith("pack.filters")
+    kind = operation.kind
+    return kind.endswith(".backward_weights") or kind.startswith("pack.filters") or kind == "fc.update"
 
 
 def _only_other(draft: Draft, operation: Operation, buffer: str) -> Operation | None:
@@ -168,3 +195,7 @@ def _forget(draft: Draft, buffer: str) -> None:
     """Take a buffer out that no operation touches any more."""
     del draft.buffers[buffer]
     draft.gradients = {of: name for of, name in draft.gradients.items() if name != buffer}
+
+
+def _without(ports: Mapping[str, str], buffer: str) -> dict[str, str]:
+    return {port: name for port, name in ports.items() if name != buffer}

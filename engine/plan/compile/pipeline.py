@@ -18,7 +18,7 @@ from engine.plan.compile.backward import differentiate
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.equip import Target, equip
 from engine.plan.compile.fuse import FUSIONS, ON_GPU, POOLED, SOFTMAX, fuse
-from engine.plan.compile.fuse_on_gpu import join_updates, overlap
+from engine.plan.compile.fuse_on_gpu import join_updates, learn_at_once, overlap
 from engine.plan.compile.lower import lower
 from engine.plan.compile.precision import compute_short
 from engine.plan.compile.update import add_updates
@@ -82,7 +82,7 @@ def compile_network(
             shared[name], of_program = compute_short(program)
             copies |= of_program
     if ON_GPU in wanted:
-        shared[TRAIN] = overlap(join_updates(shared[TRAIN]))
+        shared[TRAIN] = overlap(join_updates(learn_at_once(shared[TRAIN])))
     target = Target(device, dtype, _code_for(code, device, precision), choices)
     plan = _freeze(shared, slots, target, batch_size, train.notes)
     return replace(plan, precision=precision, copies=copies)
