@@ -10,7 +10,7 @@
 //
 // A block has one tile, and hands its sums on in runs of one row. bfloat16 is multiplied by tensor cores.
 
-#include "_common.cuh"
+#include "_some.cuh"
 
 constexpr int RUN = sizeof(T) == 2 ? 8 : 4;
 
@@ -76,10 +76,13 @@ __device__ inline const T* first_one() { return reinterpret_cast<const T*>(FIRST
 // Finishes a run of weighted sums: adds the biases, where there are BIASES, and lets a ReLU act, if RELU.
 template <int width>
 __device__ inline void finish(T* row, Index column, const T* biases, A (&sums)[RUN], bool accumulate) {
+    int count = min((Index)RUN, width - column);
+    if (count <= 0) return;
+    auto own_biases = load_some<RUN, width % RUN == 0>(biases + column, BIASES ? count : 0);
 #pragma unroll
     for (int v = 0; v < RUN; ++v)
-        if (column + v < width) {
-            if (BIASES) sums[v] += wide(biases[column + v]);
+        if (v < count) {
+            if (BIASES) sums[v] += wide(own_biases.values[v]);
             if (RELU && accumulate) sums[v] += wide(row[column + v]);
             if (RELU && sums[v] < 0) sums[v] = 0;
         }
@@ -88,6 +91,9 @@ __device__ inline void finish(T* row, Index column, const T* biases, A (&sums)[R
 
 #include "_product_scalar.cuh"
 #include "_product_tensor.cuh"
+
+// Threads of a block, and how many blocks a multiprocessor is to have room for.
+constexpr int THREADS = sizeof(T) == 2 ? tensor::THREADS : scalar::THREADS, BLOCKS = THREADS < 256 ? 384 / THREADS : 2;
 
 // Calls write(row, column, sums) for all runs of the tile, summed up over a part of the depth; also for rows and
 // columns that lie outside. Operands are asked for rows that lie outside, and for k up to the end of a run.

@@ -16,7 +16,7 @@ __device__ inline unsigned shared_address(const void* place) { return (unsigned)
 
 // Copies a chunk to shared memory while the thread goes on; zeros if `source` is null.
 __device__ inline void copy_chunk(void* place, const void* source, const void* anything) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;"
                  ::"r"(shared_address(place)), "l"(source ? source : anything), "r"(source ? 16 : 0) : "memory");
 }
 

@@ -27,6 +27,19 @@ struct Offset {
     int row, column;
 };
 
+// A quotient, and the remainder.
+struct Divided {
+    Index quotient;
+    unsigned remainder;
+};
+
+template <int divisor>
+__device__ inline Divided divided(Index number) {
+    if (number <= 0xFFFFFFFF)  // then division is quick
+        return {(Index)((unsigned)number / divisor), (unsigned)number % divisor};
+    return {number / divisor, (unsigned)(number % divisor)};
+}
+
 __device__ inline bool inside(int row, int column) { return (unsigned)row < H && (unsigned)column < W; }
 
 __device__ inline Offset offset_of_tap(unsigned tap) {
@@ -41,9 +54,9 @@ struct Patches {
     __device__ const T* anything() const { return x; }
     __device__ Corner line(Index place) const {
         if (place >= places) return {nullptr, -H - SIZE_H * DILATION_H, 0};
-        unsigned window = (unsigned)(place % (P * Q));
+        auto [n, window] = divided<P * Q>(place);
         int row = (int)(window / Q) * STRIDE_H - PADDING_H, column = (int)(window % Q) * STRIDE_W - PADDING_W;
-        return {x + place / (P * Q) * (H * W * C) + (row * W + column) * C, row, column};
+        return {x + n * (H * W * C) + (row * W + column) * C, row, column};
     }
     __device__ Offset step(int tap) const { return offset_of_tap((unsigned)tap); }
     __device__ const T* at(const Corner& place, const Offset& tap) const {
@@ -98,8 +111,8 @@ struct GradientsByPixel {
     __device__ const T* anything() const { return dy; }
     __device__ Corner line(Index pixel) const {
         if (pixel >= pixels) return {nullptr, -1, 0};
-        unsigned spot = (unsigned)(pixel % (H * W));
-        return {dy + pixel / (H * W) * (P * Q * F), (int)(spot / W) + PADDING_H, (int)(spot % W) + PADDING_W};
+        auto [n, spot] = divided<H * W>(pixel);
+        return {dy + n * (P * Q * F), (int)(spot / W) + PADDING_H, (int)(spot % W) + PADDING_W};
     }
     __device__ Offset step(int k) const {
         unsigned tap = (unsigned)k / MAPS;
@@ -122,7 +135,7 @@ struct GradientsByMap {
     __device__ const T* at(const T* map, Index offset) const { return map ? map + offset : nullptr; }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index places,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) forward(const T* x, const T* weights, const T* biases, T* y, Index places,
                                    bool accumulate) {
     Tile tile = tile_of(places, MAPS);
     int first_map = tile.batch * MAPS;
@@ -136,7 +149,7 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index pixels,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index pixels,
                                          bool accumulate) {
     Tile tile = tile_of(pixels, CHANNELS);
     GradientsByPixel gradients = {dy + tile.batch * MAPS, pixels};
@@ -147,7 +160,7 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* shares, Index places) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_weights(const T* x, const T* dy, A* shares, Index places) {
     Tile tile = tile_of(MAPS, TAPS + (BIASES > 0));
     int group = tile.batch % GROUPS, share = tile.batch / GROUPS;
     A* of_filters = shares + (Index)share * PITCH;

@@ -41,7 +41,7 @@ struct ColumnsAndOnes : Columns<pitch> {
     }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index rows,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) forward(const T* x, const T* weights, const T* biases, T* y, Index rows,
                                    bool accumulate) {
     Tile tile = tile_of(rows, OUTPUTS);
     Rows<INPUTS> inputs = {x, rows}, filters = {weights, OUTPUTS};
@@ -50,7 +50,7 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows,
                                          bool accumulate) {
     Tile tile = tile_of(rows, INPUTS);
     Rows<OUTPUTS> gradients = {dy, rows};
@@ -59,7 +59,7 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index rows,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index rows,
                                             bool accumulate) {
     Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
     Columns<OUTPUTS> gradients = {dy};
@@ -71,7 +71,7 @@ extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights
 }
 
 // backward_weights whose result goes straight into the update of sgd.cu, and is never stored.
-extern "C" __global__ void learn(const T* x, const T* dy, A* weights, A* velocity, T* copy, A* dbiases,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) learn(const T* x, const T* dy, A* weights, A* velocity, T* copy, A* dbiases,
                                  const Index* counters, const double* settings, Index rows) {
     if (!updates(counters)) return;
     Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));

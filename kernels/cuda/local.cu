@@ -109,7 +109,7 @@ struct GradientsByMap {
     __device__ const T* at(const T* map, Index offset) const { return map ? map + offset : nullptr; }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index images,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) forward(const T* x, const T* weights, const T* biases, T* y, Index images,
                                    bool accumulate) {
     Tile tile = tile_of(images, MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS, first_map = place * F + group * MAPS;
@@ -120,7 +120,7 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index images,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index images,
                                          bool accumulate) {
     Tile tile = tile_of(images, CHANNELS);
     int pixel = tile.batch / GROUPS, group = tile.batch % GROUPS;
@@ -132,7 +132,7 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index images,
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index images,
                                             bool accumulate) {
     Tile tile = tile_of(TAPS + (BIASES > 0), MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS;
