@@ -57,7 +57,7 @@ class Tiling:
 
 
 _SCALAR = (64, 64, 64)
-_TENSOR = ((128, 128, 64), (128, 64, 64), (64, 64, 32), (64, 32, 16), (32, 32, 16))
+_TENSOR = ((128, 128, 64), (128, 64, 64), (64, 128, 32), (64, 64, 32), (64, 32, 16), (32, 32, 16))
 """Rows, columns and rows of a warp, the largest tile first: it reads elements the fewest times."""
 
 

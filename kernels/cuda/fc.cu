@@ -50,6 +50,34 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) forward(const T* x
     });
 }
 
+#if OUTPUTS <= 16
+// The same where there are few outputs: a warp has a row, and each lane every 32nd run of it.
+extern "C" __global__ void forward_narrow(const T* x, const T* weights, const T* biases, T* y, Index rows) {
+    constexpr int LANES = 32;
+    FOR_EACH(i, rows * LANES) {
+        int lane = threadIdx.x % LANES;
+        const T* inputs = x + i / LANES * INPUTS;
+        A sums[OUTPUTS] = {};
+        for (int first = lane * RUN; first < INPUTS; first += LANES * RUN) {
+            int count = min(RUN, INPUTS - first);
+            auto values = load_some<RUN, INPUTS % RUN == 0>(inputs + first, count);
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; ++o) {
+                auto filter = load_some<RUN, INPUTS % RUN == 0>(weights + (Index)o * INPUTS + first, count);
+#pragma unroll
+                for (int v = 0; v < RUN; ++v)
+                    if (v < count) sums[o] += wide(values.values[v]) * wide(filter.values[v]);
+            }
+        }
+#pragma unroll
+        for (int o = 0; o < OUTPUTS; ++o) {
+            A sum = warp_sum(sums[o]) + (BIASES ? wide(biases[o]) : A(0));
+            if (lane == o) y[i / LANES * OUTPUTS + o] = narrow<T>(RELU && sum < 0 ? A(0) : sum);
+        }
+    }
+}
+#endif
+
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows,
                                          bool accumulate) {
     Tile tile = tile_of(rows, INPUTS);

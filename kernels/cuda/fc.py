@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import function, types
+from kernels.cuda._compile import blocks, function, types
 from kernels.cuda._launch import address
 from kernels.cuda._products import ends, tiling
 from kernels.cuda.neuron import forward as act
+
+_FEW = 16
+"""Outputs of which a warp computes all."""
+
+_LANES = 32
+_NARROW = 64
+"""Threads of a block: of small blocks there are enough for all multiprocessors."""
 
 
 def forward(
@@ -21,8 +28,12 @@ def forward(
     """Write the outputs y, or add to them; biases are added where there are some, then the neuron acts."""
     tiles = tiling(x.dtype, len(x), len(weights))
     macros = {**ends(biases, neuron=neuron), **tiles.macros}
-    kernel = function("fc", "forward", **types(x.dtype), **_macros(weights), **macros)
-    tiles.launch(kernel, (x, weights, address(biases), y, len(x), accumulate))
+    if len(weights) <= _FEW and not accumulate:
+        kernel = function("fc", "forward_narrow", **types(x.dtype), **_macros(weights), **macros)
+        kernel(blocks(len(x) * _LANES, _NARROW), (_NARROW,), (x, weights, address(biases), y, len(x)))
+    else:
+        kernel = function("fc", "forward", **types(x.dtype), **_macros(weights), **macros)
+        tiles.launch(kernel, (x, weights, address(biases), y, len(x), accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
