@@ -44,7 +44,7 @@ def test_the_steps_of_the_cifar10_network() -> None:
         *("pack.pictures", "pack.filters", "conv.forward", "max_pool.forward"),
         *("conv.forward", "max_pool.forward", "local.forward", "local.forward", "fc.forward"),
         "softmax_cross_entropy.forward_backward",
-        *("fc.backward_weights", "fc.backward_data"),
+        *("fc.backward_data", "fc.update"),
         *("local.backward_weights", "local.backward_data") * 2,
         "max_pool.backward",
         *("conv.backward_weights", "conv.backward_data"),

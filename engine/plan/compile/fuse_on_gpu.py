@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from engine.plan.analysis.partition import SharedProgram
 from engine.plan.analysis.partition.synchronise import synchronise
+from engine.plan.analysis.partition.whole import is_update
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_norms import fuse_norms
 from engine.plan.compile.pack import pack_first_layers
@@ -110,8 +111,11 @@ def _fuse_costs(draft: Draft) -> None:
 def learn_at_once(program: SharedProgram) -> SharedProgram:
     """Let gradients of fully connected layers go straight into SGD's update, if nothing else reads them.
 
-    They are most of what a step moves. The update stays where it is, after all that needs the old weights.
+    They are most of what a step moves. The update stays where it is, after all that needs the old weights; those
+    of biases, whose gradients it writes, are joined with others at the end.
     """
+    if {op.kind for op in program.operations if is_update(op)} != {"sgd.update"}:
+        return program
     operations, buffers, notes = list(program.operations), dict(program.buffers), list(program.notes)
     for gradient in [op for op in operations if op.kind == "fc.backward_weights" and not op.accumulates]:
         dweights = gradient.outputs["dweights"]
@@ -135,8 +139,8 @@ def learn_at_once(program: SharedProgram) -> SharedProgram:
 
 def join_updates(program: SharedProgram) -> SharedProgram:
     """Update all weights in one operation, at the end."""
-    updates = [op for op in program.operations if op.kind in {"sgd.update", "adamw.update"}]
-    if not updates:
+    updates = [op for op in program.operations if is_update(op) and op.kind != "fc.update"]
+    if not updates or len({op.kind for op in updates}) > 1:
         return program
     first = updates[0]
     inputs = {
