@@ -111,8 +111,8 @@ def _fuse_costs(draft: Draft) -> None:
 def learn_at_once(program: SharedProgram) -> SharedProgram:
     """Let gradients of fully connected layers go straight into SGD's update, if nothing else reads them.
 
-    They are most of what a step moves. The update stays where it is, after all that needs the old weights; those
-    of biases, whose gradients it writes, are joined with others at the end.
+    They are most of what a step moves. The update stays where it is, after all that needs the old weights;
+    those of biases, whose gradients it writes, are joined with others at the end.
     """
     if {op.kind for op in program.operations if is_update(op)} != {"sgd.update"}:
         return program
