@@ -24,7 +24,7 @@ ROW: Final = 28
 """Height of a row, px."""
 
 RUN, STATE, ERROR, TIME, DEVICE, BEGUN = range(6)
-_WIDTHS = {STATE: 112, ERROR: 72, TIME: 64, DEVICE: 64, BEGUN: 96}
+_WIDTHS = {STATE: 112, ERROR: 72, TIME: 64, DEVICE: 64, BEGUN: 136}
 
 _MARKS = {
     EngineState.FINISHED: ("✓", "success"),
@@ -117,7 +117,7 @@ class RunList(QAbstractTableModel):
             case 4:
                 return card.device.upper() if card.device == "cpu" else card.device
             case _:
-                return time.strftime("%d %b %H:%M", time.localtime(card.created))
+                return time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created))
 
     def _explain(self, card: RunCard) -> str:
         lines = [card.run_folder]
