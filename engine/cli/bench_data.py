@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from engine.data.decoders import Encoded, Form
+    from engine.data.decoder import Form
+    from engine.data.encoded import Encoded
 
 BAR = 0.9
 """Share of the decoder's own rate that the pipeline must reach."""
@@ -32,7 +33,8 @@ def bench_data(
     """
     import tempfile
 
-    from engine.data.decoders import Form, processors
+    from engine.data.decoder import Form
+    from engine.data.decoders import processors
 
     form = Form((size, size), 3)
     some = list(_some_pictures(path))
@@ -56,16 +58,16 @@ def bench_data(
 
 
 def _some_pictures(path: Path) -> Iterator[Encoded]:
-    """Yield the first pictures of a bundle, as many as a process may hold."""
+    """Yield the first pictures of a bundle, as many as a process may hold, as they come to a training."""
     from engine.data.bundle import members
     from engine.data.class_folders import is_picture
-    from engine.data.decoders import Encoded
+    from engine.data.encoded import Encoded
 
     left = _MOST_BYTES
     for member in members(path):
         if is_picture(member.name) and member.size <= left:
             left -= member.size
-            yield Encoded(member.name, member.read())
+            yield Encoded(member.name, member.place or member.read())
 
 
 def _decoder_rate(pictures: list[Encoded], form: Form, count: int) -> float:
@@ -89,9 +91,10 @@ def _decode_share(pictures: list[Encoded], form: Form, count: int) -> float:
 
     from engine.data.decode import decode
 
+    contents = [(picture.read(), picture.name) for picture in pictures]
     start = time.perf_counter()
-    for picture in islice(cycle(pictures), count):
-        decode(picture.content, form.size, form.channels, picture.name)
+    for content, name in islice(cycle(contents), count):
+        decode(content, form.size, form.channels, name)
     return count / (time.perf_counter() - start)
 
 

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from engine.data import bundle, pickles
 from engine.data.dataset import SPLITS, Dataset, Split, SplitName
-from engine.data.decoders import Encoded
-from engine.data.divide import assign_splits, digest
+from engine.data.digest import digest
+from engine.data.divide import assign_splits
+from engine.data.encoded import Encoded
 from engine.data.picture_files import Listing
 from engine.errors import DataError
 

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from engine.data.encoded import Place
 from engine.errors import DataError, DataNotFoundError
 
 MOST_BYTES = 1 << 30
@@ -64,12 +65,16 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the bundle at ``path``: its ``name`` there, divided by "/", and its ``size`` in bytes."""
+    """A file of the bundle at ``path``: its ``name`` there, divided by "/", and its ``size`` in bytes.
+
+    ``place`` is where it lies on the disk as it is, None where it is packed.
+    """
 
     path: Path
     name: str
     size: int
     content: Callable[[], bytes]
+    place: Place | None = None
 
     def read(self) -> bytes:
         """Return the file's content, until the next member is asked for; raises DataError."""
@@ -132,7 +137,8 @@ def _names(folder: Path) -> Generator[str]:
 def _of_folder(folder: Path) -> Generator[Member]:
     for name in sorted(_names(folder)):
         file = folder / name
-        yield Member(folder, name, file.stat().st_size, file.read_bytes)
+        size = file.stat().st_size
+        yield Member(folder, name, size, file.read_bytes, Place(str(file), 0, size))
 
 
 def _of_zip(path: Path) -> Generator[Member]:
@@ -150,10 +156,11 @@ def _of_zip(path: Path) -> Generator[Member]:
 
 def _of_tar(path: Path) -> Generator[Member]:
     suffix = next(suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix))
+    plain = suffix == ".tar"
     with (
         path.open("rb") as file,
         _UNPACKERS[suffix](file) as unpacked,
-        tarfile.open(fileobj=_Metered(path, unpacked, file), mode="r|", bufsize=1 << 15) as archive,
+        _open_tar(file) if plain else _open_stream(path, unpacked, file) as archive,
     ):
         while (entry := archive.next()) is not None:
             # tarfile keeps all that it has seen, a kilobyte for each, of use only for going back.
@@ -166,7 +173,17 @@ def _of_tar(path: Path) -> Generator[Member]:
             _check_size(path, name, entry.size)
             content = archive.extractfile(entry)
             if content is not None:
-                yield Member(path, name, entry.size, content.read)
+                place = Place(str(path), entry.offset_data, entry.size) if plain else None
+                yield Member(path, name, entry.size, content.read, place)
+
+
+def _open_tar(file: IO[bytes]) -> tarfile.TarFile:
+    """Open a tar that is not packed: what nobody reads of it is passed over."""
+    return tarfile.open(fileobj=file, mode="r:")
+
+
+def _open_stream(path: Path, unpacked: IO[bytes], packed: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=_Metered(path, unpacked, packed), mode="r|", bufsize=1 << 15)
 
 
 class _Metered(io.BufferedIOBase):

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from engine.data.bundle import Member
 from engine.data.dataset import SplitName
 from engine.data.decode import SUFFIXES
-from engine.data.decoders import Encoded
+from engine.data.encoded import Encoded
 from engine.data.picture_files import Listing
 
 MOST_PICTURE_BYTES = 64 << 20
@@ -54,7 +54,7 @@ class ClassFolders:
             else:
                 listing.labels.append(self._numbers.setdefault(folder, len(self._numbers)))
                 listing.splits.append(_SPLITS.get(above[-1].lower()) if above else None)
-                yield Encoded(member.name, member.read())
+                yield Encoded(member.name, member.place or member.read())
 
     def class_names(self, listing: Listing) -> tuple[str, ...]:
         """Return the folders' names in order, and number the labels so."""

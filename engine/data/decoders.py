@@ -1,61 +1,32 @@
 """Decodes many pictures into one file, on all processors.
 
-Processes of their own decode, so that a decoder that crashes takes only itself along, and write to the file
-what they have decoded: no picture passes between processes twice.
+Processes of their own decode, so that a decoder that crashes takes only itself along. They read the pictures
+where they lie and write to the file what they have decoded: between processes goes little besides names.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
 import os
-import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
-import numpy as np
-
-from engine.data.dataset import Skipped
+from engine.data import decoder
 from engine.data.decode import decode
-from engine.data.divide import digest
+from engine.data.decoder import Form, Outcome, Row
+from engine.data.encoded import Encoded
 from engine.errors import DataError
 
 Progress = Callable[[int], None]
 """Is told how many pictures are done; what it raises ends the decoding."""
 
 _CHUNK_PICTURES = 256
-_CHUNK_BYTES = 4 << 20
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A picture as it came: the ``content`` of a file called ``name``."""
-
-    name: str
-    content: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a picture: the digest of its content, and what there is to say if it was skipped."""
-
-    digest: bytes
-    skipped: Skipped | None
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form that pictures are decoded to: ``size`` (height, width) in px, None for their own; channels."""
-
-    size: tuple[int, int] | None
-    channels: int
+_CHUNK_BYTES = 2 << 20
 
 
 def processors() -> int:
@@ -68,16 +39,16 @@ def decode_all(
 ) -> tuple[tuple[int, int, int], list[Outcome]]:
     """Decode ``pictures`` into ``file``, a row of uint8 each, and return a row's shape and all outcomes.
 
-    Rows of skipped pictures are empty. Where ``form`` has no size, the first picture that can be decoded has
+    Rows of skipped pictures are black. Where ``form`` has no size, the first picture that can be decoded has
     it; one of another size raises DataError.
     """
     waiting = iter(pictures)
     shape, looked_at = _find_shape(waiting, form)
-    row = _Row(form, shape)
     file.touch()
     outcomes: list[Outcome] = []
-    with closing(_decode_chunks(_chunks(chain(looked_at, waiting)), row, file)) as chunks:
-        for done in chunks:
+    chunks = _chunks(chain(looked_at, waiting))
+    with closing(_decode_chunks(chunks, Row(form, shape), file)) as decoded:
+        for done in decoded:
             outcomes += done
             if progress is not None:
                 progress(len(outcomes))
@@ -92,21 +63,9 @@ def _find_shape(waiting: Iterator[Encoded], form: Form) -> tuple[tuple[int, int,
     for picture in islice(waiting, _CHUNK_PICTURES):
         looked_at.append(picture)
         with suppress(DataError):
-            height, width, channels = decode(picture.content, None, form.channels, picture.name).shape
+            height, width, channels = decode(picture.read(), None, form.channels, picture.name).shape
             return (height, width, channels), looked_at
     return (1, 1, form.channels), looked_at
-
-
-@dataclass(frozen=True)
-class _Row:
-    """How each picture is decoded, and the shape that it has then."""
-
-    form: Form
-    shape: tuple[int, int, int]
-
-    @property
-    def nbytes(self) -> int:
-        return int(np.prod(self.shape))
 
 
 def _chunks(pictures: Iterable[Encoded]) -> Iterator[list[Encoded]]:
@@ -114,7 +73,7 @@ def _chunks(pictures: Iterable[Encoded]) -> Iterator[list[Encoded]]:
     nbytes = 0
     for picture in pictures:
         chunk.append(picture)
-        nbytes += len(picture.content)
+        nbytes += picture.nbytes
         if len(chunk) == _CHUNK_PICTURES or nbytes >= _CHUNK_BYTES:
             yield chunk
             chunk, nbytes = [], 0
@@ -122,25 +81,25 @@ def _chunks(pictures: Iterable[Encoded]) -> Iterator[list[Encoded]]:
         yield chunk
 
 
-def _decode_chunks(chunks: Iterator[list[Encoded]], row: _Row, file: Path) -> Generator[list[Outcome]]:
-    """Yield the outcomes of each chunk. Up to two chunks are not worth the start of processes."""
-    few = list(islice(chunks, 3))
-    if len(few) < 3:
+def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Generator[list[Outcome]]:
+    """Yield the outcomes of each chunk. Up to four chunks are not worth the start of processes."""
+    few = list(islice(chunks, 5))
+    if len(few) < 5:
         first = 0
         for chunk in few:
-            yield _decode_chunk(chunk, row, file, first)
+            yield decoder.decode_chunk(chunk, row, file, first)
             first += len(chunk)
         return
     workers = processors()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_decoder) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=decoder.start) as pool:
         pending: deque[tuple[str, Future[list[Outcome]]]] = deque()
         first = 0
         try:
             for chunk in chain(few, chunks):
                 if len(pending) == 2 * workers + 2:
                     yield _result(*pending.popleft())
-                pending.append((chunk[0].name, pool.submit(_decode_chunk, chunk, row, file, first)))
+                pending.append((chunk[0].name, pool.submit(decoder.decode_chunk, chunk, row, file, first)))
                 first += len(chunk)
             while pending:
                 yield _result(*pending.popleft())
@@ -159,45 +118,3 @@ def _result(name: str, future: Future[list[Outcome]]) -> list[Outcome]:
             found="one, here or in the few hundred after it, that ended the decoder",
             hint="Memory may have run out; otherwise move pictures out until the faulty one is found.",
         ) from error
-
-
-def _decode_chunk(chunk: list[Encoded], row: _Row, file: Path, first: int) -> list[Outcome]:
-    block = np.zeros((len(chunk), *row.shape), np.uint8)
-    outcomes = []
-    for place, picture in enumerate(chunk):
-        skipped = None
-        try:
-            pixels = decode(picture.content, row.form.size, row.form.channels, picture.name)
-        except DataError as error:
-            skipped = Skipped(picture.name, str(error.fields["found"]))
-        else:
-            if pixels.shape != row.shape:
-                raise _other_size(picture.name, pixels.shape, row.shape)
-            block[place] = pixels
-        outcomes.append(Outcome(digest(picture.content), skipped))
-    with file.open("r+b") as rows:
-        rows.seek(first * row.nbytes)
-        rows.write(block.data)
-    return outcomes
-
-
-def _other_size(name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> DataError:
-    return DataError(
-        source=name,
-        expected=f"a picture of {expected[1]} × {expected[0]} px like those before it",
-        found=f"{found[1]} × {found[0]} px",
-        hint="Set the picture size that all are scaled to.",
-    )
-
-
-def _start_decoder() -> None:
-    """Keep Pillow's warnings quiet, and end this process once its parent has ended, however it did."""
-    warnings.simplefilter("ignore")
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
-
-
-def _wait_for_end(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)

@@ -6,7 +6,6 @@ picture that is added moves hardly any other. What a data set divides itself is 
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -17,15 +16,6 @@ from engine.data.dataset import SPLITS, SplitName
 
 TEST_SHARE = 0.2
 """Of the pictures of each class, kept for the test where the data set has no test split."""
-
-DIGEST_BYTES = 16
-
-_SALT = b"convnet-studio 1"
-
-
-def digest(content: bytes) -> bytes:
-    """Return 16 bytes that only the same content has; they are as good as random."""
-    return hashlib.blake2b(content, digest_size=DIGEST_BYTES, salt=_SALT).digest()
 
 
 def assign_splits(

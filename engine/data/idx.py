@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from engine.data import bundle
 from engine.data.batches import complete_names
 from engine.data.dataset import SPLITS, Dataset, Split, SplitName
-from engine.data.divide import assign_splits, digest
+from engine.data.digest import digest
+from engine.data.divide import assign_splits
 from engine.errors import DataError
 
 _NAME = re.compile(r"(?P<split>train|test|t10k)-(?P<what>images|labels)[-.]idx[134]-ubyte(?P<packed>\.gz)?")

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from engine.data import bundle
 from engine.data.dataset import SPLITS, Dataset, PictureRows, Skipped, Split, SplitName
-from engine.data.decoders import Encoded, Form, Outcome, Progress, decode_all
+from engine.data.decoder import Form, Outcome
+from engine.data.decoders import Progress, decode_all
 from engine.data.divide import assign_splits
+from engine.data.encoded import Encoded
 from engine.data.store import Index, Store, open_store
 from engine.errors import DataError
 from engine.graph.settings import DataSettings
@@ -79,7 +81,7 @@ def _index(
         labels=np.array([listing.labels[row] for row in rows], "<i4").tobytes(),
         digests=b"".join(outcomes[row].digest for row in rows),
         splits=bytes(_CODES[listing.splits[row]] for row in rows),
-        skipped=(*listing.skipped, *((skipped.name, skipped.reason) for skipped in failed)),
+        skipped=(*listing.skipped, *failed),
         pictures_bytes=len(outcomes) * int(np.prod(shape)),
     )
 

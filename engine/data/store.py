@@ -26,7 +26,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from engine.data.divide import DIGEST_BYTES
+from engine.data.digest import DIGEST_BYTES
 from engine.errors import DataError
 
 CACHE_VARIABLE = "CONVNET_CACHE"
@@ -35,7 +35,7 @@ CACHE_VARIABLE = "CONVNET_CACHE"
 KEPT_DAYS = 60
 """Stores that nobody opened for so long are removed when another one is made."""
 
-_VERSION = 1
+_VERSION = 2
 _PART_SECONDS = 7 * 86_400
 """After which what a process that died was making is removed."""
 

@@ -39,7 +39,13 @@ def test_a_folder_gives_its_files_by_name_without_hidden_ones(tmp_path: Path, wr
 
 @pytest.mark.parametrize("suffix", MODES)
 def test_a_tar_gives_its_files(tmp_path: Path, suffix: str) -> None:
-    assert _read(_tar(tmp_path / f"data{suffix}", mode=MODES[suffix])) == CONTENTS
+    path = _tar(tmp_path / f"data{suffix}", mode=MODES[suffix])
+    assert _read(path) == CONTENTS
+    places = {member.name: member.place for member in members(path)}
+    if suffix == ".tar":
+        assert {name: place.read() for name, place in places.items() if place} == CONTENTS
+    else:
+        assert set(places.values()) == {None}
 
 
 def test_a_zip_gives_its_files(tmp_path: Path) -> None:

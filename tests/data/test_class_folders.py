@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data import decoders
+from engine.data import decoder, decoders
 from engine.data.dataset import Dataset
 from engine.data.open import open_dataset
 from engine.data.store import KEPT_DAYS
@@ -126,7 +126,7 @@ def test_pictures_are_decoded_once(
 ) -> None:
     path = write(tmp_path, contents)
     before = _pixels(_open(path), "train")
-    monkeypatch.setattr(decoders, "decode", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(decoder, "decode", lambda *_: pytest.fail("decoded again"))
     assert _pixels(_open(path), "train") == before
     with pytest.raises(pytest.fail.Exception):
         _open(path, size=4)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.divide import TEST_SHARE, assign_splits, digest, hold_out
+from engine.data.digest import digest
+from engine.data.divide import TEST_SHARE, assign_splits, hold_out
 
 CONTENTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60)), min_size=1, max_size=150)
 

@@ -1,0 +1,55 @@
+"""Pictures as they came: encoded files, in memory or at a place on the disk.
+
+What decoders start with, and so what takes long to import stays out of here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The ``size`` bytes from ``first`` on in the file at ``path``."""
+
+    path: str
+    first: int
+    size: int
+
+    def read(self) -> bytes:
+        """Return the bytes; raises DataError where they are not there."""
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                file.seek(self.first)
+                content = file.read(self.size)
+        except OSError as error:
+            raise self._error(error.strerror or str(error)) from error
+        if len(content) != self.size:
+            raise self._error(f"{len(content)}")
+        return content
+
+    def _error(self, found: str) -> DataError:
+        return DataError(
+            source=self.path,
+            expected=f"{self.size} bytes from byte {self.first} on",
+            found=found,
+            hint="Get the data anew, or leave it as it is while it is read.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture file called ``name``, and its ``content`` or where that lies."""
+
+    name: str
+    content: bytes | Place = field(repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
+
+    def read(self) -> bytes:
+        """Return the file's content; raises DataError."""
+        return self.content if isinstance(self.content, bytes) else self.content.read()
