@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ from engine.plan.analysis.traffic import step_bytes
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import TrainingPlan
 from engine.runtime.device import Span
-from engine.runtime.devices import best_code, best_precision, device_kind, device_label
+from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, device_label
 from engine.runtime.distributed import Distributed
 from engine.runtime.executor import Executor
 from engine.training.initial import initial_weights
 from engine.training.overlap import chrome_trace, hidden_share
+from engine.training.run import compile_alike
 from engine.training.step_control import StepControl
 from engine.training.verification import make_batches
 
@@ -94,19 +96,21 @@ def measure(order: Order, team: Team) -> list[dict[str, Any]]:
     network = load(Path(order.network))
     names = device_names(order.devices)
     device = names[team.line.rank]
+    begin_on(device)
     kind = device_kind(device)
     results = []
     for split in order.splits:
         for size in order.batch_sizes:
-            plan = compile_network(
+            compile_for = partial(
+                compile_network,
                 network.graph,
-                size,
                 device=kind,
                 split=choose_split(network.graph, network.splits, split, len(names)),
                 code=team.share(best_code(kind), str),
                 training=network.training,
                 precision=best_precision(device, network.training.precision),
             )
+            plan = compile_alike(compile_for, size, {}, team)
             rank = _Rank(network, plan, team, device)
             rank.run(_WARM_UP)
             seconds = min(rank.run(order.steps) for _ in range(_REPEATS)) / order.steps

@@ -46,8 +46,10 @@ ITEM_BYTES: Mapping[DType, int] = {
 Precision = Literal["float32", "tf32", "bfloat16"]
 """What kernels multiply with; sums are float32, or float64 where numbers are."""
 
-Stream = Literal["compute", "weights", "communication"]
-"""Gradients of weights may have a stream of their own: nothing waits for them but the update."""
+Stream = Literal["compute", "weights", "updates", "communication"]
+"""Gradients of weights may have a stream of their own: nothing waits for them but the update. So may updates,
+where gradients are summed up over ranks: only the next step waits for them.
+"""
 
 Value: TypeAlias = bool | int | float | str | tuple[int, ...]
 

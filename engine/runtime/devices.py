@@ -34,6 +34,15 @@ def device_kind(name: str) -> DeviceKind:
     return "cuda"
 
 
+def begin_on(name: str) -> None:
+    """Let this thread work on the device ``name``: what is built for GPUs is built, and tried out, there."""
+    if device_kind(name) == "cuda":
+        import cupy
+
+        context_bytes(_index(name))  # before anything else of CUDA, whose share of the memory it measures
+        cupy.cuda.Device(_index(name)).use()
+
+
 def best_code(kind: DeviceKind) -> str:
     """Return the target that kernels should be built for on devices of a kind, "" for plain kernels."""
     if kind == "cuda":

@@ -19,13 +19,17 @@ from numpy.typing import DTypeLike, NDArray
 from engine.data.loader import Loader
 from engine.errors import DeviceError
 from engine.parallel.communicators.communicator import Communicator
-from engine.plan.types import Buffer, Placement
+from engine.plan.types import Buffer, Placement, Stream
 from engine.runtime.arrays import element_type
 from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from kernels.cuda._compile import rehearsal
 
 _MOST_AHEAD = 32
+_BESIDE: tuple[Stream, ...] = ("weights", "updates", "communication")
+_PRIORITIES: Mapping[str, int] = {"communication": -1}
+"""Of streams: what others wait for gets the next free processors."""
+
 _SMALL = 1 << 16  # bytes that are sent through pinned memory
 
 
@@ -44,7 +48,9 @@ class Gpu:
         self._context_bytes = context_bytes(index)
         self._device.use()
         self.stream = cupy.cuda.Stream(non_blocking=True)
-        self._beside = {name: cupy.cuda.Stream(non_blocking=True) for name in ("weights", "communication")}
+        self._beside = {
+            name: cupy.cuda.Stream(non_blocking=True, priority=_PRIORITIES.get(name)) for name in _BESIDE
+        }
         self._captures = True
         try:
             self._memory = cupy.cuda.alloc(nbytes)

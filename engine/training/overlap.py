@@ -19,7 +19,7 @@ def hidden_share(plan: TrainingPlan, ranks: Sequence[Sequence[Span]]) -> float |
     operations = {operation.name: operation for operation in plan.programs[TRAIN].operations}
     hidden = total = 0.0
     for spans in ranks:
-        computing = [span for span in spans if span.stream == "compute"]
+        computing = _joined([span for span in spans if span.stream != "communication"])
         for span in spans:
             if span.stream == "communication" and operations[span.name].layer == "gradients":
                 sent = sum(sent_bytes(operations[span.name], plan.buffers).values()) / len(plan.ranks)
@@ -28,12 +28,23 @@ def hidden_share(plan: TrainingPlan, ranks: Sequence[Sequence[Span]]) -> float |
     return hidden / total if total else None
 
 
-def _covered(span: Span, others: Sequence[Span]) -> float:
-    """Return the share of a span during which one of others, which follow one another, ran too."""
+def _joined(spans: Sequence[Span]) -> list[tuple[float, float]]:
+    """Return the times during which at least one of several spans runs, one after the other."""
+    joined: list[tuple[float, float]] = []
+    for span in sorted(spans, key=lambda span: span.begin):
+        if joined and span.begin <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], span.end)
+        else:
+            joined.append((span.begin, span.end))
+    return joined
+
+
+def _covered(span: Span, times: Sequence[tuple[float, float]]) -> float:
+    """Return the share of a span that lies within ``times``."""
     if span.end <= span.begin:
         return 0.0
-    overlaps = (min(span.end, other.end) - max(span.begin, other.begin) for other in others)
-    return min(1.0, sum(max(0.0, overlap) for overlap in overlaps) / (span.end - span.begin))
+    overlaps = (min(span.end, end) - max(span.begin, begin) for begin, end in times)
+    return sum(max(0.0, overlap) for overlap in overlaps) / (span.end - span.begin)
 
 
 def chrome_trace(ranks: Sequence[Sequence[Span]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from engine.plan.compile.pipeline import choices_of, compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
-from engine.runtime.devices import best_code, best_precision, device_kind, free_bytes, replayed_code
+from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, free_bytes, replayed_code
 from engine.runtime.room import check_room
 from engine.store.run_folder import RunFolder
 from engine.training.fit import check_data
@@ -60,6 +60,7 @@ def train(
     observer.state(RunState.COMPILING)
     devices = device_names(device)
     own = devices[team.line.rank]
+    begin_on(own)
     layers = infer(network.graph)
     checkpoint = known_to_all(checkpoint, run.checkpoints, team)
     was = None if checkpoint is None else from_record(checkpoint.plan_lock)
@@ -131,7 +132,9 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
         # With plain kernels: none are tried out on what might have no room.
         check_room(own, network.training.batch_size, team.line.rank, free, partial(compile_for, code=""))
     is_same = was is not None and (was.device, was.code) == (kind, code)
-    plan = _compile(compile_for, network.training.batch_size, was.choices if was and is_same else {}, team)
+    plan = compile_alike(
+        compile_for, network.training.batch_size, was.choices if was and is_same else {}, team
+    )
     if not plan.slots:
         raise PlanError(
             layer="network",
@@ -142,7 +145,7 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
     return plan, code
 
 
-def _compile(
+def compile_alike(
     compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str], team: Team
 ) -> TrainingPlan:
     """Compile with ``choices``; what else is chosen by its speed, rank 0 chooses for all."""

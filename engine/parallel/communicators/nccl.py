@@ -16,6 +16,9 @@ from engine.parallel.communicators import summing
 from engine.parallel.communicators.communicator import Communicator, Message
 from engine.parallel.team import Team
 
+_CONNECTING = 1 << 20
+"""Numbers that are sent at first: enough for NCCL to open all connections that it sends large arrays by."""
+
 
 class NcclCommunicator:
     """The line between the same ranks as ``host``, whose arrays lie on the GPU that each has in use."""
@@ -44,7 +47,7 @@ class NcclCommunicator:
 
     def _connect(self, cupy: Any) -> None:
         """Have NCCL open its connections now, rather than while a graph is captured."""
-        one = cupy.zeros(1, np.float32)
+        one = cupy.zeros(_CONNECTING, np.float32)
         others = [rank for rank in range(self.size) if rank != self.rank]
         self.exchange([(rank, one) for rank in others], [(rank, cupy.zeros_like(one)) for rank in others])
         self.summer([one], range(self.size))()

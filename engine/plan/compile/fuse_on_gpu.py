@@ -6,6 +6,7 @@ Kernels of GPUs take more in one: the gate of a ReLU, the gradients of biases, a
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from engine.plan.analysis.partition import SharedProgram
 from engine.plan.analysis.partition.synchronise import synchronise
@@ -54,6 +55,7 @@ def _fuse_gates(draft: Draft) -> None:
         )
         _replace(draft, (gradient, neuron), gated)
         _forget(draft, of_output)
+        draft.gradients[neuron.inputs["y"]] = neuron.outputs["dx"]  # of the same form, through the gate
 
 
 def _fuse_biases(draft: Draft) -> None:
@@ -96,6 +98,7 @@ def _fuse_costs(draft: Draft) -> None:
             gradient,
             name=f"{cost.layer}.softmax_cross_entropy.forward_backward",
             kind="softmax_cross_entropy.forward_backward",
+            layer=cost.layer,
             inputs={"x": softmax.inputs["x"], "labels": cost.inputs["labels"]},
             outputs={**cost.outputs, "dx": gradient.outputs["dx"]},
             attributes={
@@ -112,6 +115,13 @@ def join_updates(program: SharedProgram) -> SharedProgram:
     updates = [op for op in program.operations if is_update(op)]
     if len(updates) < 2 or len({op.kind for op in updates}) > 1:
         return program
+    others = tuple(op for op in program.operations if not is_update(op))
+    note = f"{len(updates)} updates: joined"
+    return dataclasses.replace(program, operations=(*others, join(updates)), notes=(*program.notes, note))
+
+
+def join(updates: Sequence[Operation]) -> Operation:
+    """Return one operation that does several updates by one optimiser."""
     first = updates[0]
     inputs = {
         f"{port}{number}": name
@@ -124,7 +134,7 @@ def join_updates(program: SharedProgram) -> SharedProgram:
     }
     attributes = {name: value for name, value in first.attributes.items() if name != "slot"}
     slots = tuple(int(str(op.attributes["slot"])) for op in updates)
-    joined = dataclasses.replace(
+    return dataclasses.replace(
         first,
         name=f"{first.kind}_all",
         kind=f"{first.kind}_all",
@@ -133,15 +143,13 @@ def join_updates(program: SharedProgram) -> SharedProgram:
         outputs=outputs,
         attributes={**attributes, "slots": slots},
     )
-    others = tuple(op for op in program.operations if not is_update(op))
-    note = f"{len(updates)} updates: joined"
-    return dataclasses.replace(program, operations=(*others, joined), notes=(*program.notes, note))
 
 
 def overlap(program: SharedProgram) -> SharedProgram:
     """Compute the gradients of weights beside those of what layers read: only the update waits for them."""
     operations = tuple(
-        dataclasses.replace(op, stream="weights") if _is_of_weights(op) else op for op in program.operations
+        dataclasses.replace(op, stream="weights", after=()) if _is_of_weights(op) else op
+        for op in program.operations
     )
     return dataclasses.replace(program, operations=synchronise(operations, program.ranks))
 

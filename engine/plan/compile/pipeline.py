@@ -22,6 +22,7 @@ from engine.plan.compile.fuse_on_gpu import join_updates, overlap
 from engine.plan.compile.lower import lower
 from engine.plan.compile.precision import compute_short
 from engine.plan.compile.update import add_updates
+from engine.plan.compile.update_early import update_early
 from engine.plan.types import Buffer, DType, Precision, Program, TrainingPlan, WeightSlot
 
 TRAIN = "train"
@@ -82,7 +83,8 @@ def compile_network(
             shared[name], of_program = compute_short(program)
             copies |= of_program
     if ON_GPU in wanted:
-        shared[TRAIN] = overlap(join_updates(shared[TRAIN]))
+        join = join_updates if len(split.devices) == 1 else update_early
+        shared[TRAIN] = overlap(join(shared[TRAIN]))
     target = Target(device, dtype, _code_for(code, device, precision), choices)
     plan = _freeze(shared, slots, target, batch_size, train.notes)
     return replace(plan, precision=precision, copies=copies)
@@ -91,11 +93,13 @@ def compile_network(
 def _of_use(fusions: Collection[str], device: str, code: str, devices: int) -> set[str]:
     """Return the fusions that are of use, of those asked for.
 
-    Plain kernels of the CPU gain nothing by them, and a split may have to sum between what would be fused.
+    Plain kernels of the CPU gain nothing by them, and ranks on the CPU need not be fast.
     """
-    if devices > 1 or (device == "cpu" and not code):
+    if device == "cuda":
+        return set(fusions) - {POOLED}
+    if devices > 1 or not code:
         return {SOFTMAX}.intersection(fusions)
-    return set(fusions) - {ON_GPU if device == "cpu" else POOLED}
+    return set(fusions) - {ON_GPU}
 
 
 def _code_for(code: str, device: str, precision: Precision) -> str:

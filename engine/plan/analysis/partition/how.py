@@ -18,7 +18,7 @@ class How:
     """How one operation is run: over which ``ranks``, and which ``letter`` of its rule is shared out.
 
     ``batch`` is the form of a batch, of which only the batch axis is told. ``note`` says why a letter is not
-    shared out that should be.
+    shared out that should be. Where it works ``on_terms`` of a sum, it makes such terms.
     """
 
     rule: Rule
@@ -26,6 +26,7 @@ class How:
     letter: str | None
     batch: Form
     note: str = ""
+    on_terms: bool = False
 
     def form(self, buffer: Buffer, port: str) -> Form:
         """Return the form that the operation wants a buffer in at a port."""
@@ -35,13 +36,13 @@ class How:
             of_batch = self.letter == BATCH
             sharding[axis] = self.batch.sharding[0] if of_batch else even(buffer.shape[axis], self.ranks)
         if not is_batch(buffer):
-            return Form(self.ranks, tuple(sharding))
+            return Form(self.ranks, tuple(sharding), partial=self.on_terms)
         return replace(self.batch, sharding=tuple(sharding))
 
     def result(self, buffer: Buffer, port: str) -> Form:
         """Return the form that an output comes in: a term of a sum where it lacks the letter."""
         lacks = self.letter is not None and self._axes(port).axis(self.letter) is None
-        return replace(self.form(buffer, port), partial=lacks)
+        return replace(self.form(buffer, port), partial=lacks or self.on_terms)
 
     def first_rows(self) -> dict[int, int]:
         """Return where in the global batch the first row lies that each rank sees."""
@@ -91,13 +92,13 @@ def how_to_run(scheme: Scheme, program: WholeProgram, operation: Operation, inde
         place.ranks, (None,), rows=() if index is None else scheme.batch.passes[index], pass_index=index
     )
     whole = How(rule, place.ranks, None, everything)
-    if place.shares_examples:
+    if place.shares_examples and _sees_examples(program, operation):
         shares, rows = scheme.examples(place.ranks)
         # Counters tell of one run of rows; where a rank's are scattered, all ranks take all rows.
         scattered = bool(rows) and COUNTERS in {*operation.inputs, *operation.outputs}
         by_example = replace(whole, letter=BATCH, batch=replace(everything, sharding=(shares,), rows=rows))
         return by_example if by_row and not scattered else whole
-    if place.placement != "model" or len(place.ranks) == 1 or rule.own is None:
+    if place.shares_examples or place.placement != "model" or len(place.ranks) == 1 or rule.own is None:
         return whole
     if _is_too_small(program, operation, rule, place):
         return replace(whole, note=f"{operation.layer}: too few outputs to share out; each device makes all")
@@ -108,6 +109,11 @@ def _by_row(program: WholeProgram, operation: Operation, rule: Rule) -> bool:
     """Whether what comes out of an example does not depend on the others of the batch."""
     ports = (*operation.inputs.items(), *operation.outputs.items())
     return all(rule.axes(port).first == BATCH for port, name in ports if is_batch(program.buffers[name]))
+
+
+def _sees_examples(program: WholeProgram, operation: Operation) -> bool:
+    """Whether it works on a batch at all, rather than on weights alone."""
+    return any(is_batch(program.buffers[name]) for name in operation.inputs.values())
 
 
 def _is_too_small(program: WholeProgram, operation: Operation, rule: Rule, place: Place) -> bool:

@@ -16,22 +16,22 @@ from engine.plan.types import BATCH, Operation
 
 RULES: Mapping[str, str] = {
     "conv.forward": "x=n| weights=f| biases=|f y=n|f",
-    "conv.backward_data": "dy=n|f weights=f| dx=n|",
-    "conv.backward_weights": "x=n| dy=n|f dweights=f|",
+    "conv.backward_data": "dy=n|f weights=f| gate=n| dx=n|",
+    "conv.backward_weights": "x=n| dy=n|f dweights=f| dbiases=|f",
     "local.forward": "x=n| weights=|f biases=|f y=n|f",
-    "local.backward_data": "dy=n|f weights=|f dx=n|",
-    "local.backward_weights": "x=n| dy=n|f dweights=|f",
+    "local.backward_data": "dy=n|f weights=|f gate=n| dx=n|",
+    "local.backward_weights": "x=n| dy=n|f dweights=|f dbiases=|f",
     "fc.forward": "x=n| weights=o| biases=|o y=n|o",
-    "fc.backward_data": "dy=n|o weights=o| dx=n|",
-    "fc.backward_weights": "x=n| dy=n|o dweights=o|",
+    "fc.backward_data": "dy=n|o weights=o| gate=n| dx=n|",
+    "fc.backward_weights": "x=n| dy=n|o dweights=o| dbiases=|o",
     "sfc.forward": "x=n| weights=| biases=| y=n|",
     "sfc.backward_data": "dy=n| weights=| dx=n|",
     "sfc.backward_weights": "x=n| dy=n| dweights=|",
     "bias.backward": "dy=n|f dbiases=|f",
     "max_pool.forward": "x=n|c y=n|c",
-    "max_pool.backward": "x=n|c y=n|c dy=n|c dx=n|c",
+    "max_pool.backward": "x=n|c y=n|c dy=n|c gate=n|c dx=n|c",
     "avg_pool.forward": "x=n|c y=n|c",
-    "avg_pool.backward": "dy=n|c dx=n|c",
+    "avg_pool.backward": "dy=n|c gate=n|c dx=n|c",
     "maxabs_pool.forward": "x=n|c y=n|c",
     "maxabs_pool.backward": "x=n|c y=n|c dy=n|c dx=n|c",
     "cmpool.forward": "x=n| y=n|",
@@ -42,7 +42,7 @@ RULES: Mapping[str, str] = {
     "neuron.backward": "y=n|c dy=n|c dx=n|c",
     "neuron.backward_from_input": "x=n|c dy=n|c dx=n|c",
     "dropout.forward": "x=n|c y=n|c mask=n|c",
-    "dropout.backward": "mask=n|c dy=n|c dx=n|c",
+    "dropout.backward": "mask=n|c dy=n|c gate=n|c dx=n|c",
     "eltsum.forward": "x=n|c y=n|c",
     "eltsum.backward": "dy=n|c dx=n|c",
     "eltmax.forward": "x=n|c y=n|c",
@@ -62,7 +62,7 @@ RULES: Mapping[str, str] = {
     "rgb_to_yuv.forward": "x=n| y=n|",
     "rgb_to_lab.forward": "x=n| y=n|",
     "cmrnorm.forward": "x=n| y=n| denominators=n|",
-    "cmrnorm.backward": "x=n| denominators=n| dy=n| dx=n|",
+    "cmrnorm.backward": "x=n| denominators=n| dy=n| gate=n| dx=n|",
     "rnorm.forward": "x=n|c y=n|c denominators=n|c",
     "rnorm.backward": "x=n|c denominators=n|c dy=n|c dx=n|c",
     "cnorm.forward": "x=n|c y=n|c contrasts=n|c denominators=n|c",
@@ -85,7 +85,17 @@ RULES: Mapping[str, str] = {
     "sum2.backward": "x=n| dx=n|",
     "one_hot.forward": "labels=n| y=n|",
     "softmax_cross_entropy.backward": "probabilities=n| labels=n| dx=n|",
+    # What GPUs do at once.
+    "softmax_cross_entropy.forward_backward": "x=n| labels=n| metrics=| dx=n|",
+    "cmrnorm_max_pool.forward": "x=n| y=n|",
+    "cmrnorm_max_pool.backward": "x=n| y=n| dy=n| gate=n| dx=n|",
+    "pack.pictures": "x=n| y=n|",
+    "pack.filters": "x=f| y=f|",
+    "pack.filters_gradient": "dpacked=f| dweights=f|",
 }
+
+LINEAR = frozenset({"pack.filters_gradient"})
+"""Kinds that make of terms of a sum, as gradients of weights often are, such terms of what they make."""
 
 UNIT_KEYED = frozenset({"dropout.forward"})
 """Kinds whose kernel needs to know, where maps or units are shared out, which of all it has: ``channels``."""

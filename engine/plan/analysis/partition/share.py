@@ -11,6 +11,7 @@ from engine.plan.analysis.partition.communicate import agree, all_reduce
 from engine.plan.analysis.partition.forms import Form
 from engine.plan.analysis.partition.how import How, how_to_run
 from engine.plan.analysis.partition.passes import made_in_passes, order_operations
+from engine.plan.analysis.partition.rules import LINEAR
 from engine.plan.analysis.partition.stock import Key, Stock
 from engine.plan.analysis.partition.whole import COUNTERS, Scheme, WholeProgram, is_update
 from engine.plan.types import Buffer, Operation
@@ -59,6 +60,9 @@ class Sharer:
     def _share(self, operation: Operation, index: int | None) -> None:
         """Emit an operation, with its inputs in the form that it wants and its outputs brought home."""
         how = how_to_run(self._scheme, self._program, operation, index)
+        if operation.kind in LINEAR:
+            keys = (self._key(name, index) for name in operation.inputs.values())
+            how = replace(how, on_terms=all(self.stock.homes[key].partial for key in keys))
         if how.note:
             self.notes[how.note] = None
         inputs = {
