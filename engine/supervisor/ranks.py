@@ -42,6 +42,7 @@ class Ranks:
         self._ranks: dict[int, _Rank] = {}
         self._peers: dict[bytes, int] = {}
         self._deaths = _FirstDeath()
+        self._launchers: set[int] = set()  # pids of those that yield
 
     def hear(self, peer: bytes, message: object) -> int:
         """Note a sign of life, and return the rank that gave it."""
@@ -52,7 +53,7 @@ class Ranks:
                 self._ranks[message.rank] = _Rank(message.pid, start_time(message.pid), now)
                 self._deaths.watch(message.rank, message.pid)
                 if self.count > 1:
-                    _let_launcher_yield(message.pid)
+                    self._let_launcher_yield(message.pid)
         rank = self._peers.get(peer, 0)
         if rank == 0:
             self.lead = peer
@@ -101,21 +102,21 @@ class Ranks:
         for rank in self._ranks.values():
             kill(rank.pid, rank.started)
 
+    def _let_launcher_yield(self, pid: int) -> None:
+        """Let the parent of rank ``pid`` run only where no rank wants to; on Linux alone.
+
+        A launcher hears of a death from a pipe that closes a moment before the rank is quite dead. Were it to
+        run at once, others might be gone before that one.
+        """
+        with suppress(psutil.Error):
+            launcher = psutil.Process(pid).ppid()
+            if hasattr(os, "SCHED_IDLE") and launcher not in {os.getpid(), *self._launchers}:
+                self._launchers.add(launcher)
+                os.sched_setscheduler(launcher, os.SCHED_IDLE, os.sched_param(0))
+
     def close(self) -> None:
         """Watch no more."""
         self._deaths.close()
-
-
-def _let_launcher_yield(pid: int) -> None:
-    """Let the launcher, which is the parent of rank ``pid``, run only where no rank wants to; on Linux alone.
-
-    It hears of a death from a pipe that closes a moment before the rank is quite dead. Were it to run at
-    once, others might be gone before that one.
-    """
-    with suppress(psutil.Error):
-        launcher = psutil.Process(pid).ppid()
-        if hasattr(os, "SCHED_IDLE") and launcher != os.getpid():
-            os.sched_setscheduler(launcher, os.SCHED_IDLE, os.sched_param(0))
 
 
 class _FirstDeath:

@@ -18,14 +18,14 @@ import pytest
 
 from engine.graph.examples import load_example
 from engine.graph.network_file import dumps
+from engine.parallel.devices import device_names
 from engine.protocol.client import Client
 from engine.protocol.internal import StartRun
 from engine.protocol.launch import LaunchedEngine, launch
 from engine.protocol.messages import CheckpointKept, Entry, MetricRow, Rewound, RunState, StateChanged, Stop
 from tests.faults.outcome import Outcome
-from tests.supervisor.engines import LINGER, ending, entries_until, has_ended
+from tests.supervisor.engines import FAKE_TRAINING, LINGER, ending, entries_until, has_ended
 
-RANKS = 4
 SECONDS = 10.0
 """Within which all ranks have gone."""
 
@@ -34,19 +34,30 @@ needs_mpi = pytest.mark.skipif(
     find_spec("mpi4py") is None or _MPIEXEC is None, reason="needs mpi4py and an MPI (the extra mpi)"
 )
 
+_RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")
+"""Where MPICH and Open MPI tell a process its rank."""
+
+
+def needs_two_gpus() -> None:
+    """Skip the test that calls this where there is no second GPU."""
+    import cupy
+
+    if cupy.cuda.runtime.getDeviceCount() < 2:
+        pytest.skip("needs two GPUs")
+
 
 @contextlib.contextmanager
-def training(folder: Path) -> Iterator[LaunchedEngine]:
-    """Start an engine that trains the digits example on several ranks, for as long as it is let."""
+def training(folder: Path, devices: str) -> Iterator[LaunchedEngine]:
+    """Start an engine that trains the digits example on several devices, for as long as it is let."""
     network = load_example("digits")
     endless = dataclasses.replace(network.training, epochs=100_000, checkpoint_every=1, batch_size=64)
     text = dumps(dataclasses.replace(network, training=endless))
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONPATH", raising=False)
+        # Without the fake of tests/supervisor; what else is set stays, for where nothing is installed.
+        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path != str(FAKE_TRAINING)))
         patch.setenv("CONVNET_VECTOR", "off")
-        start = StartRun(
-            text, "digits", str(folder.parent), str(folder), f"cpu:{RANKS}", LINGER, split="hybrid"
-        )
+        start = StartRun(text, "digits", str(folder.parent), str(folder), devices, LINGER, split="hybrid")
         with ending(launch(start)) as engine:
             try:
                 yield engine
@@ -62,23 +73,26 @@ def ranks_of(engine: LaunchedEngine) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess):
         for process in psutil.Process(engine.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                if "--ranks" in process.cmdline() and "PMI_RANK" in process.environ():
-                    found[int(process.environ()["PMI_RANK"])] = process
+                if "--ranks" in process.cmdline() and "mpi4py" in process.cmdline():
+                    own = process.environ()
+                    found.update({int(own[name]): process for name in _RANK if name in own})
     return [found[rank] for rank in sorted(found)]
 
 
-def harm_ranks(count: int, folder: Path, harm: Callable[[psutil.Process], None]) -> Outcome:
+def harm_ranks(
+    count: int, folder: Path, harm: Callable[[psutil.Process], None], devices: str = "cpu:4"
+) -> Outcome:
     """Do ``harm`` to a rank of each of ``count`` trainings: all stop, it is named, and the run goes on."""
-    chance = random.Random(16)
+    chance, size = random.Random(16), len(device_names(devices))
     survived, orphans, slowest = 0, 0, 0.0
     for number in range(count):
-        with training(folder / f"run-{number}") as engine, Client(engine.connection) as client:
+        with training(folder / f"run-{number}", devices) as engine, Client(engine.connection) as client:
             client.connect()
             client.attach()
             before = entries_until(client, lambda entry: isinstance(entry, CheckpointKept), 60.0)
             ranks = ranks_of(engine)
-            assert len(ranks) == RANKS
-            victim = chance.randrange(RANKS)
+            assert len(ranks) == size
+            victim = chance.randrange(size)
             time.sleep(chance.uniform(0.0, 0.5))
             begun = time.monotonic()
             harm(ranks[victim])
@@ -89,7 +103,9 @@ def harm_ranks(count: int, folder: Path, harm: Callable[[psutil.Process], None])
             kept = [entry.step for entry in before + after if isinstance(entry, CheckpointKept)]
             # A checkpoint may be whole on the disk before the engine has been told of it.
             (resumed_at,) = (entry.step for entry in after if isinstance(entry, Rewound))
-            survived += resumed_at >= max(kept) and not left and _names(after, victim, ranks[victim].pid)
+            survived += (
+                resumed_at >= max(kept) and not left and _names(after, victim, size, ranks[victim].pid)
+            )
             successors = ranks_of(engine)
             client.request(Stop())
             entries_until(client, has_ended, 30.0)
@@ -100,7 +116,7 @@ def harm_ranks(count: int, folder: Path, harm: Callable[[psutil.Process], None])
     return Outcome(count, survived, bar, measured, slowest <= SECONDS and not orphans)
 
 
-def _names(entries: list[Entry], rank: int, pid: int) -> bool:
+def _names(entries: list[Entry], rank: int, size: int, pid: int) -> bool:
     """Whether the cause of the restart names just that rank, with its process."""
     (cause,) = (
         entry.cause
@@ -108,4 +124,4 @@ def _names(entries: list[Entry], rank: int, pid: int) -> bool:
         if isinstance(entry, StateChanged) and entry.state is RunState.RESTARTING and entry.cause is not None
     )
     reason = str(cause.fields["reason"])
-    return reason.startswith(f"rank {rank} of {RANKS} (process {pid}) ") and reason.count("process") == 1
+    return reason.startswith(f"rank {rank} of {size} (process {pid}) ") and reason.count("process") == 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.faults.outcome import Outcome
-from tests.faults.ranks import harm_ranks, needs_mpi
+from tests.faults.ranks import harm_ranks, needs_mpi, needs_two_gpus
 
 ROW, FAULT, FULL = "17", "a rank hangs", 20
 
@@ -20,3 +21,12 @@ def body(count: int, folder: Path) -> Outcome:
 @needs_mpi
 def test_a_rank_that_hangs_stops_all(tmp_path: Path) -> None:
     assert body(1, tmp_path).holds
+
+
+@pytest.mark.gpu
+@needs_mpi
+def test_a_rank_on_a_gpu_that_hangs_stops_all(tmp_path: Path) -> None:
+    """Others wait for it in NCCL, on their GPUs."""
+    needs_two_gpus()
+    outcome = harm_ranks(2, tmp_path, psutil.Process.suspend, "cuda:0,cuda:1")
+    assert outcome.holds, outcome.measured

@@ -14,7 +14,7 @@ from engine import checkpoint
 from engine.protocol.internal import ResumeRun
 from engine.protocol.launch import launch
 from tests.faults.outcome import Outcome
-from tests.faults.ranks import RANKS, needs_mpi, ranks_of, training
+from tests.faults.ranks import needs_mpi, ranks_of, training
 from tests.supervisor.engines import LINGER, ending, start, wait_for, worker_of
 
 ROW, FAULT, FULL = "41", "supervisor killed", 50
@@ -67,14 +67,14 @@ def body(count: int, folder: Path) -> Outcome:
 @needs_mpi
 @pytest.mark.parametrize("victim", ["supervisor", "launcher"])
 def test_no_rank_outlives_those_who_started_it(tmp_path: Path, victim: str) -> None:
-    with training(tmp_path / "run") as engine:
-        wait_for(lambda: len(ranks_of(engine)) == RANKS, 30.0)
+    with training(tmp_path / "run", "cpu:4") as engine:
+        wait_for(lambda: len(ranks_of(engine)) == 4, 30.0)
         ranks = ranks_of(engine)
         supervisor = psutil.Process(engine.process.pid)
         (launcher,) = supervisor.children()
         (supervisor if victim == "supervisor" else launcher).kill()
         gone, left = psutil.wait_procs([*ranks, launcher], timeout=SECONDS)
-        assert (len(gone), left) == (RANKS + 1, [])
+        assert (len(gone), left) == (4 + 1, [])
 
 
 def test_a_killed_supervisor_takes_its_training_process_along(tmp_path: Path) -> None:

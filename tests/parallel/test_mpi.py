@@ -16,31 +16,35 @@ pytest.importorskip("mpi4py")
 MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 ROOT = Path(__file__).parents[2]
 
+needs_mpi = pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec")
 
-@pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec")
-@pytest.mark.parametrize(("preset", "scheme", "ranks"), [("data", "a", 2), ("hybrid", "c", 3)])
-def test_processes_give_the_answer_of_one_device(preset: str, scheme: str, ranks: int) -> None:
-    command = [
-        str(MPIEXEC),
-        "-n",
-        str(ranks),
-        sys.executable,
-        "-m",
-        "mpi4py",
-        "-m",
-        "tests.parallel.mpi_ranks",
-    ]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+
+def deviations(module: str, ranks: int, *arguments: str) -> list[float]:
+    """Run a module of tests/parallel on several ranks; return the numbers that it prints after colons."""
+    python = [sys.executable, "-m", "mpi4py", "-m", f"tests.parallel.{module}"]
     done = subprocess.run(
-        [*command, preset, scheme],
+        [str(MPIEXEC), "-n", str(ranks), *python, *arguments],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = re.findall(rf"rank \d of {ranks}: (\S+)", done.stdout)
+    return [float(found) for found in re.findall(r"rank \d.*: (\S+)", done.stdout)]
+
+
+@needs_mpi
+@pytest.mark.parametrize(("preset", "scheme", "ranks"), [("data", "a", 2), ("hybrid", "c", 3)])
+def test_processes_give_the_answer_of_one_device(preset: str, scheme: str, ranks: int) -> None:
+    found = deviations("mpi_ranks", ranks, preset, scheme)
     assert len(found) == ranks
-    assert all(float(deviation) <= 1e-10 for deviation in found)
+    assert max(found) <= 1e-10
+
+
+@needs_mpi
+def test_the_plan_written_by_hand_and_the_compiled_one_give_the_answer_of_one_device() -> None:
+    found = deviations("hand_written", 2)
+    assert len(found) == 4
+    assert max(found) <= 1e-10

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-
 import pytest
 
 from engine.graph.presets import preset_split
@@ -14,7 +9,7 @@ from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.training.verification import deviation, make_batches, train
 from tests.parallel.networks import devices, small
-from tests.parallel.test_mpi import MPIEXEC, ROOT
+from tests.parallel.test_mpi import deviations, needs_mpi
 
 pytestmark = pytest.mark.gpu
 
@@ -36,26 +31,28 @@ def test_ranks_that_share_a_gpu_give_the_answer_of_the_cpu(preset: str, scheme: 
     assert max(found.values()) <= 1e-10, found
 
 
-@pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec")
+@needs_mpi
 @pytest.mark.parametrize(
     ("preset", "scheme"), [("data", "a"), ("model", "a"), ("hybrid", "a"), ("hybrid", "b"), ("hybrid", "c")]
 )
 def test_two_gpus_give_the_answer_of_the_cpu(preset: str, scheme: str) -> None:
+    _need_two()
+    found = deviations("mpi_ranks", 2, preset, scheme, "cuda")
+    assert len(found) == 2
+    assert max(found) <= 1e-10
+
+
+@needs_mpi
+def test_the_plan_written_by_hand_and_the_compiled_one_give_the_answer_of_the_cpu() -> None:
+    """On two GPUs, scheme b, with NCCL's calls in the captured step."""
+    _need_two()
+    found = deviations("hand_written", 2, "cuda")
+    assert len(found) == 4
+    assert max(found) <= 1e-10
+
+
+def _need_two() -> None:
     import cupy
 
     if cupy.cuda.runtime.getDeviceCount() < 2:
         pytest.skip("needs two GPUs")
-    command = [str(MPIEXEC), "-n", "2", sys.executable, "-m", "mpi4py", "-m", "tests.parallel.mpi_ranks"]
-    done = subprocess.run(
-        [*command, preset, scheme, "cuda"],
-        cwd=ROOT,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = [float(deviation) for deviation in re.findall(r"rank \d of 2: (\S+)", done.stdout)]
-    assert len(found) == 2
-    assert max(found) <= 1e-10

@@ -96,7 +96,7 @@ def test_splits_that_name_what_is_not_there_are_refused(split: Split, message: s
 
 @pytest.mark.parametrize("kind", RULES)
 def test_rules_name_ports_that_kernels_have(kind: str) -> None:
-    """Every array of the CPU's kernel is named, but for counters and scratch memory, and none that none has."""
+    """Every array of the CPU's kernel is named, but for counters and scratch memory; GPUs' may have more."""
     parameters: dict[str, Parameter] = {}
     for device in ("cuda", "cpu"):
         if kind in operations(device):
