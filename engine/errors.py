@@ -350,12 +350,15 @@ class TrainingError(ConvNetError):
 
 
 class NotFiniteError(TrainingError):
-    """The loss or a weight is no longer a finite number."""
+    """The loss, a weight or an output is no longer a finite number."""
 
     template = (
-        "Step {step}: {what} is not a finite number. The weights of the last good checkpoint are kept; "
-        "lower the learning rate and resume."
+        "Step {step}: {what} ({where}) is not a finite number. The weights of the last good checkpoint are "
+        "kept; lower the learning rate and resume."
     )
+
+    def __init__(self, step: int, what: str, where: str = "training") -> None:
+        super().__init__(step=step, what=what, where=where)
 
 
 class OutOfMemoryError(TrainingError):

@@ -24,6 +24,8 @@ _CALLS = {"tr": 0, "_tr": 0, "action_text": 0, "layer_text": 0, "translate": 1, 
 """Functions that take a source text, and the number of the argument that it is."""
 _SEVERAL = ("title_for",)
 """Functions all of whose literal arguments are source texts."""
+_WORDS = ("expected", "found", "hint", "missing", "what", "where")
+"""Keywords of errors in engine/ whose literals are words."""
 _PHRASES = {"ShapeRuleError": (1, 2)}
 """Raised in engine/layers with words in these arguments."""
 
@@ -32,7 +34,7 @@ def collect() -> dict[str, str]:
     """Return all source texts, each with the first place where it stands."""
     sys.path.insert(0, str(ROOT))
     found: dict[str, str] = {}
-    for text, place in (*_in_code(), *_in_tables(), *_in_layers(), *_in_errors()):
+    for text, place in (*_in_code(), *_in_tables(), *_in_layers(), *_in_errors(), *_in_engine(), *_in_log()):
         if any(sign.isalpha() for sign in text.replace("{", "").replace("}", "")):
             found.setdefault(text, place)
     return found
@@ -128,6 +130,23 @@ def _formatted(node: ast.expr) -> str:
         parts = [part.value if isinstance(part, ast.Constant) else "0" for part in node.values]
         return "".join(map(str, parts))
     return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _in_log() -> Iterator[tuple[str, str]]:
+    from engine.log_lines import Line
+    from studio.models.settings_diff import WORDS
+
+    yield from ((line.value, "engine/log_lines.py") for line in Line)
+    yield from ((word, "studio/models/settings_diff.py") for word in WORDS)
+
+
+def _in_engine() -> Iterator[tuple[str, str]]:
+    """Yield the words that errors are raised with, but for those of the command line."""
+    for path in sorted(set((ROOT / "engine").rglob("*.py")) - set((ROOT / "engine" / "cli").rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in _WORDS:
+                for text in _literals(node.value):
+                    yield template_of(text), str(path.relative_to(ROOT))
 
 
 def _in_errors() -> Iterator[tuple[str, str]]:

@@ -8,9 +8,20 @@ from pathlib import Path
 from engine.checkpoint import load_latest
 from engine.errors import CheckpointError, ConvNetError
 from engine.graph.network_file import NetworkFile, dumps
-from engine.protocol.messages import Edited, HealthMeasured, MetricRow, Progress, RunState, Site
+from engine.log_lines import Line
+from engine.protocol.log_messages import sentence
+from engine.protocol.messages import (
+    Edited,
+    HealthMeasured,
+    LogLevel,
+    MetricRow,
+    Progress,
+    RunState,
+    Scalar,
+    Site,
+)
 from engine.store.run_folder import RunFolder
-from engine.training.observer import Command, Level
+from engine.training.observer import Command
 from engine.training.run import train
 
 
@@ -55,9 +66,9 @@ class Watcher:
     def settle(self) -> None:
         """Nothing waits."""
 
-    def log(self, level: Level, text: str) -> None:
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
         if level == "error":
-            print(text)
+            print(sentence(line, cause, **fields))
 
     def commands(self, wait: bool) -> Sequence[Command]:
         return ["stop"] if self.step == self._stop_at else []

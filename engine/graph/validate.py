@@ -168,9 +168,12 @@ def _no_probabilities(graph: LayerGraph, outputs: dict[str, TensorType]) -> list
 
 
 def _unused(graph: LayerGraph) -> list[NetworkError]:
-    """Layers that no cost depends on."""
-    costs = [name for name, layer in graph.layers().items() if layer.is_cost]
-    if not costs:
+    """Layers but costs whose output nothing takes; those before them need not be told of."""
+    layers = graph.layers()
+    if not any(layer.is_cost for layer in layers.values()):
         return []
-    used = set(costs).union(*(graph.ancestors(cost) for cost in costs))
-    return [UnusedLayerError(layer=name) for name in graph if name not in used]
+    return [
+        UnusedLayerError(layer=name)
+        for name, layer in layers.items()
+        if not layer.is_cost and not graph.outputs(name)
+    ]

@@ -19,6 +19,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """The name of a layer or of one of its weights."""
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
 Scalar = str | int | float | bool | None
 Value = Scalar | tuple[Scalar, ...]
 """What a field of an error may hold."""
@@ -98,11 +100,14 @@ class StateChanged(Message, frozen=True):
 
 
 class LogLine(Message, frozen=True):
-    """A line of the run's log."""
+    """A line of the run's log: the English sentence, and what a client forms its own sentence from."""
 
     time: float  # s since 1970-01-01 UTC
-    level: Literal["debug", "info", "warning", "error"]  # how serious it is
+    level: LogLevel  # how serious it is
     text: Annotated[str, msgspec.Meta(max_length=10_000)]  # characters
+    code: str = ""  # name in engine.log_lines; "": the text is what a process printed
+    fields: dict[str, Value] = {}  # what the sentence of the code is formed from
+    cause: Problem | None = None  # the error that the sentence tells of
 
 
 class SnapshotKept(Message, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 import zmq
 
 from engine.errors import RunFolderUnwritableError
+from engine.log_lines import Line
 from engine.protocol import connection as connections
 from engine.protocol.codec import CLIENT_FRAME_LIMIT
 from engine.protocol.connection import Connection
@@ -184,7 +185,7 @@ class Engine:
     def _report_malformed(self) -> None:
         total = self._control.malformed + self._bulk.malformed + self._worker.endpoint.malformed
         if total > self._reported:
-            self._run.log("warning", f"{total - self._reported} malformed messages were dropped.")
+            self._run.log("warning", Line.MALFORMED, count=total - self._reported)
             self._reported = total
 
     def _is_done(self) -> bool:

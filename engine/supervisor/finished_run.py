@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NoReturn
+from typing import NoReturn
 
-from engine.errors import RunEndedError
-from engine.protocol.messages import Progress, RankReading, RunState
+from engine.errors import ConvNetError, RunEndedError
+from engine.log_lines import Line
+from engine.protocol.messages import LogLevel, Progress, RankReading, RunState, Scalar
 from engine.supervisor.run import RunRequest
 
 
@@ -27,7 +28,7 @@ class FinishedRun:
     def shut_down(self) -> None:
         """There is nothing to stop."""
 
-    def log(self, level: Literal["info", "warning", "error"], text: str) -> None:
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
         """Keep the journal as it is."""
 
     def turn(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Literal
 
-from engine.errors import RunEndedError, UnexpectedError
+from engine.errors import ConvNetError, RunEndedError, UnexpectedError
+from engine.log_lines import Line
 from engine.protocol.internal import (
     Beat,
     Command,
@@ -17,11 +17,12 @@ from engine.protocol.internal import (
     WorkerFrame,
     WorkerState,
 )
+from engine.protocol.log_messages import log_message, output_message
 from engine.protocol.messages import (
     CheckpointNow,
     Edit,
     Kill,
-    LogLine,
+    LogLevel,
     Pause,
     Problem,
     Progress,
@@ -29,6 +30,7 @@ from engine.protocol.messages import (
     Resume,
     RollBack,
     RunState,
+    Scalar,
     Site,
     StateChanged,
     Stop,
@@ -125,9 +127,9 @@ class Run:
             self.obey(Stop())
             self._kill_at = time.monotonic() + _STOP_PATIENCE
 
-    def log(self, level: Literal["info", "warning", "error"], text: str) -> None:
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
         """Put a line into the log."""
-        self._journal.append(LogLine(time.time(), level, text))
+        self._journal.append(log_message(level, line, cause, **fields))
 
     def turn(self) -> None:
         """Do what is due."""
@@ -183,11 +185,11 @@ class Run:
         was_told, self._told_slow = self._told_slow, self.is_slow
         if self._told_slow and not was_told:
             seconds = self._pace.waited(time.monotonic())
-            self.log("warning", f"No step has ended for {seconds:.0f} s, but the training process responds.")
+            self.log("warning", Line.SLOW, seconds=seconds)
 
     def _log_output(self) -> None:
         while not self._worker.output.empty():
-            self.log("info", self._worker.output.get())
+            self._journal.append(output_message(self._worker.output.get()))
 
     def _end(self) -> None:
         self._worker.finish_output()
@@ -210,7 +212,7 @@ class Run:
         self._settles.clear()
         self._status.restart()
         self._tell(cause)
-        self.log("warning", f"{rebuild(cause)} Restart {self._restarts} of {MOST_RESTARTS}.")
+        self.log("warning", Line.RESTARTED, rebuild(cause), number=self._restarts, most=MOST_RESTARTS)
         self.start(self._run_folder, self._site, resume=True)
         if self._status.is_pausing:
             self._worker.order(Command("pause"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.errors import CheckpointError
 from engine.graph.settings import TrainingSettings
+from engine.log_lines import Line
 from engine.runtime.device import Contents
 from engine.training.best import Best
 from engine.training.keeper import CheckpointKeeper
@@ -34,5 +35,5 @@ class Checkpoints:
             self._observer.checkpoint_refused(error)
         else:
             self._observer.checkpoint_kept(place.step)
-            is_best = "" if best_step is None or best_step != place.step else ", the best so far"
-            self._observer.log("info", f"Checkpoint at step {place.step:,}{is_best}")
+            line = Line.BEST_CHECKPOINT if best_step == place.step else Line.CHECKPOINT
+            self._observer.log("info", line, step=place.step)

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from engine.data.dataset import SplitName
 from engine.data.views import Views
+from engine.log_lines import Line
 from engine.plan.compile.pipeline import EVALUATE
 from engine.plan.types import TrainingPlan
 from engine.runtime.device import Feed, Feedable
@@ -16,6 +17,8 @@ from engine.training.figures import CostMeter, Figures
 from engine.training.place import Place
 from engine.training.report import Report
 from engine.training.training_data import TrainingData
+
+_LINES: dict[SplitName, Line] = {"validation": Line.VALIDATION_ERROR, "test": Line.TEST_ERROR}
 
 TESTED: tuple[SplitName, ...] = ("validation", "test")
 
@@ -53,7 +56,8 @@ class Evaluation:
             figures = self._measure(loader, feed)
             self._report.row(name, place, rate, figures, averaged if name == "test" else {})
             errors[name] = figures.error
-            self._report.log(f"Epoch {place.epoch}: {name} error {100 * figures.error:.2f} %")
+            if name in _LINES:
+                self._report.log(_LINES[name], epoch=place.epoch, error=100 * figures.error)
         self._meter.restore(sums)
         return errors.get("validation")
 
@@ -78,9 +82,6 @@ class Evaluation:
                 feed(batch)
                 evaluation.run(loader.views(batch, views))
         figures = self._meter.take()
-        self._report.log(
-            f"Averaged over {len(views)} views: "
-            f"test error {100 * figures.error:.2f} %, loss {figures.loss:.4f}"
-        )
+        self._report.log(Line.AVERAGED, views=len(views), error=100 * figures.error, loss=figures.loss)
         named = {"error": figures.error, "loss": figures.loss, **figures.further}
         return {f"{title} over {len(views)} views": value for title, value in named.items()}

@@ -87,7 +87,7 @@ class Monitor:
         """Judge the figures as they were at a place. Raises NotFiniteError."""
         bad_step = first_bad_step(contents[COUNTERS])
         if bad_step is not None:
-            raise NotFiniteError(step=bad_step, what=self._name_bad_output())
+            raise self._bad_output(bad_step)
         sums = self._meter.gather(contents)
         totals = self._meter.totals(sums)
         self._judge_loss(place.step - 1, totals)
@@ -102,13 +102,15 @@ class Monitor:
         if spike is not None:
             self._report.spike(step, spike)
 
-    def _name_bad_output(self) -> str:
+    def _bad_output(self, step: int) -> NotFiniteError:
         """Say where the step's numbers went wrong; its batch is still in place, and so are its weights."""
         layer = self._team.agree(first_bad_output(self._plan, self._executor), str | None)
-        return "The loss" if layer is None else f"The output of {layer}"
+        if layer is None:
+            return NotFiniteError(step=step, what="the loss")
+        return NotFiniteError(step=step, what="an output", where=layer)
 
     def check_finite(self, learned: Contents, step: int) -> None:
         """Raise NotFiniteError, on all ranks, if what one of them has ``learned`` is not finite."""
         name = self._team.agree(first_not_finite(learned), str | None)
         if name is not None:
-            raise NotFiniteError(step=step, what=f"A number in {name}")
+            raise NotFiniteError(step=step, what="a number", where=name)

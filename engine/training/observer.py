@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from engine.errors import CheckpointError, ConvNetError
-from engine.protocol.messages import Edit, Edited, HealthMeasured, MetricRow, Progress, RollBack, RunState
+from engine.log_lines import Line
+from engine.protocol.messages import (
+    Edit,
+    Edited,
+    HealthMeasured,
+    LogLevel,
+    MetricRow,
+    Progress,
+    RollBack,
+    RunState,
+    Scalar,
+)
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "test"] | RollBack | Edit
-Level = Literal["debug", "info", "warning", "error"]
 
 
 class Observer(Protocol):
@@ -54,8 +64,8 @@ class Observer(Protocol):
     def settle(self) -> None:
         """Wait until what was told is safe: a checkpoint must not be newer than the figures before it."""
 
-    def log(self, level: Level, text: str) -> None:
-        """A line for the log."""
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
+        """A line for the log, with the fields that its template names."""
 
     def commands(self, wait: bool) -> Sequence[Command]:
         """Return the commands that came since the last call; with ``wait``, wait for one."""
@@ -87,7 +97,9 @@ class Silent:
 
     def settle(self) -> None: ...
 
-    def log(self, level: Level, text: str) -> None: ...
+    def log(
+        self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar
+    ) -> None: ...
 
     def commands(self, wait: bool) -> Sequence[Command]:
         return ()

@@ -74,13 +74,13 @@ def differences(was: PlanLock, is_now: PlanLock) -> Iterator[str]:
     for name in ("device", "code", "processor", "blas", "precision"):
         old, new = getattr(was, name), getattr(is_now, name)
         if old != new:
-            yield f"{name} {old or 'plain'}, now {new or 'plain'}"
+            yield f"{name} {old or 'plain'} → {new or 'plain'}"
     for name in was.versions.keys() | is_now.versions.keys():
         old, new = was.versions.get(name, "none"), is_now.versions.get(name, "none")
         if old != new:
-            yield f"{name} {old}, now {new}"
+            yield f"{name} {old} → {new}"
     if was.plan_sha256 != is_now.plan_sha256 or was.choices != is_now.choices:
-        yield "another plan"
+        yield "plan"
 
 
 def _processor() -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.data.dataset import SplitName
-from engine.errors import NotFiniteError
+from engine.errors import ConvNetError, NotFiniteError
+from engine.log_lines import Line
 from engine.plan.compile.pipeline import TRAIN
 from engine.plan.types import TrainingPlan
-from engine.protocol.messages import Edited, MetricRow, Progress
+from engine.protocol.messages import Edited, MetricRow, Progress, Scalar
 from engine.runtime.device import Device
 from engine.training.clock import StepClock
 from engine.training.figures import Figures
 from engine.training.health import Spike
 from engine.training.observer import Observer
 from engine.training.place import Course, Place
+
+_MEMORY = {"plan": Line.MEMORY_OF_PLAN, "data": Line.MEMORY_OF_DATA, "CUDA": Line.MEMORY_OF_CUDA}
 
 
 class Report:
@@ -25,23 +28,24 @@ class Report:
         self._plan = plan
         self._course = course
 
-    def log(self, text: str) -> None:
+    def log(self, line: Line, **fields: Scalar) -> None:
         """Tell a line of how it goes."""
-        self._observer.log("info", text)
+        self._observer.log("info", line, None, **fields)
 
-    def warn(self, text: str) -> None:
+    def warn(self, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
         """Tell a line of what someone should look at."""
-        self._observer.log("warning", text)
+        self._observer.log("warning", line, cause, **fields)
 
     def start(self, device: Device, place: Place) -> None:
         """Tell what is about to run, and from where."""
         operations = len(self._plan.programs[TRAIN].operations)
-        memory = [f"{what} {taken / 1e6:.1f} MB" for what, taken in device.memory().items() if taken]
-        self.log(f"Plan: {operations} operations a step; memory: {', '.join(memory)}")
-        examples, steps = self._course.examples, self._course.steps_an_epoch
-        self.log(f"Data: {examples:,} training pictures, {steps:,} steps an epoch")
+        self.log(Line.PLAN, operations=operations)
+        for what, taken in device.memory().items():
+            if taken:
+                self.log(_MEMORY[what], megabytes=taken / 1e6)
+        self.log(Line.DATA, examples=self._course.examples, steps=self._course.steps_an_epoch)
         if place.step:
-            self.log(f"Taken up at step {place.step:,}")
+            self.log(Line.TAKEN_UP, step=place.step)
 
     def row(
         self,
@@ -84,24 +88,23 @@ class Report:
     def spike(self, step: int, spike: Spike) -> None:
         """Tell of a loss that leapt in the step after ``step``."""
         self._observer.loss_spiked(step, spike.loss, spike.usual)
-        self.warn(f"Step {step:,}: the loss leapt to {spike.loss:.4g}; {spike.usual:.4g} is usual.")
+        self.warn(Line.LOSS_LEAPT, step=step, loss=spike.loss, usual=spike.usual)
 
     def edit(self, edit: Edited) -> None:
         """Tell that a setting is changed from here on."""
         self._observer.edited(edit)
-        self.log(f"After step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+        self._log_edit(Line.EDITED, edit)
 
     def edit_again(self, edit: Edited) -> None:
         """Tell that an edit is made that had been made before."""
-        self.log(f"As before after step {edit.step:,}: {edit.setting} {edit.old:g} is now {edit.new:g}")
+        self._log_edit(Line.EDITED_AGAIN, edit)
+
+    def _log_edit(self, line: Line, edit: Edited) -> None:
+        self.log(line, step=edit.step, setting=edit.setting, old=edit.old, new=edit.new)
 
     def roll_back(self, step: int, cause: NotFiniteError | None, taken_back: int) -> None:
         """Tell that the training is at ``step`` again, and so many edits of later steps are no more."""
         self._observer.rewound(step, cause, takes_back=True)
-        why = (
-            ""
-            if cause is None
-            else f" after step {cause.fields['step']}: {cause.fields['what']} is not finite"
-        )
-        edits = f" {taken_back} edits of later steps are taken back." if taken_back else ""
-        self.warn(f"Rolled back to step {step:,}{why}.{edits}")
+        self.warn(Line.ROLLED_BACK if cause is None else Line.ROLLED_BACK_AFTER, cause, step=step)
+        if taken_back:
+            self.warn(Line.EDITS_TAKEN_BACK, count=taken_back)

@@ -19,6 +19,7 @@ from engine.errors import PlanError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.graph.presets import choose_split
+from engine.log_lines import Line
 from engine.parallel.devices import device_names
 from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import infer
@@ -117,7 +118,7 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
     code = team.share(best_code(kind) if was is None else replayed_code(kind, was.code), str)
     chosen = choose_split(network.graph, network.splits, split, len(devices))
     if len(devices) > 1:
-        observer.log("info", f"Split {chosen.name} over {len(devices)} devices: {', '.join(devices)}")
+        observer.log("info", Line.SPLIT, split=chosen.name, count=len(devices), devices=", ".join(devices))
     compile_for = partial(
         compile_network,
         network.graph,
@@ -165,8 +166,14 @@ def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | No
 def _warn_of_skipped(dataset: Dataset, observer: Observer) -> None:
     if dataset.skipped:
         first = dataset.skipped[0]
-        text = f"{len(dataset.skipped)} files of {dataset.name} were skipped; {first.name}: {first.reason}"
-        observer.log("warning", text)
+        observer.log(
+            "warning",
+            Line.FILES_SKIPPED,
+            count=len(dataset.skipped),
+            data=dataset.name,
+            first=first.name,
+            reason=first.reason,
+        )
 
 
 def _keep_plan(run: RunFolder, plan: TrainingPlan, lock: PlanLock, observer: Observer) -> None:
@@ -175,14 +182,13 @@ def _keep_plan(run: RunFolder, plan: TrainingPlan, lock: PlanLock, observer: Obs
         run.plan.write_text(text, encoding="utf-8")
         durable.write(run.lock, msgspec.json.format(msgspec.json.encode(lock)))
     except OSError as error:
-        observer.log("error", f"The plan could not be kept in the run folder: {error.strerror or error}.")
+        observer.log("error", Line.PLAN_NOT_KEPT, reason=error.strerror or str(error))
 
 
 def _warn_of_changes(was: PlanLock, lock: PlanLock, observer: Observer) -> None:
     changes = list(differences(was, lock))
     if changes:
-        text = f"Going on within rounding, not bit for bit, since not all is as it was: {'; '.join(changes)}."
-        observer.log("warning", text)
+        observer.log("warning", Line.NOT_AS_IT_WAS, changes="; ".join(changes))
 
 
 class _StoppedError(Exception):
@@ -206,7 +212,7 @@ class _Decoding:
             raise _StoppedError
         if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()
-            self._observer.log("info", f"{done:,} pictures are decoded, which is done once.")
+            self._observer.log("info", Line.DECODED, count=done)
 
 
 def network_sha256(network: NetworkFile) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from engine.log_lines import Line
 from engine.parallel.team import Team
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.types import TrainingPlan
@@ -51,7 +52,9 @@ class Snapshots:
             if self._team.leads:
                 self._store.write(step, probed)
         except OSError as error:
-            self._observer.log("error", f"Snapshot of step {step}: {error.strerror}.")
+            self._observer.log(
+                "error", Line.SNAPSHOT_NOT_KEPT, step=step, reason=error.strerror or str(error)
+            )
         else:
             self._observer.snapshot_kept(step)
 

@@ -11,6 +11,7 @@ from engine.data.dataset import Dataset
 from engine.data.preprocessing import Size
 from engine.errors import NotFiniteError
 from engine.graph.settings import DataSettings, TrainingSettings
+from engine.log_lines import Line
 from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.compile.pipeline import TRAIN
@@ -115,7 +116,7 @@ class Trainer:
         self._origin.check(state)
         anew = self._learned.take(state.tensors)
         if anew:
-            self._report.warn(f"Not in the checkpoint, and begun anew: {', '.join(anew)}.")
+            self._report.warn(Line.BEGUN_ANEW, weights=", ".join(anew))
         self._monitor.know(state.first_loss)
         cursor = min(state.cursor, self._course.examples)
         self._begin_at(Place(state.step, state.epoch, cursor, state.seconds), Best.of(state.best))
@@ -226,7 +227,7 @@ class Trainer:
         error = self._evaluation.run(self.place, rate, self._feed, over_views=self._is_done)
         self._clock.start()
         if self._control.first_bad_step is not None:
-            raise NotFiniteError(step=self.place.step, what="The loss at the test")
+            raise NotFiniteError(step=self.place.step, what="the loss", where="test")
         self._observer.state(then)
         return error
 
@@ -235,7 +236,7 @@ class Trainer:
         self._best = self._best.after(self.place.step, error)
         if self._best.is_enough(self._training.early_stop) and not self._is_done:
             self._is_done_early = True
-            self._report.log(f"Stopped early: no lower validation error in {self._best.waited} tests.")
+            self._report.log(Line.STOPPED_EARLY, tests=self._best.waited)
 
     def _keep_checkpoint(self) -> None:
         """Write a checkpoint. Raises NotFiniteError rather than keep what cannot be gone on with."""

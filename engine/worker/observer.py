@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from engine.errors import CheckpointError, ConvNetError
+from engine.log_lines import Line
 from engine.protocol.internal import Command as Asked
 from engine.protocol.internal import MetricRows, WorkerState
+from engine.protocol.log_messages import log_message
 from engine.protocol.messages import (
     CheckpointKept,
     Edited,
     HealthMeasured,
-    LogLine,
+    LogLevel,
     LossSpiked,
     MetricRow,
     Progress,
     Rewound,
     RunState,
+    Scalar,
     SnapshotKept,
 )
 from engine.protocol.problems import describe
-from engine.training.observer import Command, Level
+from engine.training.observer import Command
 from engine.worker.engine_link import EngineLink
-
-_LONGEST_LINE = 10_000  # characters, as LogLine has it
 
 
 class EngineObserver:
@@ -59,7 +59,7 @@ class EngineObserver:
     def checkpoint_refused(self, error: CheckpointError) -> None:
         """The disk did not take a checkpoint."""
         self.refusal = error
-        self.log("error", str(error))
+        self.log("error", Line.CHECKPOINT_REFUSED, error)
 
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Training goes on from the checkpoint of ``step``."""
@@ -81,9 +81,9 @@ class EngineObserver:
         """Wait until what was told is in the journal."""
         self._link.settle()
 
-    def log(self, level: Level, text: str) -> None:
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
         """A line for the log."""
-        self._link.send(LogLine(time.time(), level, text[:_LONGEST_LINE]))
+        self._link.send(log_message(level, line, cause, **fields))
 
     def commands(self, wait: bool) -> Sequence[Command]:
         """Return the commands that came since the last call; with ``wait``, wait for one."""

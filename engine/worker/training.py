@@ -7,6 +7,7 @@ from pathlib import Path
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.graph import network_file
+from engine.log_lines import Line
 from engine.parallel.team import ALONE, Team
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
@@ -62,9 +63,9 @@ def _take_up(run: RunFolder, observer: EngineObserver) -> CheckpointState | None
     """Return the newest sound checkpoint, and put out of the way what came after it."""
     found = checkpoint.find_latest(run.checkpoints)
     for error in found.damaged if found else ():
-        observer.log("warning", f"A damaged checkpoint is not used. {error}")
+        observer.log("warning", Line.CHECKPOINT_DAMAGED, error)
     step = found.state.step if found else 0
     SnapshotStore(run.snapshots).drop_after(step)
     observer.rewound(step)
-    observer.log("info", f"Training goes on from step {step}.")
+    observer.log("info", Line.GOES_ON, step=step)
     return found.state if found else None

@@ -7,47 +7,73 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.graph.network_file import NetworkFile
+from engine.layers.fields import field_specs
+
+TRAINING, DATA = "training", "data"
+KIND, SCHEDULE = "Kind", "Schedule"
+YES, NO = "yes", "no"
+WORDS = (KIND, SCHEDULE, YES, NO)
+"""English source texts that no field's spec has."""
+
+Key = tuple[str, str]
+"""Of whom a setting is, ``TRAINING``, ``DATA`` or a layer's name, and its title as an English source text."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting, and what it is in each run; None: that run has no such layer or setting."""
+    """A setting, and what it is in each run as a source text; None: that run has no such layer or setting."""
 
-    name: str  # such as "training.momentum" or "conv1.filters"
+    owner: str
+    title: str
     values: tuple[str | None, ...]
 
 
 def differences(networks: Sequence[NetworkFile]) -> list[Difference]:
     """Return the settings that are not the same in all networks: training, data, then layers in order."""
     tables = [_table(network) for network in networks]
-    names = list(dict.fromkeys(name for table in tables for name in table))
-    rows = (Difference(name, tuple(table.get(name) for table in tables)) for name in names)
+    keys = list(dict.fromkeys(key for table in tables for key in table))
+    rows = (Difference(*key, tuple(table.get(key) for table in tables)) for key in keys)
     return [row for row in rows if len(set(row.values)) > 1]
 
 
-def _table(network: NetworkFile) -> Mapping[str, str]:
-    table = {**_fields("training", network.training), **_fields("data", network.data)}
+def setting_title(name: str) -> str:
+    """Return the title of a setting that can be changed in a run, as an English source text."""
+    from engine.graph.schedules import Schedule
+    from engine.graph.settings import TrainingSettings
+
+    specs = {**field_specs(TrainingSettings), **field_specs(Schedule)}
+    return specs[name].title if name in specs else name
+
+
+def _table(network: NetworkFile) -> Mapping[Key, str]:
+    schedule = network.training.schedule
+    table = {(TRAINING, SCHEDULE): schedule.title}
+    for holder in (schedule, network.training):
+        table |= _settings(TRAINING, holder)
+    table |= _settings(DATA, network.data)
     for name, layer in network.graph.layers().items():
-        table[name] = layer.kind
-        table |= _fields(name, layer)
+        table[name, KIND] = layer.title
+        table |= _settings(name, layer)
     return table
 
 
-def _fields(owner: str, holder: Any) -> dict[str, str]:
+def _settings(owner: str, holder: Any) -> dict[Key, str]:
     found = {}
+    specs = field_specs(holder)
     for field in fields(holder):
-        value = getattr(holder, field.name)
-        if field.name == "schedule":
-            found[f"{owner}.schedule"] = type(value).__name__.lower()
-            found |= _fields(owner, value)
-        elif field.name != "muted" or value:  # a layer that works says nothing of it
-            found[f"{owner}.{field.name}"] = _text(value)
+        value, spec = getattr(holder, field.name), specs.get(field.name)
+        if spec is not None:
+            found[owner, spec.title] = dict(getattr(spec, "choices", ())).get(value) or _text(value)
+        elif field.name == "muted" and value:  # a layer that works says nothing of it
+            found[owner, "Mute"] = YES
     return found
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return YES if value else NO
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):
         return "×".join(_text(part) for part in value)
-    return str(value)
+    return "–" if value is None else str(value)

@@ -6,9 +6,13 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ConvNetError, InvalidNetworkError
 from engine.layers.base import Layer
+from engine.log_lines import Line
+from engine.protocol.messages import LogLine
+from engine.protocol.problems import rebuild
 from studio.models.connecting import Obstacle
 from studio.models.edits import Title
 from studio.models.phrases import template_of
+from studio.models.settings_diff import setting_title
 
 
 def layer_text(source: str) -> str:
@@ -59,5 +63,18 @@ def error_text(error: ConvNetError) -> str:
     return QCoreApplication.translate("errors", error.template).format(**fields).rstrip()
 
 
-_WORDS = ("expected", "found", "hint", "missing", "port", "title")
+def line_text(line: LogLine) -> str:
+    """Return the sentence of a line of the log; a line that this studio does not know as it came."""
+    template = getattr(Line.__members__.get(line.code), "value", "")
+    fields = dict(line.fields)
+    if "setting" in fields:
+        fields["setting"] = layer_text(setting_title(str(fields["setting"])))
+    cause = "" if line.cause is None else error_text(rebuild(line.cause))
+    try:
+        return QCoreApplication.translate("log", template).format(**fields, cause=cause) or line.text
+    except (KeyError, IndexError, ValueError, TypeError):  # of another version of the engine
+        return line.text
+
+
+_WORDS = ("expected", "found", "hint", "missing", "port", "title", "what", "where")
 """Fields of errors that hold words; others hold names, paths and figures."""

@@ -15,7 +15,9 @@ from engine.data.preparation import Preparation
 from engine.errors import InvalidNetworkError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
-from engine.protocol.messages import Site
+from engine.log_lines import Line
+from engine.protocol.log_messages import sentence
+from engine.protocol.messages import Scalar, Site
 from engine.store.run_folder import RunFolder
 from engine.training.run import train
 
@@ -40,8 +42,8 @@ class _Observer:
         for row in rows:
             self.losses[row.split].append(row.loss)
 
-    def log(self, level: str, text: str) -> None:
-        self.lines.append(text)
+    def log(self, level: str, line: Line, cause: None = None, **fields: Scalar) -> None:
+        self.lines.append(sentence(line, None, **fields))
 
     def commands(self, wait: bool) -> list[str]:
         return ["stop"] if self._steps is not None and len(self.losses["train"]) == self._steps else []

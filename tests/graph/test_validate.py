@@ -153,6 +153,9 @@ def test_layers_that_no_cost_depends_on_are_unused() -> None:
     problem = only_problem(graph)
     assert isinstance(problem, UnusedLayerError)
     assert problem.layers == ("side",)
+    graph.add("after", Fc())
+    graph.connect(Wire("side", "after"))
+    assert only_problem(graph).layers == ("after",), "the last of a chain is told of alone"
 
 
 def test_without_a_cost_nothing_is_called_unused() -> None:

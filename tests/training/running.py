@@ -17,9 +17,20 @@ from engine.graph.network_file import NetworkFile, dumps
 from engine.graph.schedules import Schedule, Steps
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy, Data, Dropout, Fc, Labels, Pool, Softmax
-from engine.protocol.messages import Edited, HealthMeasured, MetricRow, Progress, RunState, Site
+from engine.log_lines import Line
+from engine.protocol.log_messages import sentence
+from engine.protocol.messages import (
+    Edited,
+    HealthMeasured,
+    LogLevel,
+    MetricRow,
+    Progress,
+    RunState,
+    Scalar,
+    Site,
+)
 from engine.store.run_folder import RunFolder
-from engine.training.observer import Command, Level
+from engine.training.observer import Command
 from engine.training.run import train
 from engine.training.trainer import Outcome
 from tests.graph.networks import chain
@@ -42,7 +53,7 @@ class Recorder:
         self.spikes: list[tuple[int, float, float]] = []
         self.edits: list[Edited] = []
         self.measured: list[HealthMeasured] = []
-        self.lines: list[tuple[Level, str]] = []
+        self.lines: list[tuple[LogLevel, str]] = []
         self._steer = steer
 
     def state(self, state: RunState) -> None:
@@ -78,8 +89,8 @@ class Recorder:
     def settle(self) -> None:
         """Nothing waits."""
 
-    def log(self, level: Level, text: str) -> None:
-        self.lines.append((level, text))
+    def log(self, level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> None:
+        self.lines.append((level, sentence(line, cause, **fields)))
 
     def commands(self, wait: bool) -> Sequence[Command]:
         return self._steer(self, wait)

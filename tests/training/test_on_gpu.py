@@ -101,4 +101,4 @@ def test_a_run_may_move_from_the_cpu_to_a_gpu_and_is_told_what_that_means(tmp_pa
     recorder = Recorder()
     outcome, _ = run_training(tmp_path, network(), recorder, run, device="cuda:0")
     assert outcome == "finished"
-    assert any("device cpu, now cuda" in text for level, text in recorder.lines if level == "warning")
+    assert any("device cpu → cuda" in text for level, text in recorder.lines if level == "warning")

@@ -50,11 +50,11 @@ def test_a_record_reads_back_equal_and_others_are_none() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"processor": "x86_64 znver4"}, "processor x86_64 haswell, now x86_64 znver4"),
-        ({"code": ""}, "code avx2, now plain"),
-        ({"versions": {"numpy": "3"}}, "numpy 2, now 3"),
-        ({"choices": {}}, "another plan"),
-        ({"plan_sha256": ""}, "another plan"),
+        ({"processor": "x86_64 znver4"}, "processor x86_64 haswell → x86_64 znver4"),
+        ({"code": ""}, "code avx2 → plain"),
+        ({"versions": {"numpy": "3"}}, "numpy 2 → 3"),
+        ({"choices": {}}, "plan"),
+        ({"plan_sha256": ""}, "plan"),
         ({}, None),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_machine_that_is_not_the_same_is_warned_of(tmp_path: Path, monkeypatch
     assert run_training(tmp_path, network(), recorder, run)[0] == "finished"
     (warning,) = [text for level, text in recorder.lines if level == "warning"]
     assert "not bit for bit" in warning
-    assert "now another one" in warning
+    assert "→ another one" in warning
 
 
 def test_a_target_that_this_machine_cannot_build_for_is_replaced_and_told(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_target_that_this_machine_cannot_build_for_is_replaced_and_told(tmp_pa
     )
     recorder = Recorder()
     assert run_training(tmp_path, network(), recorder, run)[0] == "finished"
-    assert any("code another, now" in text for level, text in recorder.lines if level == "warning")
+    assert any("code another →" in text for level, text in recorder.lines if level == "warning")
 
 
 def test_a_resume_takes_the_choices_of_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -370,7 +370,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_the_step_and_good_weigh
 
     monkeypatch.setattr("engine.training.run.Trainer", Poisoned)
     with pytest.raises(
-        NotFiniteError, match=r"^Step 3: The output of data is not a finite number\..*lower the learning rate"
+        NotFiniteError, match=r"^Step 3: an output \(data\) is not a finite number\..*lower the learning rate"
     ):
         run_training(tmp_path, network(), Recorder())
     for name, array in trainers[0].learned().items():

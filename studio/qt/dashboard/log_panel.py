@@ -17,7 +17,7 @@ from studio.models.run_log import LOG_LINES, LogEntry
 from studio.models.run_state import RunState
 from studio.qt import theme
 from studio.qt.run_texts import state_name
-from studio.qt.texts import error_text
+from studio.qt.texts import error_text, line_text
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -64,8 +64,8 @@ class LogList(QAbstractListModel):
 
     def _describe(self, entry: LogEntry) -> str:
         match entry:
-            case LogLine(when, level, text):
-                return f"{_clock(when)}  {_MARKS[level]}{text}"
+            case LogLine(when, level):
+                return f"{_clock(when)}  {_MARKS[level]}{line_text(entry)}"
             case StateChanged(when, state, cause):
                 words = state_name(RunState(state.value)).rstrip("…")
                 reason = "" if cause is None else f": {error_text(rebuild(cause))}"

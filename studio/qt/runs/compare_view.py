@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 from studio.models.curves import Axis
 from studio.models.metrics import Metrics, Split
 from studio.models.runs import RunsModel, title_of
-from studio.models.settings_diff import differences
+from studio.models.settings_diff import DATA, TRAINING, Difference, differences
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
 from studio.qt.labels import Label
+from studio.qt.texts import layer_text
 
 Shown = Literal["loss", "error"]
 
@@ -134,9 +135,11 @@ class CompareView(QWidget):
             if folders:
                 self.table.setSpan(0, 0, 1, 1 + len(folders))
         for at, row in enumerate(rows):
-            self.table.setItem(at, 0, QTableWidgetItem(row.name))
+            self.table.setItem(at, 0, QTableWidgetItem(_name(row)))
             for number, value in enumerate(row.values):
-                self.table.setItem(at, 1 + number, QTableWidgetItem("–" if value is None else value))
+                self.table.setItem(
+                    at, 1 + number, QTableWidgetItem("–" if value is None else layer_text(value))
+                )
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
     def _why_no_rows(self, read: int) -> str:
@@ -158,6 +161,12 @@ class CompareView(QWidget):
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
             axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=False)
+
+
+def _name(row: Difference) -> str:
+    """Return whose setting a row is about, and which, as a person reads it."""
+    owner = {TRAINING: layer_text("Training"), DATA: layer_text("Data")}.get(row.owner, row.owner)
+    return f"{owner} · {layer_text(row.title)}"
 
 
 def line_of(metrics: Metrics, split: Split, quantity: Shown, axis: Axis) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from engine.protocol.messages import CheckpointKept, Edited, LossSpiked, Problem
 from studio.models.marks import Marks
 
 TRAINING = TrainingSettings(schedule=Constant(rate=0.1), epochs=10)
-NAN = Problem("NotFiniteError", {"step": 35, "what": "The output of conv1"})
+NAN = Problem("NotFiniteError", {"step": 35, "what": "an output", "where": "conv1"})
 
 
 def taken(*entries):

@@ -295,11 +295,15 @@ def test_an_engine_that_cannot_be_started_has_failed_with_its_reason(run, engine
 def test_a_failed_run_gives_the_engines_reason(training):
     run, link = training
     link.journal(
-        StateChanged(0.0, EngineState.FAILED, Problem("NotFiniteError", {"step": 7, "what": "loss"}))
+        StateChanged(
+            0.0,
+            EngineState.FAILED,
+            Problem("NotFiniteError", {"step": 7, "what": "the loss", "where": "training"}),
+        )
     )
     run.update()
     assert run.state is RunState.FAILED
-    assert str(run.cause).startswith("Step 7: loss is not a finite number")
+    assert str(run.cause).startswith("Step 7: the loss (training) is not a finite number")
 
 
 def test_attaching_asks_for_the_network_as_run(run, engines, tmp_path):

@@ -145,8 +145,8 @@ def test_differences_are_settings_and_layers_that_are_not_the_same():
     second.graph.remove("softmax1")
     second = dataclasses.replace(second, training=dataclasses.replace(second.training, momentum=0.5))
     found = differences([first, second])
-    assert Difference("training.momentum", ("0.9", "0.5")) in found
-    assert Difference("conv1.filters", ("4", "8")) in found
-    assert Difference("softmax1", ("softmax", None)) in found
+    assert Difference("training", "Momentum", ("0.9", "0.5")) in found
+    assert Difference("conv1", "Filters", ("4", "8")) in found
+    assert Difference("softmax1", "Kind", ("Softmax", None)) in found
     assert len(found) == 3
     assert differences([first, first]) == []

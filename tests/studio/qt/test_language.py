@@ -8,10 +8,14 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox
 
+from engine.errors import NotFiniteError
 from engine.layers.catalogue import KINDS
+from engine.log_lines import Line
+from engine.protocol.log_messages import log_message
+from engine.protocol.messages import LogLine
 from studio.qt import language
 from studio.qt.layer_list import matches
-from studio.qt.texts import caption_text, error_text, layer_text
+from studio.qt.texts import caption_text, error_text, layer_text, line_text
 from tests.studio.networks import small_document
 from tests.studio.qt.conftest import Speaking
 from tools.texts import collect, missing, read
@@ -68,3 +72,18 @@ def test_the_choice_is_kept() -> None:
         assert language.chosen() == choice
     language.choose("klingon")  # type: ignore[arg-type]
     assert language.chosen() in ("en", "ja")
+
+
+def test_lines_of_the_log_speak_the_language_of_the_studio(japanese: None) -> None:
+    """With the names of settings and the error that they tell of."""
+    edited = log_message("info", Line.EDITED, None, step=1000, setting="momentum", old=0.9, new=0.5)
+    assert line_text(edited) == "ステップ 1,000 の後：モーメンタムを 0.9 から 0.5 に変更"
+    cause = NotFiniteError(step=3, what="an output", where="conv1")
+    back = line_text(log_message("warning", Line.ROLLED_BACK_AFTER, cause, step=0))
+    assert back.startswith("ステップ 0 に戻りました。ステップ 3：出力（conv1）が有限の数")
+
+
+def test_lines_of_another_engine_are_shown_as_they_came(japanese: None) -> None:
+    """Of a newer one, whose code or fields are not known, and what a process printed."""
+    for code, fields in (("", {}), ("SOMETHING_NEW", {}), ("CHECKPOINT", {}), ("CHECKPOINT", {"step": "x"})):
+        assert line_text(LogLine(0.0, "info", "as it came {x}", code, fields)) == "as it came {x}"

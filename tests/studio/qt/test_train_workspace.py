@@ -284,9 +284,9 @@ def test_the_card_gives_the_result_and_the_next_actions(stage, qtbot):
 
 def test_a_failure_gives_its_cause_to_be_read_and_copied(stage, qapp):
     stage.train()
-    cause = Problem("NotFiniteError", {"step": 7, "what": "the loss"})
+    cause = Problem("NotFiniteError", {"step": 7, "what": "the loss", "where": "training"})
     stage.add(StateChanged(0.0, EngineState.FAILED, cause))
-    assert "Step 7: the loss is not a finite number" in stage.view.outcome.facts
+    assert "Step 7: the loss (training) is not a finite number" in stage.view.outcome.facts
     stage.view.outcome.copy_button.click()
     assert qapp.clipboard().text().startswith("NotFiniteError: Step 7")
 
@@ -446,10 +446,10 @@ def test_a_leap_of_the_loss_offers_to_go_back(stage):
 
 def test_numbers_that_are_not_finite_are_told_with_step_and_layer(stage):
     stage.train()
-    nan = Problem("NotFiniteError", {"step": 35, "what": "The output of conv1"})
+    nan = Problem("NotFiniteError", {"step": 35, "what": "an output", "where": "conv1"})
     stage.add(CheckpointKept(30), Rewound(30, nan, True))
     message = stage.view.trouble.message
-    assert message.startswith("Step 35: The output of conv1 is not a finite number.")
+    assert message.startswith("Step 35: an output (conv1) is not a finite number.")
     assert message.endswith("Training went on from step 30.")
     assert stage.view.trouble.action.isHidden()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,13 @@ import numpy as np
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
 from engine.errors import CheckpointError, DataNotFoundError
+from engine.log_lines import Line
 from engine.protocol.messages import MetricRow, Progress, RunState
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
+
+OBEYED = SimpleNamespace(name="OBEYED", value="obeyed {command}")
+"""A line of the log that no real trainer tells."""
 
 
 def train(run: RunFolder, observer: Any, state: CheckpointState | None, team: Any) -> str:
@@ -78,7 +83,7 @@ class FakeTraining:
             for command in self._observer.commands(wait=self._paused):
                 self._paused = command == "pause" or (self._paused and command != "resume")
                 self._stopping = self._stopping or command == "stop"
-                self._observer.log("info", f"obeyed {command}")
+                self._observer.log("info", OBEYED, command=str(command))
                 if command == "checkpoint":
                     self._keep_checkpoint()
                 if command in ("pause", "resume"):
@@ -100,7 +105,7 @@ class FakeTraining:
         try:
             SnapshotStore(self._run.snapshots).write(self._step, {"conv1.weights": self._weight})
         except OSError as error:
-            self._observer.log("error", str(error))
+            self._observer.log("error", Line.SNAPSHOT_NOT_KEPT, step=self._step, reason=str(error))
         else:
             self._observer.snapshot_kept(self._step)
 
