@@ -1,7 +1,7 @@
 """Muting: a muted layer stays in the drawing, and hands its first input on.
 
-The inputs of a layer that joins several are equal, and any of them may be left open: the first one is the first
-that has a wire, as it is for the layer when it works.
+The inputs of a layer that joins several are equal, and any of them may be left open: the first one is the
+first that has a wire, as it is for the layer when it works.
 """
 
 from __future__ import annotations
