@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from engine.graph.examples import load_example
-from engine.protocol.codec import encode, engine_frames
 from engine.protocol.messages import (
     Device,
     Entries,
@@ -163,11 +162,9 @@ def measure(seconds: float, rounds: int, rate: float) -> dict[str, float]:
     stage.play(WARM_UP, rate)
     process = psutil.Process()
     played = [np.array(stage.play(seconds, rate)) for _ in range(rounds)]
-    million = _million(stage)
-    stage.play(WARM_UP, rate)
     memory, descriptors, threads = process.memory_info().rss, process.num_fds(), process.num_threads()
     stage.play(seconds * rounds, rate)
-    return million | {
+    return {
         "frame p99": min(float(np.quantile(frames[:, 0], 0.99)) for frames in played),
         "frame p99, processor": min(float(np.quantile(frames[:, 1], 0.99)) for frames in played),
         "frame max": min(float(frames[:, 0].max()) for frames in played),
@@ -176,41 +173,6 @@ def measure(seconds: float, rounds: int, rate: float) -> dict[str, float]:
         "seconds played": seconds * rounds,
         "descriptors more": process.num_fds() - descriptors,
         "threads more": process.num_threads() - threads,
-    }
-
-
-def _million(stage: Stage) -> dict[str, float]:
-    """Open a run of a million points: decode the frames, take them in, and draw four plots."""
-    rows = [row(step) for step in range(stage.link.sequence + 1, stage.link.sequence + 1 + 1000)]
-    frames = [encode(Entries(1, tuple(rows)))] * (MILLION // 1000)
-    began, worked = time.perf_counter(), time.thread_time()
-    metrics = stage.run.record.metrics
-    first = stage.link.sequence + 1
-    for frame in frames:
-        message = engine_frames.decode(frame)
-        assert isinstance(message, Entries)
-        metrics.extend(first, message.entries)  # type: ignore[arg-type]
-        first += len(message.entries)
-    taken, worked_in = time.perf_counter(), time.thread_time() - worked
-    table = metrics["train"]
-    steps = table.column("step")
-    steps[:] = np.linspace(0, MILLION, len(steps))  # the rows that were repeated lie one after the other
-    table.column("seconds")[:] = steps / 1000
-    drawing, worked = time.perf_counter(), time.thread_time()
-    stage.view.curves.refresh()
-    stage.view.grab()
-    drawn, worked_in = time.perf_counter(), worked_in + time.thread_time() - worked
-    again = []
-    for _ in range(20):
-        began_again = time.perf_counter()
-        stage.view.curves.refresh()
-        stage.view.grab()
-        again.append(time.perf_counter() - began_again)
-    return {
-        "million taken in": taken - began,
-        "million drawn": drawn - drawing,
-        "million, processor": worked_in,
-        "million redrawn, median": float(np.median(again)),
     }
 
 

@@ -18,17 +18,21 @@ from engine.protocol.messages import (
     Answer,
     Attach,
     CheckpointNow,
+    Curve,
     Done,
     Edit,
     Entries,
+    GetCurve,
     GetLog,
     GetNetwork,
+    GetOverview,
     GetSnapshots,
     GetWeights,
     Hello,
     Kill,
     Log,
     Network,
+    Overview,
     Pause,
     Request,
     Resume,
@@ -89,6 +93,10 @@ class Client:
     def request(self, request: Command | Attach, timeout: float = TIMEOUT) -> Done: ...
     @overload
     def request(self, request: GetNetwork, timeout: float = TIMEOUT) -> Network: ...
+    @overload
+    def request(self, request: GetOverview, timeout: float = TIMEOUT) -> Overview: ...
+    @overload
+    def request(self, request: GetCurve, timeout: float = TIMEOUT) -> Curve: ...
     @overload
     def request(self, request: GetSnapshots, timeout: float = TIMEOUT) -> Snapshots: ...
     @overload

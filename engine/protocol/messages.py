@@ -21,6 +21,9 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+Split = Literal["train", "validation", "test"]
+"""What figures are taken over."""
+
 Scalar = str | int | float | bool | None
 Value = Scalar | tuple[Scalar, ...]
 """What a field of an error may hold."""
@@ -84,7 +87,7 @@ class MetricRow(Message, frozen=True, gc=False):
     epoch: Count  # passes over the training split that were finished before this step
     examples: Count  # training examples seen so far, all epochs together
     seconds: float  # s of training so far, pauses left out, earlier parts of a resumed run included
-    split: Literal["train", "validation", "test"]  # what loss and error were taken over
+    split: Split  # what loss and error were taken over
     loss: float  # mean of the cost layer over the examples, nats for cross entropy; may be NaN
     error: float  # fraction of the examples that were classified wrongly, 0..1
     learning_rate: float  # of the network's first learning layer at this step
@@ -319,6 +322,25 @@ class GetNetwork(Message, frozen=True):
     """The network as run. ``Network``."""
 
 
+Points = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+"""Most points of a curve."""
+
+
+class GetOverview(Message, frozen=True):
+    """What the journal has until now, its many rows joined into fewer points. ``Overview``."""
+
+    most: Points  # of each split
+
+
+class GetCurve(Message, frozen=True):
+    """A part of a split's curve. ``Curve``."""
+
+    split: Split  # which one
+    first: Count  # step from which on
+    last: Count  # step until which
+    most: Points  # rows; of more than that, neighbours are joined
+
+
 class GetSnapshots(Message, frozen=True):
     """The steps whose weights can be looked at. ``Snapshots``."""
 
@@ -351,6 +373,8 @@ Request = (
     | Kill
     | Shutdown
     | GetNetwork
+    | GetOverview
+    | GetCurve
     | GetSnapshots
     | GetLog
     | GetWeights
@@ -400,6 +424,26 @@ class Network(Message, frozen=True):
     plan: str | None  # the plan as a table; None: not compiled yet
 
 
+class Curve(Message, frozen=True):
+    """Answers ``GetCurve``: rows of a split in order, or some neighbours joined into each point.
+
+    ``rows`` says how many a point stands for; ``step``, ``epoch``, ``examples``, ``seconds`` and
+    ``learning_rate`` are those of its newest row; ``loss``, ``error`` and the costs' further figures are
+    means, ``loss_low``, ``loss_high``, ``error_low`` and ``error_high`` extremes. NaN: no number is finite.
+    """
+
+    split: Split  # what the figures were taken over
+    columns: dict[Name, bytes]  # by name, for each point a little-endian float64
+
+
+class Overview(Message, frozen=True):
+    """Answers ``GetOverview``; ``Attach`` goes on after it."""
+
+    sequence: Count  # of the newest entry that it tells of; 0: there is none
+    events: tuple[Entry, ...]  # all entries up to that but rows, in order
+    curves: tuple[Curve, ...]  # the rows up to that, of each split that has any; without overtaken ones
+
+
 class Snapshots(Message, frozen=True):
     """Answers ``GetSnapshots``."""
 
@@ -430,7 +474,7 @@ class Weights(Message, frozen=True):
     data: bytes  # little-endian, C order
 
 
-Answer = Welcome | Done | Network | Snapshots | Log | Weights | Problem
+Answer = Welcome | Done | Network | Overview | Curve | Snapshots | Log | Weights | Problem
 
 
 class Reply(Message, frozen=True):

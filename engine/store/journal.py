@@ -6,29 +6,33 @@ view for people and programs that want the metrics: without the rows that a resu
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from engine.errors import RunFolderError, RunFolderUnwritableError
+from engine.protocol.curves import SPLITS, pack
 from engine.protocol.messages import (
+    Curve,
     Entry,
     LogLine,
     MetricRow,
     NumberedLine,
+    Overview,
     Problem,
     Rewound,
     RunState,
+    Split,
     StateChanged,
 )
+from engine.store.blocks import SCHEMA, Blocks
 from engine.store.edits import Edits
+from engine.store.rows import ROW_COLUMNS, metric_row
 
-VERSION = 2
+VERSION = 3
 
 DAMAGED = "The file is damaged, or of a newer version of ConvNet Studio."
 """What to think of a file that is no journal of this version."""
@@ -43,18 +47,16 @@ CREATE TABLE metric (
 );
 CREATE TABLE event (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX event_kind ON event (kind, sequence);
-CREATE VIEW curve AS
-    SELECT sequence, step, epoch, examples, seconds, split, loss, error, learning_rate, further
-    FROM metric WHERE NOT superseded;
+CREATE VIEW curve AS SELECT {ROW_COLUMNS} FROM metric WHERE NOT superseded;
+{SCHEMA}
 PRAGMA user_version = {VERSION};
 """
-_COLUMNS = "sequence, step, epoch, examples, seconds, split, loss, error, learning_rate, further"
-
+_FROM_VERSION_2 = f"{SCHEMA} PRAGMA user_version = {VERSION};"
 _FROM_VERSION_1 = f"""
     DROP VIEW curve;
     ALTER TABLE metric ADD COLUMN further TEXT NOT NULL DEFAULT '{{}}';
-    CREATE VIEW curve AS SELECT {_COLUMNS} FROM metric WHERE NOT superseded;
-    PRAGMA user_version = {VERSION};
+    CREATE VIEW curve AS SELECT {ROW_COLUMNS} FROM metric WHERE NOT superseded;
+    {_FROM_VERSION_2}
 """
 
 _event_decoder = msgspec.json.Decoder(Entry)
@@ -79,10 +81,11 @@ class Journal:
         except sqlite3.DatabaseError as error:
             raise self._error(f"a damaged one ({error})") from error
         self.last_sequence: int = self._newest()
+        self._blocks = Blocks(self._database)
 
     def _prepare(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        script = {0: _SCHEMA, 1: _FROM_VERSION_1}.get(version)
+        script = {0: _SCHEMA, 1: _FROM_VERSION_1, 2: _FROM_VERSION_2}.get(version)
         if script is not None:
             self._database.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
         elif version != VERSION:
@@ -113,11 +116,12 @@ class Journal:
         except BaseException:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
+            self._blocks.forget()
             raise
         self.last_sequence += len(numbered)
         return self.last_sequence
 
-    def _insert(self, numbered: Iterable[tuple[int, Entry]]) -> None:
+    def _insert(self, numbered: Sequence[tuple[int, Entry]]) -> None:
         metrics, events, rewinds = [], [], []
         for sequence, entry in numbered:
             if isinstance(entry, MetricRow):
@@ -128,24 +132,38 @@ class Journal:
             if isinstance(entry, Rewound):
                 rewinds.append((entry.step, sequence))
         insert = self._database.executemany
-        insert(f"INSERT INTO metric ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", metrics)
+        insert(f"INSERT INTO metric ({ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", metrics)
         insert("INSERT INTO event VALUES (?, ?, ?)", events)
         insert("UPDATE metric SET superseded = 1 WHERE step > ? AND sequence < ?", rewinds)
+        for step, _ in rewinds:
+            self._blocks.rewind(step)
+        self._blocks.take((number, entry) for number, entry in numbered if isinstance(entry, MetricRow))
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """Return up to ``limit`` entries, the first with the sequence number ``after + 1``."""
         # Numbers have no gap, so a span of numbers is a number of entries.
         span = (after, after + limit)
         found: list[tuple[int, Entry]] = [
-            (row[0], _metric_row(row))
+            (row[0], metric_row(row))
             for row in self._database.execute(
-                f"SELECT {_COLUMNS} FROM metric WHERE sequence > ? AND sequence <= ?", span
+                f"SELECT {ROW_COLUMNS} FROM metric WHERE sequence > ? AND sequence <= ?", span
             )
         ]
         query = "SELECT sequence, body FROM event WHERE sequence > ? AND sequence <= ?"
         found += [(row[0], _event_decoder.decode(row[1])) for row in self._database.execute(query, span)]
         found.sort(key=lambda pair: pair[0])
         return [entry for _, entry in found]
+
+    def overview(self, most: int) -> Overview:
+        """Return all entries, the rows of each split joined into ``most`` points if there are more."""
+        query = "SELECT body FROM event ORDER BY sequence"
+        events = tuple(_event_decoder.decode(body) for (body,) in self._database.execute(query))
+        curves = (self.curve(split, most) for split in SPLITS)
+        return Overview(self.last_sequence, events, tuple(curve for curve in curves if curve.columns["step"]))
+
+    def curve(self, split: Split, most: int, first: int = 0, last: int = 2**62) -> Curve:
+        """Return the rows of a split between two steps, joined into ``most`` points if there are more."""
+        return pack(split, self._blocks.curve(split, most, first, last))
 
     def log(self, after: int, limit: int) -> list[NumberedLine]:
         """Return up to ``limit`` lines of the log after a sequence number."""
@@ -184,10 +202,3 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-
-
-def _metric_row(row: tuple[Any, ...]) -> MetricRow:
-    """A MetricRow from its columns. SQLite keeps no NaN: it makes it NULL."""
-    _, step, epoch, examples, seconds, split, *figures, further = row
-    loss, error, rate = (math.nan if figure is None else figure for figure in figures)
-    return MetricRow(step, epoch, examples, seconds, split, loss, error, rate, msgspec.json.decode(further))

@@ -13,8 +13,10 @@ from engine.protocol.messages import (
     CheckpointNow,
     Done,
     Edit,
+    GetCurve,
     GetLog,
     GetNetwork,
+    GetOverview,
     GetSnapshots,
     GetWeights,
     Hello,
@@ -43,6 +45,9 @@ from engine.supervisor.journal_thread import JournalThread, Question
 from engine.supervisor.run import Run
 from engine.training.live_settings import check_edit
 from engine.version import program_version
+
+LookUp = GetNetwork | GetOverview | GetCurve | GetSnapshots | GetLog
+"""Requests whose answer lies in the run folder."""
 
 
 class Service:
@@ -102,7 +107,7 @@ class Service:
                 self.leaving = True
             case GetWeights():
                 raise ProtocolError(message="GetWeights belongs on the bulk socket.")
-            case GetNetwork() | GetSnapshots() | GetLog():
+            case GetNetwork() | GetOverview() | GetCurve() | GetSnapshots() | GetLog():
                 self._journal.ask(Question(peer, call_id, lambda journal: self._look_up(journal, request)))
                 return None
         return Done()
@@ -120,7 +125,7 @@ class Service:
             self._run.state,
         )
 
-    def _look_up(self, journal: Journal, request: GetNetwork | GetSnapshots | GetLog) -> Answer:
+    def _look_up(self, journal: Journal, request: LookUp) -> Answer:
         """Answer from the disk; on the journal's thread."""
         match request:
             case GetNetwork():
@@ -129,6 +134,10 @@ class Service:
                     self._folder.network.read_text(encoding="utf-8"),
                     plan.read_text(encoding="utf-8") if plan.exists() else None,
                 )
+            case GetOverview(most):
+                return journal.overview(most)
+            case GetCurve(split, first, last, most):
+                return journal.curve(split, most, first, last)
             case GetSnapshots():
                 return Snapshots(tuple(SnapshotStore(self._folder.snapshots).steps()))
             case GetLog():

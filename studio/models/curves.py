@@ -10,8 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.protocol.curves import FIGURES, SPLITS, Column
+from engine.protocol.messages import Split
+from studio.models.close_up import CloseUp
 from studio.models.extremes import BLOCK, Extremes
-from studio.models.metrics import SPLITS, Column, MetricTable, Split
+from studio.models.metrics import MetricTable
 from studio.models.run import RunModel
 
 Quantity = str
@@ -90,6 +93,7 @@ class Curves:
 
     def __init__(self, run: RunModel) -> None:
         self._run = run
+        self.close_up = CloseUp(run)
         self.axis: Axis = "epoch"
         self.smoothing = SMOOTHING
 
@@ -112,26 +116,48 @@ class Curves:
         per_epoch = self._run.record.steps_per_epoch if self.axis == "epoch" else None
         return 1.0 / per_epoch if per_epoch else 1.0
 
-    def _column(self, split: Split) -> Column:
+    def _column(self, table: MetricTable) -> Column:
         """The column that the axis shows, before it is scaled."""
-        return self._run.record.metrics[split].column("seconds" if self.axis == "time" else "step")
+        return table.column("seconds" if self.axis == "time" else "step")
+
+    def look_at(self, low: float, high: float) -> None:
+        """See to it that what lies between two places of the axis is as fine as can be seen."""
+        self.close_up.look(*self._steps(low, high), self._window())
+
+    def _steps(self, low: float, high: float) -> tuple[float, float]:
+        """Steps at two places of the axis; on that of time those of the rows after them."""
+        scale, table = self._scale(), self._run.record.metrics["train"]
+        if self.axis != "time" or not len(table) or not np.isfinite((low, high)).all():
+            return low / scale, high / scale
+        rows = np.searchsorted(table.column("seconds"), (low, high))
+        first, last = table.column("step")[np.clip(rows - (1, 0), 0, len(table) - 1)]
+        return float(first), float(last)
+
+    def _table(self, split: Split, low: float, high: float) -> MetricTable:
+        """The points between two places of the axis, as fine as there are any."""
+        if not np.isfinite((low, high)).all():
+            return self._run.record.metrics[split]
+        return self.close_up.table(split, *self._steps(low, high))
 
     def raw(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the rows between two places of the axis, thinned so that no peak is lost.
 
         Rates and speeds, of which one is like the next, are thinned to means.
         """
-        column, scale = self._column(split), self._scale()
+        table, scale = self._table(split, low, high), self._scale()
+        column = self._column(table)
         start, stop = _visible(column, low / scale, high / scale)
-        table = self._run.record.metrics[split]
-        if stop - start > MANY and quantity in table.extremes:
-            return _thin_blocks(column, table.extremes[quantity], start, stop, scale)
+        if quantity in FIGURES:
+            if stop - start > MANY:
+                return _thin_blocks(column, table.extremes[quantity], start, stop, scale)
+            if not table.is_whole(start, stop):
+                ends = (table.column(quantity + end)[start:stop] for end in ("_low", "_high"))
+                return _thin_pairs(column[start:stop] * scale, *(_finite(end) for end in ends))
         stride = max(1, (stop - start) // (2 * BUCKETS)) if quantity in ("rate", "speed") else 1
         rows = slice(start, stop, stride)
-        return _thin(column[rows] * scale, _finite(self._values(split, quantity, rows)))
+        return _thin(column[rows] * scale, _finite(self._values(split, table, quantity, rows)))
 
-    def _values(self, split: Split, quantity: Quantity, rows: slice) -> Column:
-        table = self._run.record.metrics[split]
+    def _values(self, split: Split, table: MetricTable, quantity: Quantity, rows: slice) -> Column:
         if quantity in ("rate", "speed") and split != "train":
             return np.full(len(table.column("step")[rows]), np.nan)
         if quantity == "rate":
@@ -142,19 +168,23 @@ class Curves:
 
     def smooth(self, split: Split, quantity: Quantity, low: float = -np.inf, high: float = np.inf) -> Curve:
         """Return the running mean between two places of the axis."""
-        if quantity not in ("loss", "error") or not self.smoothing:
+        if quantity not in FIGURES or not self.smoothing:
             return self.raw(split, quantity, low, high)
-        table, column, scale = self._run.record.metrics[split], self._column(split), self._scale()
+        table, scale = self._table(split, low, high), self._scale()
+        column, steps = self._column(table), table.column("step")
         start, stop = _visible(column, low / scale, high / scale)
-        rows = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
-        if not len(rows):
+        points = np.unique(np.linspace(start, stop - 1, min(BUCKETS, stop - start)).astype(np.intp))
+        if not len(points):
             return NOTHING
-        return Curve(column[rows] * scale, table.mean_over(quantity, rows, self._window(table)))
+        before = np.searchsorted(steps, steps[points] - self._window(), side="right") - 1
+        starts = np.minimum(before, points - LEAST_WINDOW)
+        return Curve(column[points] * scale, table.mean_over(quantity, points, starts))
 
     @property
     def end(self) -> float:
         """Place of the newest row; 0 while there is none."""
-        newest = (float(column[-1]) for split in SPLITS if len(column := self._column(split)))
+        tables = (self._run.record.metrics[split] for split in SPLITS)
+        newest = (float(self._column(table)[-1]) for table in tables if len(table))
         return self._scale() * max(newest, default=0.0)
 
     def reading(self, place: float) -> Reading | None:
@@ -163,15 +193,15 @@ class Curves:
         if not len(table):
             return None
         scale = self._scale()
-        row = _nearest(self._column("train"), place / scale)
+        row = _nearest(self._column(table), place / scale)
         values: dict[tuple[Split, Quantity], float] = {}
         for split in SPLITS:
-            column = self._column(split)
-            if len(column):
-                at = _nearest(column, place / scale)
+            found = self._table(split, place, place)
+            if len(found):
+                at = _nearest(self._column(found), place / scale)
                 for quantity in self.quantities:
-                    value = float(self._values(split, quantity, slice(at, at + 1, 1))[0])
-                    if quantity in ("loss", "error") or np.isfinite(value):
+                    value = float(self._values(split, found, quantity, slice(at, at + 1, 1))[0])
+                    if quantity in FIGURES or np.isfinite(value):
                         values[split, quantity] = value
         step, per_epoch = int(table.column("step")[row]), self._run.record.steps_per_epoch
         epoch = step / per_epoch if per_epoch else None
@@ -181,13 +211,12 @@ class Curves:
         """Return the newest values of all splits."""
         return self.reading(np.inf)
 
-    def _window(self, table: MetricTable) -> int:
-        """Rows of the running mean: the same all through a run, so that what is drawn stays."""
-        steps, progress = table.column("step"), self._run.record.progress
-        if progress is None or steps[-1] == 0:
-            return LEAST_WINDOW
-        rows_of_a_run = len(steps) * progress.total_steps / float(steps[-1])
-        return max(LEAST_WINDOW, round(self.smoothing * rows_of_a_run))
+    def _window(self) -> float:
+        """Steps of the running mean: the same all through a run, so that what is drawn stays."""
+        progress = self._run.record.progress
+        steps = self._run.record.metrics["train"].column("step")
+        total = progress.total_steps if progress is not None else float(steps[-1]) if len(steps) else 0.0
+        return self.smoothing * total
 
 
 def _speed(table: MetricTable, rows: slice) -> Column:
@@ -221,11 +250,14 @@ def _visible(x: Column, low: float, high: float) -> tuple[int, int]:
 
 
 def _thin(x: Column, y: Column) -> Curve:
-    if len(x) <= 2 * BUCKETS:
-        return Curve(x, y)
-    edges: NDArray[np.intp] = np.linspace(0, len(x), BUCKETS, endpoint=False).astype(np.intp)
-    thin = np.empty((BUCKETS, 2))
-    thin[:, 0], thin[:, 1] = np.fmin.reduceat(y, edges), np.fmax.reduceat(y, edges)
+    return Curve(x, y) if len(x) <= 2 * BUCKETS else _thin_pairs(x, y, y)
+
+
+def _thin_pairs(x: Column, low: Column, high: Column) -> Curve:
+    """Thin points that have a least and a largest value each; both are points of the line."""
+    edges: NDArray[np.intp] = np.linspace(0, len(x), min(BUCKETS, len(x)), endpoint=False).astype(np.intp)
+    thin = np.empty((len(edges), 2))
+    thin[:, 0], thin[:, 1] = np.fmin.reduceat(low, edges), np.fmax.reduceat(high, edges)
     return Curve(np.repeat(x[edges], 2), thin.ravel())
 
 

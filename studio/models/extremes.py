@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Column = NDArray[np.float64]
+from engine.protocol.curves import Column
 
 BLOCK: Final = 128
-"""Rows of a block."""
+"""Points of a block."""
 
 
 class Extremes:
@@ -30,16 +29,19 @@ class Extremes:
         """The largest finite value of each block."""
         return self._high[: self._length]
 
-    def follow(self, column: Column, start: int) -> None:
-        """Take in a column whose rows from ``start`` on are new."""
+    def follow(self, low: Column, high: Column, start: int) -> None:
+        """Take in the extremes of points, of which those from ``start`` on are new."""
         first = start // BLOCK
-        self._length = -(-len(column) // BLOCK)
+        self._length = -(-len(low) // BLOCK)
         if self._length > len(self._low):
             self._low, self._high = (np.resize(old, 2 * self._length) for old in (self._low, self._high))
-        fresh = column[first * BLOCK :]
-        if not len(fresh):
+        begin = first * BLOCK
+        if begin >= len(low):
             return
-        finite = np.where(np.isfinite(fresh), fresh, np.nan)
-        edges = np.arange(0, len(fresh), BLOCK)
-        self._low[first : self._length] = np.fmin.reduceat(finite, edges)
-        self._high[first : self._length] = np.fmax.reduceat(finite, edges)
+        edges = np.arange(0, len(low) - begin, BLOCK)
+        self._low[first : self._length] = np.fmin.reduceat(_finite(low[begin:]), edges)
+        self._high[first : self._length] = np.fmax.reduceat(_finite(high[begin:]), edges)
+
+
+def _finite(values: Column) -> Column:
+    return np.where(np.isfinite(values), values, np.nan)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ConvNetError
+from engine.protocol.curves import Column
 from engine.protocol.messages import Answer, Weights
-from studio.models.metrics import Column
 from studio.models.mosaic import Normalisation
 from studio.models.observable import Event
 from studio.models.pictured import Page, Pictured, pictured_layers
@@ -118,7 +118,7 @@ class FilterModel:
         table = self._run.record.metrics["train"]
         rows = np.searchsorted(table.column("step"), self.snapshots, side="right") - 1
         losses = np.full(len(rows), np.nan)
-        losses[rows >= 0] = table.mean_over("loss", rows[rows >= 0], LOSS_WINDOW)
+        losses[rows >= 0] = table.mean_over("loss", rows[rows >= 0], rows[rows >= 0] - LOSS_WINDOW)
         return losses
 
     # ---- What the person chooses --------------------------------------------------------------------------

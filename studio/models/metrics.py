@@ -4,47 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.protocol.messages import MetricRow
+from engine.protocol.curves import FIGURES, LAST, ROWS, SPLITS, Column, Columns, join
+from engine.protocol.messages import MetricRow, Split
 from studio.models.extremes import Extremes
 
-Split = Literal["train", "validation", "test"]
-SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
-
-Column = NDArray[np.float64]
-
-_WHOLE = ("sequence", "step", "epoch", "examples")
-_REAL = ("seconds", "loss", "error", "learning_rate")
-_SUMMED = ("loss", "error")
-_LARGEST_SUMMED = 1e9
+_WHOLE: Final = (ROWS, "step", "epoch", "examples")
+_SUMS: Final = tuple(name + end for name in FIGURES for end in ("_sum", "_count"))
+_LARGEST_SUMMED: Final = 1e9
 """A diverging loss beyond this is left out of running means, where it would swallow all smaller values."""
 
-
-MOST_ROWS: Final = 2**18
-"""Rows that are kept to be drawn, so that memory is bounded; the journal has all of them."""
+MOST_POINTS: Final = 2**17
+"""Points that are kept to be drawn, so that memory is bounded; the journal has all rows."""
 
 
 class MetricTable:
-    """Rows of one split in the order of their steps; of very many, those that a plot needs.
+    """Points of one split in the order of their steps, each a row of the journal or several joined.
 
-    Columns double their room when they are full, so that a row costs the same however long the run is.
-    Beside ``loss`` and ``error`` run the sums of their values that count, from which any running mean
-    follows at the cost of the places that are looked at, not of the rows.
+    Columns, named as in ``engine.protocol.curves``, double their room when they are full, so that a row costs
+    the same however long the run is. Beside ``loss`` and ``error`` run the sums of their values that count,
+    from which any running mean follows at the cost of the places that are looked at, not of the rows.
     """
 
     def __init__(self) -> None:
         self._length = 0
         self._further: dict[str, Column] = {}
-        self.extremes = {name: Extremes() for name in _SUMMED}
+        self.extremes = {name: Extremes() for name in FIGURES}
+        ends = ("", "_low", "_high", "_sum", "_count")
+        real = ("seconds", "learning_rate", *(name + end for name in FIGURES for end in ends))
         self._columns: dict[str, NDArray[np.generic]] = {
             **{name: np.empty(256, np.int64) for name in _WHOLE},
-            **{name: np.empty(256, np.float64) for name in _REAL},
-            **{f"{name}_sum": np.empty(256, np.float64) for name in _SUMMED},
-            **{f"{name}_count": np.empty(256, np.int64) for name in _SUMMED},
+            **{name: np.empty(256, np.float64) for name in real},
         }
 
     def __len__(self) -> int:
@@ -56,9 +50,9 @@ class MetricTable:
         return list(self._further)
 
     def column(self, name: str) -> Column:
-        """Return a view of the column ``name``; good until the next row.
+        """Return a view of a column, or of one of ``further``; good until the next row.
 
-        It is a field of MetricRow or one of ``further``; NaN where a row lacks that, or all do.
+        NaN where a row lacks that, or all do.
         """
         if name in self._columns:
             return self._columns[name][: self._length]  # type: ignore[return-value]
@@ -66,46 +60,72 @@ class MetricTable:
             return np.full(self._length, np.nan)
         return self._further[name][: self._length]
 
-    def append(self, sequence: int, row: MetricRow) -> None:
-        """Add a row that the journal holds under ``sequence``."""
-        self.extend([sequence], [row])
+    def is_whole(self, start: int = 0, stop: int | None = None) -> bool:
+        """Whether each point from one place up to another is a single row of the journal."""
+        return bool((self.column(ROWS)[start:stop] == 1).all())
 
-    def extend(self, sequences: Sequence[int], rows: Sequence[MetricRow]) -> None:
-        """Add rows that the journal holds under ``sequences``; much quicker than one by one."""
-        start, stop = self._length, self._length + len(rows)
+    def begin(self, columns: Columns) -> None:
+        """Take in the points of a run so far, in place of all that was there."""
+        self.rewind(-1)
+        self._further = {}
+        self._add(columns)
+
+    def append(self, row: MetricRow) -> None:
+        """Add a row."""
+        self.extend([row])
+
+    def extend(self, rows: Sequence[MetricRow]) -> None:
+        """Add rows; much quicker than one by one."""
+        columns = {name: np.array(list(map(attrgetter(name), rows)), float) for name in (*LAST, *FIGURES)}
+        columns[ROWS] = np.ones(len(rows))
+        for name in FIGURES:
+            columns[f"{name}_low"] = columns[f"{name}_high"] = columns[name]
+        if any(map(attrgetter("further"), rows)):
+            for name in dict.fromkeys(name for row in rows for name in row.further):
+                columns[name] = np.array([row.further.get(name, np.nan) for row in rows])
+        self._add(columns)
+
+    def _add(self, columns: Columns) -> None:
+        start, stop = self._length, self._length + len(columns[ROWS])
         self._make_room(stop)
-        columns = self._columns
-        columns["sequence"][start:stop] = sequences
-        for name in (*_WHOLE[1:], *_REAL):
-            columns[name][start:stop] = list(map(attrgetter(name), rows))
-        for name in _SUMMED:
-            values = columns[name][start:stop]
-            with np.errstate(invalid="ignore"):
-                counts = np.abs(values) <= _LARGEST_SUMMED  # False for NaN, too
-            for total, added in ((f"{name}_sum", np.where(counts, values, 0.0)), (f"{name}_count", counts)):
-                column = columns[total]
-                column[start:stop] = np.cumsum(added) + (column[start - 1] if start else 0)
-        self._append_further(start, rows)
+        for name in columns.keys() - self._columns.keys() - self._further.keys():
+            self._further[name] = np.full(len(self._columns["step"]), np.nan)
+        for name, column in self._columns.items():
+            if name not in _SUMS:
+                column[start:stop] = columns[name]
+        for name, column in self._further.items():
+            column[start:stop] = columns.get(name, np.nan)
+        for name in FIGURES:
+            self._sum_up(name, start, stop)
         self._length = stop
-        if stop > MOST_ROWS:
+        if stop > MOST_POINTS:
             self._halve()
             start = 0
+        self._follow(start)
+
+    def _sum_up(self, name: str, start: int, stop: int) -> None:
+        """Go on with the sums of a figure over all rows so far."""
+        values, rows = self._columns[name][start:stop], self._columns[ROWS][start:stop]
+        with np.errstate(invalid="ignore"):
+            weights = np.where(np.abs(values) <= _LARGEST_SUMMED, rows, 0)  # 0 for NaN, too
+        for sums, added in (("sum", np.where(weights, values, 0.0) * weights), ("count", weights)):
+            column = self._columns[f"{name}_{sums}"]
+            column[start:stop] = np.cumsum(added) + (column[start - 1] if start else 0)
+
+    def _follow(self, start: int) -> None:
         for name, extremes in self.extremes.items():
-            extremes.follow(self.column(name), start)
+            extremes.follow(self.column(f"{name}_low"), self.column(f"{name}_high"), start)
 
     def _halve(self) -> None:
-        """Keep two rows of each four: those of the least and of the largest loss; one that is NaN stays."""
-        whole = self._length // 4 * 4
-        loss = self.column("loss")[:whole].reshape(-1, 4)
-        loss = np.where(np.isfinite(loss), loss, np.inf)
-        low, high = loss.argmin(axis=1), loss.argmax(axis=1)
-        high = np.where(high == low, (low + 2) % 4, high)
-        pairs = np.sort(np.stack([low, high], axis=1), axis=1) + 4 * np.arange(len(loss))[:, np.newaxis]
-        kept = np.concatenate([pairs.reshape(-1), np.arange(whole, self._length)])
-        for columns in (self._columns, self._further):
-            for column in columns.values():
-                column[: len(kept)] = column[kept]
-        self._length = len(kept)
+        """Join each two neighbours."""
+        starts = np.arange(0, self._length, 2)
+        ends = np.append(starts[1:], self._length) - 1
+        sums = {name: self.column(name)[ends] for name in _SUMS}
+        names = [*(name for name in self._columns if name not in _SUMS), *self._further]
+        joined = join({name: self.column(name) for name in names}, starts)
+        self._length = len(starts)
+        for name, column in {**joined, **sums}.items():
+            self.column(name)[:] = column
 
     def _make_room(self, length: int) -> None:
         room = len(self._columns["step"])
@@ -114,19 +134,10 @@ class MetricTable:
             self._columns = {name: np.resize(column, size) for name, column in self._columns.items()}
             self._further = {name: np.resize(column, size) for name, column in self._further.items()}
 
-    def _append_further(self, start: int, rows: Sequence[MetricRow]) -> None:
-        if any(map(attrgetter("further"), rows)):
-            for name in dict.fromkeys(name for row in rows for name in row.further):
-                if name not in self._further:
-                    self._further[name] = np.full(len(self._columns["step"]), np.nan)
-        for name, column in self._further.items():
-            column[start : start + len(rows)] = [row.further.get(name, np.nan) for row in rows]
-
     def rewind(self, step: int) -> None:
-        """Forget the rows of later steps."""
+        """Forget the rows of later steps, and with them what they were joined with."""
         self._length = int(np.searchsorted(self.column("step"), step, side="right"))
-        for name, extremes in self.extremes.items():
-            extremes.follow(self.column(name), self._length)
+        self._follow(self._length)
 
     def least(self, name: str) -> int | None:
         """Return the first step at which a column is least; None where no value is a number."""
@@ -134,18 +145,17 @@ class MetricTable:
         finite = np.flatnonzero(np.isfinite(values))
         return int(self.column("step")[finite[np.argmin(values[finite])]]) if len(finite) else None
 
-    def mean_over(self, name: str, rows: NDArray[np.intp], window: int) -> Column:
-        """Return, for each of ``rows``, the mean over the ``window`` rows up to it; ``name``: loss or error.
+    def mean_over(self, name: str, points: NDArray[np.intp], starts: NDArray[np.intp]) -> Column:
+        """Return the mean of loss or error over the rows after each of ``starts`` up to each of ``points``.
 
-        Values that are not finite are left out; NaN where none is left.
+        A start below 0 lies before all rows. Values that are not finite are left out; NaN where none is left.
         """
         sums, counts = self.column(f"{name}_sum"), self.column(f"{name}_count")
-        start = rows - window
-        inside = start >= 0
-        below = np.where(inside, start, 0)
-        total = sums[rows] - np.where(inside, sums[below], 0.0)
-        count = counts[rows] - np.where(inside, counts[below], 0)
-        means: Column = np.divide(total, count, out=np.full(len(rows), np.nan), where=count > 0)
+        inside = starts >= 0
+        below = np.where(inside, starts, 0)
+        total = sums[points] - np.where(inside, sums[below], 0.0)
+        count = counts[points] - np.where(inside, counts[below], 0)
+        means: Column = np.divide(total, count, out=np.full(len(points), np.nan), where=count > 0)
         return means
 
 
@@ -158,19 +168,18 @@ class Metrics:
     def __getitem__(self, split: Split) -> MetricTable:
         return self._tables[split]
 
-    def append(self, sequence: int, row: MetricRow) -> None:
+    def append(self, row: MetricRow) -> None:
         """Add a row to the table of its split."""
-        self._tables[row.split].append(sequence, row)
+        self._tables[row.split].append(row)
 
-    def extend(self, first: int, rows: Sequence[MetricRow]) -> None:
-        """Add rows, the first of which the journal holds under ``first``, to the tables of their splits."""
+    def extend(self, rows: Sequence[MetricRow]) -> None:
+        """Add rows to the tables of their splits."""
         splits = {row.split for row in rows}
         if len(splits) == 1:  # as nearly always, and where there are very many
-            self._tables[splits.pop()].extend(range(first, first + len(rows)), rows)
+            self._tables[splits.pop()].extend(rows)
             return
         for split in splits:
-            chosen = [(number, row) for number, row in enumerate(rows, first) if row.split == split]
-            self._tables[split].extend([number for number, _ in chosen], [row for _, row in chosen])
+            self._tables[split].extend([row for row in rows if row.split == split])
 
     def rewind(self, step: int) -> None:
         """Forget the rows of later steps."""

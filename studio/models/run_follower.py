@@ -8,7 +8,7 @@ from collections.abc import Callable
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile
 from engine.protocol.inbox import LinkChanged
-from engine.protocol.messages import Entries, GetNetwork, Heartbeat, Request, Welcome
+from engine.protocol.messages import Entries, GetNetwork, Heartbeat, Overview, Request, Welcome
 from engine.protocol.problems import rebuild
 from studio.models.run_events import RunEvents
 from studio.models.run_line import RunLine, Then
@@ -115,6 +115,9 @@ class RunFollower(RunEvents):
         match arrival:
             case Entries():
                 for change in self.record.take_entries(arrival):
+                    self._status.report(change)
+            case Overview():
+                for change in self.record.take_overview(arrival):
                     self._status.report(change)
             case Heartbeat():
                 self._take_heartbeat(arrival)

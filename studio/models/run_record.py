@@ -10,6 +10,7 @@ from itertools import groupby
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, loads
 from engine.layers.data import Data
+from engine.protocol.curves import SPLITS, unpack
 from engine.protocol.messages import (
     Answer,
     Device,
@@ -18,6 +19,7 @@ from engine.protocol.messages import (
     Heartbeat,
     MetricRow,
     Network,
+    Overview,
     Progress,
     RankReading,
     Rewound,
@@ -28,7 +30,7 @@ from engine.protocol.messages import (
 )
 from studio.models.health import Health
 from studio.models.marks import Marks
-from studio.models.metrics import SPLITS, Metrics
+from studio.models.metrics import Metrics
 from studio.models.run_events import RunEvents
 from studio.models.run_log import RunLog
 from studio.services.link import Sending
@@ -61,6 +63,7 @@ class RunRecord:
         self.devices: tuple[Device, ...] = ()
         self.log = RunLog()
         self.sequence = 0  # of the journal's newest entry that was taken in
+        self.rewinds = 0  # how often later rows were forgotten
         self.row_at = clock()  # when the newest figures came
 
     # ---- What follows from it ---------------------------------------------------------------------------
@@ -137,6 +140,16 @@ class RunRecord:
             self.progress = beat.progress
             self._events.note(self._events.progress_changed)
 
+    def take_overview(self, overview: Overview) -> list[StateChanged]:
+        """Take in what the journal has so far; return the changes of state in it."""
+        for entry in overview.events:
+            self._take_entry(entry)
+        for curve in overview.curves:
+            self.metrics[curve.split].begin(unpack(curve))
+        self.row_at, self.sequence = self._clock(), overview.sequence
+        self._events.note(self._events.metrics_added)
+        return [entry for entry in overview.events if isinstance(entry, StateChanged)]
+
     def take_entries(self, entries: Entries) -> list[StateChanged]:
         """Take in entries of the journal that are new; return the changes of state among them."""
         fresh = entries.entries[max(0, self.sequence + 1 - entries.first) :]
@@ -145,7 +158,7 @@ class RunRecord:
         for are_rows, group in groupby(fresh, key=lambda entry: isinstance(entry, MetricRow)):
             some = list(group)
             if are_rows:
-                self._take_rows(sequence, [entry for entry in some if isinstance(entry, MetricRow)])
+                self._take_rows([entry for entry in some if isinstance(entry, MetricRow)])
             else:
                 for entry in some:
                     self._take_entry(entry)
@@ -154,9 +167,9 @@ class RunRecord:
             self.sequence = sequence - 1
         return changes
 
-    def _take_rows(self, first: int, rows: list[MetricRow]) -> None:
+    def _take_rows(self, rows: list[MetricRow]) -> None:
         self.row_at = self._clock()
-        self.metrics.extend(first, rows)
+        self.metrics.extend(rows)
         self._events.note(self._events.metrics_added)
 
     def _take_entry(self, entry: Entry) -> None:
@@ -176,6 +189,7 @@ class RunRecord:
                 self._rewind(step)
 
     def _rewind(self, step: int) -> None:
+        self.rewinds += 1
         self.metrics.rewind(step)
         del self.snapshots[bisect_right(self.snapshots, step) :]
         self._events.note(self._events.metrics_added)

@@ -166,7 +166,7 @@ class RunsModel:
     def _on_read(self, answer: object) -> None:
         if isinstance(answer, RunFigures):
             metrics = Metrics()
-            metrics.extend(1, answer.rows)
+            metrics.extend(answer.rows)
             self._figures[answer.run_folder] = Compared(loads(answer.network), metrics)
             self.compared_changed.emit()
         elif isinstance(answer, ConvNetError):

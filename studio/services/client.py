@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.errors import ConvNetError, ProtocolError, UnexpectedError
 from engine.protocol.client import TIMEOUT, Client
-from engine.protocol.messages import Answer, Request, Shutdown
+from engine.protocol.messages import Answer, GetOverview, Request, Shutdown
 from studio.services.link import Answered, Arrival, NotStarted
 
 
@@ -36,6 +36,9 @@ BACKLOG: Final = 64
 
 PATIENCE: Final = 30.0
 """Seconds that an answer may take; weights of a large layer are many megabytes."""
+
+POINTS: Final = 8_192
+"""Points of a split that an overview has at most; a plot is fewer pixels wide."""
 
 GOODBYE: Final = 2.0
 """Seconds that a dismissed engine may take to answer."""
@@ -134,12 +137,21 @@ class EngineClient(threading.Thread):
                     client.request(Shutdown(), GOODBYE)
 
     def _begin(self, client: Client) -> None:
-        client.attach()
+        client.attach(self._look_over(client))
         with self._changed:
             self._client = client
             for ticket, request in self._early:
                 self._submit(client, ticket, request)
             self._early.clear()
+
+    def _look_over(self, client: Client) -> int:
+        """Hand over what the journal has so far; return the sequence number that it goes on after."""
+        try:
+            overview = client.request(GetOverview(POINTS), PATIENCE)
+        except ConvNetError:
+            return 0  # then it is told entry by entry, or why it cannot be
+        self.tell(overview)
+        return overview.sequence
 
     def _submit(self, client: Client, ticket: int, request: Request) -> None:
         future = client.submit(request, PATIENCE)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.errors import ConvNetError
 from engine.protocol.inbox import LinkChanged
-from engine.protocol.messages import Answer, Entries, Fork, Heartbeat, Request, Welcome
+from engine.protocol.messages import Answer, Entries, Fork, Heartbeat, Overview, Request, Welcome
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Sending:
     seconds_left: float | None = None  # at the pace so far; None: not known yet
 
 
-Arrival = Sending | Welcome | NotStarted | Entries | Heartbeat | LinkChanged | Answered
-"""``Welcome`` or ``NotStarted`` comes first, but for ``Sending``. Entries come in order, each once."""
+Arrival = Sending | Welcome | NotStarted | Overview | Entries | Heartbeat | LinkChanged | Answered
+"""``Welcome`` or ``NotStarted`` comes first, but for ``Sending``. What the journal has is told by one
+``Overview`` at most, and then by entries, in order and each once."""
 
 
 class EngineLink(Protocol):

@@ -76,8 +76,7 @@ def test_a_refusing_disk_is_told_and_nothing_is_lost_or_doubled(
     assert thread.problem is not None
     assert "disk is full" in str(thread.problem.fields["reason"])
     thread.append(line(2))
-    wait_for(lambda: thread.committed == 2)
-    assert thread.problem is None
+    wait_for(lambda: thread.committed == 2 and thread.problem is None)
     assert journal.read(0, 10) == [line(1), line(2)]
     thread.stop()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.protocol.messages import CheckpointKept
 from studio.models.curves import SMOOTHING, SMOOTHINGS, Axis, Curves, Quantity, Reading
+from studio.models.observable import Event
 from studio.models.readings import duration
 from studio.models.run import RunModel
 from studio.qt.dashboard.export import export_csv, export_png, export_svg
@@ -48,6 +49,7 @@ class CurvesPanel(QWidget):
         self.slots = [PlotSlot(self._curves, quantity) for quantity in FIRST]
         self._place = ShortLabel(rank="secondary")
         self._hovered: float | None = None
+        self._places: tuple[float, float] | None = None
         self._redraw = QTimer(self, interval=REDRAW, singleShot=True)
         self._redraw.timeout.connect(self.refresh)
         self._build()
@@ -122,14 +124,20 @@ class CurvesPanel(QWidget):
         self._smoothing.currentIndexChanged.connect(self._on_smoothing)
         self._log.toggled.connect(self._on_log)
         self.more_button.toggled.connect(self._on_more)
-        self.fit_button.clicked.connect(lambda: self._show_places(None))
+        self.fit_button.clicked.connect(lambda: self.show_places(None))
         for slot in self.slots:
             slot.plot.hovered.connect(self._on_hovered)
-            slot.plot.zoomed.connect(self._show_places)
+            slot.plot.zoomed.connect(self.show_places)
             slot.chosen.connect(self._show_hovered)
         for event in (self._run.metrics_added, self._run.progress_changed, self._run.marks_changed):
             event.connect(self._on_metrics)
         self._run.run_replaced.connect(self._on_run_replaced)
+        self.closer.connect(self._on_metrics)
+
+    @property
+    def closer(self) -> Event[[]]:
+        """Emits when what is looked at has become finer."""
+        return self._curves.close_up.changed
 
     @property
     def plots(self) -> dict[Quantity, Plot]:
@@ -154,6 +162,8 @@ class CurvesPanel(QWidget):
         """Draw the curves as they are now, if anyone looks."""
         if not self.isVisible():
             return
+        if self._places is not None:
+            self._curves.look_at(*self._places)
         marks = self._placed_marks()
         for slot in self.slots:
             if not slot.isHidden():
@@ -175,6 +185,7 @@ class CurvesPanel(QWidget):
         for slot in self.slots:
             slot.plot.set_axis(self._curves.axis)
         self.fit_button.setEnabled(False)
+        self._places = None
         self.refresh()
 
     def _on_smoothing(self) -> None:
@@ -191,13 +202,17 @@ class CurvesPanel(QWidget):
         self.enlarged.emit(on)
         self.refresh()
 
-    def _show_places(self, places: tuple[float, float] | None) -> None:
+    def show_places(self, places: tuple[float, float] | None) -> None:
+        """Show these places of the axis in all plots; None: the whole run."""
+        self._places = places
+        if places is not None:
+            self._curves.look_at(*places)
         for slot in self.slots:
             slot.plot.show_places(places)
         self.fit_button.setEnabled(places is not None)
 
     def _on_run_replaced(self) -> None:
-        self._show_places(None)
+        self.show_places(None)
         self._show_reading(None)
         self.refresh()
 

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-import csv
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QRect, QSize
+from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
 
-from studio.models.metrics import SPLITS
+from engine.errors import ConvNetError
+from studio.models.figures_file import FiguresFile
+from studio.models.readings import duration
 from studio.models.run import RunModel
 from studio.qt import theme
 from studio.qt.dashboard.plot import Plot
-
-COLUMNS = ("step", "epoch", "examples", "seconds", "loss", "error", "learning_rate")
+from studio.qt.texts import error_text
 
 
 def export_csv(parent: QWidget, run: RunModel) -> None:
-    """Ask for a file, and write all figures of the run to it."""
-    _ask(parent, f"{run.record.name}.csv", "CSV (*.csv)", lambda path: write_csv(path, run))
+    """Ask for a file, and write all figures of the run to it; of a long run they come from its engine."""
+    path = _ask_path(parent, f"{run.record.name}.csv", "CSV (*.csv)")
+    if path is not None:
+        file = FiguresFile(run, path)
+        show_progress(parent, file)
+        file.begin()
+
+
+def show_progress(parent: QWidget, file: FiguresFile) -> QProgressDialog:
+    """Show how far the writing is, if it takes long; it can be cancelled."""
+    words = QCoreApplication.translate("Export", "Writing {rows} rows…").format(rows=f"{file.rows:,}")
+    dialog = QProgressDialog(words, QCoreApplication.translate("Export", "Cancel"), 0, file.rows, parent)
+    dialog.setWindowTitle(QCoreApplication.translate("Export", "Export"))
+    dialog.setWindowModality(Qt.WindowModality.WindowModal)
+    began = time.monotonic()
+
+    def advance(rows: int) -> None:
+        if rows < file.rows:
+            left = duration((time.monotonic() - began) * (file.rows - rows) / rows)
+            template = QCoreApplication.translate("Export", "{words} · {time} left")
+            dialog.setLabelText(template.format(words=words, time=left))
+            dialog.setValue(rows)
+
+    def end(problem: OSError | ConvNetError | None) -> None:
+        dialog.canceled.disconnect(file.cancel)
+        dialog.close()
+        dialog.deleteLater()
+        if problem is not None:
+            _complain(parent, file.path, problem)
+
+    dialog.canceled.connect(file.cancel)
+    file.advanced.connect(advance)
+    file.ended.connect(end)
+    return dialog
 
 
 def export_png(view: QWidget) -> None:
@@ -32,18 +65,6 @@ def export_png(view: QWidget) -> None:
 def export_svg(parent: QWidget, plots: Sequence[Plot]) -> None:
     """Ask for a file, and write the plots to it as lines that can be scaled."""
     _ask(parent, "curves.svg", "SVG (*.svg)", lambda path: write_svg(path, plots))
-
-
-def write_csv(path: Path, run: RunModel) -> None:
-    """Write a row for each row of each split; raises OSError."""
-    further = run.record.metrics.further
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("split", *COLUMNS, *further))
-        for split in SPLITS:
-            table = run.record.metrics[split]
-            columns = [table.column(name).tolist() for name in (*COLUMNS, *further)]
-            writer.writerows((split, *row) for row in zip(*columns, strict=True))
 
 
 def write_png(path: Path, view: QWidget) -> None:
@@ -71,14 +92,25 @@ def write_svg(path: Path, plots: Sequence[Plot]) -> None:
 
 
 def _ask(parent: QWidget, name: str, kind: str, write: Callable[[Path], None]) -> None:
-    title = QCoreApplication.translate("Export", "Export")
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kind)
-    if not chosen:
+    path = _ask_path(parent, name, kind)
+    if path is None:
         return
-    suffix = Path(name).suffix
-    path = Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(suffix)
     try:
         write(path)
     except OSError as error:
-        problem = QCoreApplication.translate("Export", "{path} could not be written: {reason}")
-        QMessageBox.warning(parent, title, problem.format(path=path, reason=error.strerror or str(error)))
+        _complain(parent, path, error)
+
+
+def _ask_path(parent: QWidget, name: str, kind: str) -> Path | None:
+    title = QCoreApplication.translate("Export", "Export")
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kind)
+    if not chosen:
+        return None
+    return Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(Path(name).suffix)
+
+
+def _complain(parent: QWidget, path: Path, error: OSError | ConvNetError) -> None:
+    title = QCoreApplication.translate("Export", "Export")
+    problem = QCoreApplication.translate("Export", "{path} could not be written: {reason}")
+    reason = error_text(error) if isinstance(error, ConvNetError) else error.strerror or str(error)
+    QMessageBox.warning(parent, title, problem.format(path=path, reason=reason))

@@ -11,8 +11,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.curves import Column
+from engine.protocol.messages import Split
 from studio.models.curves import Axis, Curve, Curves, Quantity, round_end, usual_top
-from studio.models.metrics import Column, Split
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
 from studio.qt.dashboard.grid import Grid

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.protocol.curves import SPLITS
 from studio.models.curves import Curves, Quantity, Reading
-from studio.models.metrics import SPLITS
 from studio.qt import theme
 from studio.qt.dashboard.plot import Plot
 from studio.qt.dashboard.quantity_texts import quantity_title, quantity_value

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.protocol.messages import Split
 from studio.models.curves import Axis
-from studio.models.metrics import Metrics, Split
+from studio.models.metrics import Metrics
 from studio.models.runs import RunsModel, title_of
 from studio.models.settings_diff import DATA, TRAINING, Difference, differences
 from studio.qt import theme
@@ -179,7 +180,8 @@ def line_of(metrics: Metrics, split: Split, quantity: Shown, axis: Axis) -> tupl
         x = table.column("step") / (per_epoch or 1.0)
     y = table.column(quantity).copy()
     if split == "train" and len(y):
-        y = table.mean_over(quantity, np.arange(len(y)), max(1, round(SMOOTHED * len(y))))
+        points = np.arange(len(y))
+        y = table.mean_over(quantity, points, points - max(1, round(SMOOTHED * len(y))))
     y[~np.isfinite(y)] = np.nan
     return x, 100 * y if quantity == "error" else y
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from engine.errors import EngineDiedError, EngineStartError, ProtocolError
 from engine.graph.network_file import dumps, loads
 from engine.graph.settings import TrainingSettings
+from engine.protocol.curves import NAMES, pack
 from engine.protocol.inbox import Link
 from engine.protocol.messages import (
     CheckpointKept,
@@ -21,6 +23,7 @@ from engine.protocol.messages import (
     Kill,
     LogLine,
     Network,
+    Overview,
     Pause,
     Problem,
     Progress,
@@ -452,3 +455,18 @@ def test_the_best_checkpoint_is_that_of_the_first_least_validation_error(trainin
     run.update()
     assert run.record.best_step == 20
     assert run.record.checkpoints == [20, 30, 40]
+
+
+def test_what_the_journal_has_so_far_is_taken_in_at_once(training):
+    run, link = training
+    train = pack("train", {name: np.array([1.0, 3.0]) for name in NAMES} | {"rows": np.array([1.0, 2.0])})
+    events = (StateChanged(0.0, EngineState.TRAINING), SnapshotKept(1), CheckpointKept(1))
+    link.arrivals.append(Overview(6, events, (train,)))
+    link.sequence = 6
+    link.journal(row(4))
+    run.update()
+    assert run.state is RunState.TRAINING
+    assert run.record.metrics["train"].column("step").tolist() == [1, 3, 4]
+    assert run.record.metrics["train"].column("rows").tolist() == [1, 2, 1]
+    assert run.record.snapshots == run.record.marks.checkpoints == [1]
+    assert run.record.sequence == 7

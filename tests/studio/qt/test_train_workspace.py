@@ -519,14 +519,6 @@ def test_what_happened_is_read_out_where_the_pointer_is(stage):
 def test_figures_and_plots_are_exported(stage, tmp_path):
     stage.train()
     stage.add(row(50, loss=0.5), row(100, loss=math.nan), row(100, split="test"))
-    export.write_csv(tmp_path / "a.csv", stage.run)
-    lines = (tmp_path / "a.csv").read_text().splitlines()
-    assert lines[0] == "split,step,epoch,examples,seconds,loss,error,learning_rate"
-    assert lines[1:] == [
-        "train,50,0,1600,0.5,0.5,0.5,0.01",
-        "train,100,1,3200,1.0,nan,0.5,0.01",
-        "test,100,1,3200,1.0,1.0,0.5,0.01",
-    ]
     export.write_png(tmp_path / "a.png", stage.view.curves)
     assert QImage(str(tmp_path / "a.png")).width() == stage.view.curves.width()
     export.write_svg(tmp_path / "a.svg", list(stage.view.curves.plots.values())[:2])

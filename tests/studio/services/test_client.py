@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EngineStartError, NoAnswerError
-from engine.protocol.messages import Done, Entries, GetNetwork, Pause, RunState, Shutdown, Welcome
+from engine.protocol.messages import (
+    Done,
+    Entries,
+    GetNetwork,
+    GetOverview,
+    Overview,
+    Pause,
+    RunState,
+    Shutdown,
+    StateChanged,
+    Welcome,
+)
 from studio.services import client as module
 from studio.services.client import BACKLOG, Engine, EngineClient
 from studio.services.link import Answered, NotStarted
@@ -19,6 +30,8 @@ WELCOME = Welcome(1, "0.1.0", "0" * 32, "/runs/1", "digits", RunState.STARTING)
 
 class FakeClient:
     """Stands for engine.protocol.client.Client."""
+
+    overview = None
 
     def __init__(self, path, process):
         self.events = []
@@ -36,8 +49,8 @@ class FakeClient:
     def connect(self, timeout):
         return WELCOME
 
-    def attach(self):
-        pass
+    def attach(self, after):
+        self.attached_after = after
 
     def poll(self, timeout):
         self.polls += 1
@@ -47,6 +60,10 @@ class FakeClient:
         return None
 
     def request(self, request, timeout):
+        if isinstance(request, GetOverview):
+            if self.overview is None:
+                raise NoAnswerError(seconds=30.0)
+            return self.overview
         self.submitted.append((request, None))
         return Done()
 
@@ -93,6 +110,20 @@ def collect(client, count):
 
     wait_for(enough)
     return arrivals
+
+
+def test_what_the_journal_has_comes_at_once_and_entries_go_on_after_it(start, monkeypatch):
+    overview = Overview(7, (StateChanged(0.0, RunState.TRAINING),), ())
+    monkeypatch.setattr(FakeClient, "overview", overview)
+    assert collect(start(), 2) == [WELCOME, overview]
+    wait_for(lambda: FakeClient.newest.polls)
+    assert FakeClient.newest.attached_after == 7
+
+
+def test_without_an_overview_it_is_told_entry_by_entry(start):
+    assert collect(start(), 1) == [WELCOME]
+    wait_for(lambda: FakeClient.newest.polls)
+    assert FakeClient.newest.attached_after == 0
 
 
 def test_the_welcome_comes_first_then_what_the_engine_says(start):
