@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from engine.protocol.curves import FIGURES, LAST, NAMES, SPLITS, Columns, thin
+from engine.curves import FIGURES, LAST, NAMES, SPLITS, Columns, thin
 from engine.protocol.messages import MetricRow, Split
 from engine.store.rows import ROW_COLUMNS, metric_row
 
@@ -29,7 +29,7 @@ CREATE TABLE block (
 ) WITHOUT ROWID;
 CREATE INDEX metric_seldom ON metric (split, sequence) WHERE split <> 'train';
 """
-"""``first`` and ``last`` are the sequence numbers of a block's rows; the rest is of ``protocol.curves``."""
+"""``first`` and ``last`` are the sequence numbers of a block's rows; the rest is of ``engine.curves``."""
 
 Numbered = tuple[int, MetricRow]
 """A row and its sequence number."""

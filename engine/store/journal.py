@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.curves import SPLITS, pack
 from engine.errors import RunFolderError, RunFolderUnwritableError
-from engine.protocol.curves import SPLITS, pack
 from engine.protocol.messages import (
     Curve,
     Entry,

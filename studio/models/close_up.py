@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.curves import SPLITS, unpack
 from engine.errors import ConvNetError
-from engine.protocol.curves import SPLITS, unpack
 from engine.protocol.messages import Answer, Curve, GetCurve, Split
 from studio.models.metrics import MetricTable
 from studio.models.observable import Event

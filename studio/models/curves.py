@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.protocol.curves import FIGURES, SPLITS, Column
+from engine.curves import FIGURES, SPLITS, Column
 from engine.protocol.messages import Split
 from studio.models.close_up import CloseUp
 from studio.models.extremes import BLOCK, Extremes

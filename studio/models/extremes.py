@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.protocol.curves import Column
+from engine.curves import Column
 
 BLOCK: Final = 128
 """Points of a block."""

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.curves import LAST, SPLITS, Column, unpack
 from engine.errors import ConvNetError
-from engine.protocol.curves import LAST, SPLITS, Column, unpack
 from engine.protocol.messages import Answer, Curve, GetCurve, Split
 from studio.models.metrics import MetricTable
 from studio.models.observable import Event

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.curves import Column
 from engine.errors import ConvNetError
-from engine.protocol.curves import Column
 from engine.protocol.messages import Answer, Weights
 from studio.models.mosaic import Normalisation
 from studio.models.observable import Event

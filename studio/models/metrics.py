@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.protocol.curves import FIGURES, LAST, ROWS, SPLITS, Column, Columns, join
+from engine.curves import FIGURES, LAST, ROWS, SPLITS, Column, Columns, join
 from engine.protocol.messages import MetricRow, Split
 from studio.models.extremes import Extremes
 
@@ -25,7 +25,7 @@ MOST_POINTS: Final = 2**17
 class MetricTable:
     """Points of one split in the order of their steps, each a row of the journal or several joined.
 
-    Columns, named as in ``engine.protocol.curves``, double their room when they are full, so that a row costs
+    Columns, named as in ``engine.curves``, double their room when they are full, so that a row costs
     the same however long the run is. Beside ``loss`` and ``error`` run the sums of their values that count,
     from which any running mean follows at the cost of the places that are looked at, not of the rows.
     """

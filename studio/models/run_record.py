@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 from itertools import groupby
 
+from engine.curves import SPLITS, unpack
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, loads
 from engine.layers.data import Data
-from engine.protocol.curves import SPLITS, unpack
 from engine.protocol.messages import (
     Answer,
     Device,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.protocol.curves import Columns, join, thin, unpack
+from engine.curves import Columns, join, thin, unpack
 from engine.protocol.messages import CheckpointKept, MetricRow, Rewound, RunState, Split, StateChanged
 from engine.store.blocks import ROWS
 from engine.store.journal import Journal

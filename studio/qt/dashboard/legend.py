@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.protocol.curves import SPLITS
+from engine.curves import SPLITS
 from engine.protocol.messages import Split
 from studio.qt.dashboard.plot import STYLES, split_colour
 from studio.qt.labels import Label

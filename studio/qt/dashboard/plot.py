@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
-from engine.protocol.curves import Column
+from engine.curves import Column
 from engine.protocol.messages import Split
 from studio.models.curves import Axis, Curve, Curves, Quantity, round_end, usual_top
 from studio.qt import theme

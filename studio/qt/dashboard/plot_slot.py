@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.protocol.curves import SPLITS
+from engine.curves import SPLITS
 from studio.models.curves import Curves, Quantity, Reading
 from studio.qt import theme
 from studio.qt.dashboard.plot import Plot

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSlider, QStyle, QWidget
 
-from engine.protocol.curves import Column
+from engine.curves import Column
 from studio.qt import theme
 
 HEIGHT = 36

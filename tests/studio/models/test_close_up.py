@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from engine.curves import NAMES, pack
 from engine.errors import NoAnswerError
-from engine.protocol.curves import NAMES, pack
 from engine.protocol.messages import GetCurve, Overview, Rewound
 from studio.models.curves import Curves
 from studio.models.run import RunModel

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from engine.curves import NAMES, pack
 from engine.errors import NoAnswerError
-from engine.protocol.curves import NAMES, pack
 from engine.protocol.messages import GetCurve, Overview
 from studio.models import figures_file
 from studio.models.figures_file import FiguresFile

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.curves import NAMES, pack
 from engine.errors import EngineDiedError, EngineStartError, ProtocolError
 from engine.graph.network_file import dumps, loads
 from engine.graph.settings import TrainingSettings
-from engine.protocol.curves import NAMES, pack
 from engine.protocol.inbox import Link
 from engine.protocol.messages import (
     CheckpointKept,
