@@ -21,6 +21,7 @@
     ├── InvalidNetworkError       all problems of a network at once
     ├── FileFormatError           a network file that cannot be read
     │   └── NewerVersionError
+    ├── InvalidFileError          all problems of files of another program at once
     ├── FileWriteError            a network file that cannot be written
     ├── DataError
     │   └── DataNotFoundError
@@ -212,6 +213,19 @@ class NewerVersionError(FileFormatError):
         "{path}: made by a newer version of ConvNet Studio (file version {found}; "
         "this program reads up to {expected}). Update ConvNet Studio to open it; the file is unchanged."
     )
+
+
+class InvalidFileError(ConvNetError):
+    """All problems of files at once, as ``problems``."""
+
+    template = "{message}"
+
+    def __init__(self, problems: tuple[FileFormatError, ...]) -> None:
+        self.problems = problems
+        super().__init__(message="\n".join(str(problem) for problem in problems))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return InvalidFileError, (self.problems,)
 
 
 class FileWriteError(ConvNetError):

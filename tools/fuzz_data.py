@@ -1,10 +1,11 @@
-"""Feeds damaged and hostile files to the readers of data: nothing may be executed, crash, hang or escape.
+"""Feeds damaged and hostile files to the readers of data, and of cuda-convnet's networks: nothing may be
+executed, crash, hang or escape.
 
     .venv/bin/python tools/fuzz_data.py --mutants 10000
 
 Every kind of file gets that many mutants, in a child process whose memory is limited. A reader may take a
-mutant or refuse it with a DataError. Ends with 1 where anything else happened, and says which mutant it was:
-the same seed always makes the same ones.
+mutant or refuse it with the error that it has for that. Ends with 1 where anything else happened, and says
+which mutant it was: the same seed always makes the same ones.
 """
 
 from __future__ import annotations
@@ -42,8 +43,12 @@ from engine.data.idx import parse_idx
 from engine.data.open import open_dataset
 from engine.data.picture_files import load_picture_files
 from engine.data.store import CACHE_VARIABLE
-from engine.errors import DataError
+from engine.errors import DataError, InvalidFileError
+from engine.graph.cuda_convnet.kinds import KINDS as CUDA_CONVNET
+from engine.graph.cuda_convnet.network import import_network
+from engine.graph.network_file import dumps, loads
 from engine.graph.settings import DataSettings
+from engine.graph.validate import inspect_network
 
 MEMORY = 1 << 30
 """Bytes that a child may take for mutants, besides what it has at the start."""
@@ -61,6 +66,7 @@ _FORBIDDEN = (
     "ctypes",
     "exec",
 )
+_REFUSALS = (DataError, InvalidFileError)
 _rng = np.random.default_rng(1)
 
 
@@ -145,6 +151,35 @@ def _zip() -> bytes:
     return file.getvalue()
 
 
+_LEARNING = "epsW=dexp[base=0.01;tgtFactor=250;numSteps=4]\nepsB=0.002\nmomW=0.9\nmomB=0.9\nwc=0.004\n"
+_BETWEEN = b"\n# parameters\n"
+
+
+def _cuda_convnet() -> list[bytes]:
+    """Networks with every type of layer, and hostile ones; parameters come behind the layers."""
+    data = "[data]\ntype=data\ndataIdx=0\n[labels]\ntype=data\ndataIdx=1\n"
+    layers, parameters = data, ""
+    for name, kind in CUDA_CONVNET.items():
+        inputs = "labels,probs" if kind.layer.is_cost else "data,data"
+        keys = "".join(f"{key.name}=2\n" for key in kind.keys)
+        layers += f"[{name.replace('.', '-')}]\ntype={name}\ninputs={inputs}\n{keys}neuron=relu\n"
+        parameters += f"[{name.replace('.', '-')}]\n{_LEARNING}"
+    small = data + "[fc]\ntype=fc\ninputs=data\noutputs=10\ninitW=0.01\nneuron=tanh[1,2]\n"
+    small += "[probs]\ntype=softmax\ninputs=fc\n[cost]\ntype=cost.logreg\ninputs=labels,probs\n"
+    hostile = small.replace("initW=0.01", "initWFunc=os.system('true')\ninitBFunc=lambda: exec('1')")
+    huge = small.replace("outputs=10", "outputs=1000000000" + "0" * 5000)
+    deep = data + "".join(f"[p{n + 1}]\ntype=pass\ninputs={f'p{n}' if n else 'data'}\n" for n in range(300))
+    few = f"[fc]\n{_LEARNING}[cost]\ncoeff=1\n"
+    pairs = [(layers, parameters), *[(small, few)] * 4, (hostile, few), (huge, few), (deep, "")]
+    return [pair[0].encode() + _BETWEEN + pair[1].encode() for pair in pairs]
+
+
+def _read_cuda_convnet(content: bytes) -> None:
+    layers, _, parameters = content.partition(_BETWEEN)
+    graph = import_network(layers, parameters, (24, 24)).network
+    inspect_network(loads(dumps(graph)).graph)
+
+
 def _read_pickle(content: bytes) -> None:
     pickles.loads(content, "mutant")
 
@@ -209,6 +244,7 @@ KINDS: dict[str, Kind] = {
     "tar.gz": (lambda: [_tar("w:gz")], _as_file("mutant.tar.gz")),
     "tar.xz": (lambda: [_tar("w:xz")], _as_file("mutant.tar.xz")),
     "zip": (lambda: [_zip()], _as_file("mutant.zip")),
+    "cuda-convnet": (_cuda_convnet, _read_cuda_convnet),
     "picture": (
         lambda: [
             *_contents().values(),
@@ -277,7 +313,7 @@ def fuzz(kind: str, seed: int, first: int, last: int) -> None:
     Image.init()
     seeds = make()
     for content in seeds:  # so that all modules are imported before they are watched
-        with contextlib.suppress(DataError):
+        with contextlib.suppress(*_REFUSALS):
             read(content)
     watching = False
     events: list[str] = []
@@ -307,7 +343,7 @@ def fuzz(kind: str, seed: int, first: int, last: int) -> None:
 def _outcome(read: Callable[[bytes], None], content: bytes) -> str:
     try:
         read(content)
-    except DataError:
+    except _REFUSALS:
         return "refused"
     except BaseException:
         return traceback.format_exc(limit=-3)
@@ -380,7 +416,7 @@ def _follow(child: subprocess.Popen[str], kind: str, outcomes: Counter[str], wro
 
 def main() -> int:
     """Fuzz every kind of file; return the program's exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--mutants", type=int, default=10_000, help="of each kind of file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=KINDS, action="append", help="only this kind; may be repeated")

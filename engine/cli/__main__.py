@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.cli import bench, data
-from engine.errors import ConvNetError, InvalidNetworkError
+from engine.errors import ConvNetError, InvalidFileError, InvalidNetworkError
 
 app = typer.Typer(
     help="Train and describe convolutional networks.",
@@ -190,6 +190,23 @@ def describe(
     descriptions.describe(network, plan=plan, split=split, devices=devices)
 
 
+@app.command("import")
+def import_network(
+    layers: Annotated[Path, typer.Argument(help="cuda-convnet's layers.cfg.", show_default=False)],
+    parameters: Annotated[Path, typer.Argument(help="Its layer-params.cfg.", show_default=False)],
+    network: Annotated[
+        Path, typer.Argument(metavar="NETWORK", help="The *.convnet file to write.", show_default=False)
+    ],
+    size: Annotated[
+        int, typer.Option(min=1, max=65_536, help="Height and width of its pictures, in px.")
+    ] = 32,
+) -> None:
+    """Make a network file of cuda-convnet's (or cuda-convnet2's) two files, and say what is left to do."""
+    from engine.cli import import_cfg
+
+    import_cfg.import_files(layers, parameters, network, size)
+
+
 @app.command()
 def verify(  # noqa: PLR0917 - typer passes each option by name
     network: NetworkPath,
@@ -247,6 +264,8 @@ def main() -> None:
     """Run the command line; what the user can put right is told in one message, with exit code 2."""
     try:
         app(prog_name="convnet")
+    except InvalidFileError as error:
+        sys.exit(_fail("\n".join(("The files cannot be imported:", *(f"  {one}" for one in error.problems)))))
     except InvalidNetworkError as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
         sys.exit(_fail(f"The network cannot be trained:\n{problems}"))

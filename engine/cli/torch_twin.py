@@ -138,7 +138,10 @@ def _pool(twin: TorchTwin, layer: InferredLayer, inputs: list[Tensor]) -> Tensor
     assert isinstance(pool, Pool)
     if pool.pool == "max":
         return _max_pool(inputs[0], layer, pool)
-    return functional.avg_pool2d(inputs[0], pool.size, pool.stride, ceil_mode=True, count_include_pad=False)
+    divisor = 1 if pool.pool == "sum" else None
+    return functional.avg_pool2d(
+        inputs[0], pool.size, pool.stride, ceil_mode=True, count_include_pad=False, divisor_override=divisor
+    )
 
 
 def _max_pool(x: Tensor, layer: InferredLayer, pool: Pool) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture
 from engine.layers.fields import whole
-from engine.layers.window import pool_extent
+from engine.layers.window import pool_extent, some_windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,12 @@ class CmPool(Layer):
     start: int = whole(
         0, minimum=-65_536, maximum=0, title="Start", help="Where the first window begins; 0 or before."
     )
+    outputs: int = whole(
+        0,
+        minimum=0,
+        title="Windows",
+        help="How many windows there are, from the first on; 0 for all that fit.",
+    )
 
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         height, width, channels = expect_picture(inputs)
@@ -40,7 +46,7 @@ class CmPool(Layer):
             raise ShapeRuleError(
                 0, "a start less than a window size outside", "The first window would be empty."
             )
-        maps = pool_extent(channels, self.size, self.stride, self.start)
+        maps = some_windows(self.outputs, pool_extent(channels, self.size, self.stride, self.start))
         return TensorType((height, width, maps))
 
     def caption(self) -> str:

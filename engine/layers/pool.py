@@ -7,25 +7,26 @@ from dataclasses import dataclass
 
 from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture, format_pair
 from engine.layers.fields import choice, pair
-from engine.layers.window import pool_extent
+from engine.layers.window import pool_extent, some_windows
 
-POOLS = (("max", "Maximum"), ("avg", "Average"), ("maxabs", "Largest absolute value"))
+POOLS = (("max", "Maximum"), ("avg", "Average"), ("sum", "Sum"), ("maxabs", "Largest absolute value"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool(Layer):
-    """Maximum or average of the pixels of each window, or the pixel of the largest absolute value."""
+    """Maximum, average or sum of the pixels of each window, or the pixel of the largest absolute value."""
 
     kind = "pool"
     family = "pooling"
     title = "Pooling"
-    summary = "Makes maps smaller: keeps the maximum or the average of each window."
+    summary = "Makes maps smaller: keeps the maximum, the average or the sum of each window."
     formula = (
-        "y[p, q, c] = max, mean, or the largest in absolute value, of x[p·s + i + start, q·s + j + start, c] "
-        "over the window's pixels inside"
+        "y[p, q, c] = max, mean, sum, or the largest in absolute value, of "
+        "x[p·s + i + start, q·s + j + start, c] over the window's pixels inside"
     )
     source = (
-        "cuda-convnet, layer type pool (tied maxima all get the gradient; averages count pixels inside only)"
+        "cuda-convnet, layer type pool (tied maxima all get the gradient; averages count pixels inside only; "
+        "outputs is outputsX; sum is cuda-convnet2's avg with sum=true)"
     )
     synonyms = ("pooling", "max pool", "average pool", "subsampling", "downsampling")
 
@@ -41,6 +42,13 @@ class Pool(Layer):
         title="Start",
         help="Where the first window begins; negative values begin outside the picture.",
         unit="px",
+    )
+
+    outputs: tuple[int, int] = pair(
+        (0, 0),
+        minimum=0,
+        title="Windows",
+        help="How many windows there are along height and width, from the first on; 0 for all that fit.",
     )
 
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
@@ -60,8 +68,10 @@ class Pool(Layer):
                 raise ShapeRuleError(
                     0, "a start less than a window size outside", "The first window would be empty."
                 )
-        places = tuple(map(pool_extent, (height, width), self.size, self.stride, self.start))
-        return TensorType((*places, channels))
+        fitting = tuple(map(pool_extent, (height, width), self.size, self.stride, self.start))
+        return TensorType(
+            (*(some_windows(*pair) for pair in zip(self.outputs, fitting, strict=True)), channels)
+        )
 
     def caption(self) -> str:
         parts = [dict(POOLS)[self.pool], f"{self.size[0]}×{self.size[1]}"]

@@ -24,6 +24,19 @@ def pool_extent(extent: int, size: int, stride: int, start: int) -> int:
     return 1 + _divide_up(extent - start - size, stride)
 
 
+def some_windows(wanted: int, fitting: int) -> int:
+    """Return how many windows there are: those ``wanted``, or all that are ``fitting`` for 0.
+
+    Raises ShapeRuleError where more are wanted than fit: they would lie outside. Source: cuda-convnet,
+    layer.py, outputsX.
+    """
+    if wanted > fitting:
+        raise ShapeRuleError(
+            0, f"an input into which {wanted} windows fit", f"Only {fitting} fit; 0 takes as many as do."
+        )
+    return wanted or fitting
+
+
 def conv_places(
     inputs: Sequence[TensorType],
     size: tuple[int, int],

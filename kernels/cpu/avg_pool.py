@@ -1,15 +1,16 @@
-"""Average pooling: the mean of each window's pixels.
+"""Average pooling: the mean of each window's pixels, or their sum where the ``total`` is asked for.
 
     y[n, p, q, c] = mean_ij x[n, p·stride + i + start, q·stride + j + start, c]
 
-over the pixels inside the picture. Rows are summed first, since whole rows are long runs of memory.
+over the pixels inside the picture; the sum leaves out the division. Rows are summed first, since whole rows
+are long runs of memory.
 
-Source: cuda-convnet, layer type pool, pool=avg.
+Source: cuda-convnet, layer type pool, pool=avg; cuda-convnet2, sum=true.
 
 x, dx     (N, H, W, C)    pictures, gradient of pictures
 y, dy     (N, P, Q, C)    means, gradient of means
 sums      (G, P, W, C)    sums over the rows of each window, for a group of pictures
-shares    (P, Q, 1)       1 / the number of pixels inside the picture
+shares    (P, Q, 1)       1 / the number of pixels inside the picture, 1 for sums
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from kernels.arrays import Floats, Pair, Shape
 from kernels.cpu._window import image_groups, taps
 
 
-def forward(*, x: Floats, y: Floats, size: Pair, stride: Pair, start: Pair) -> None:
-    """Write the means y."""
+def forward(*, x: Floats, y: Floats, size: Pair, stride: Pair, start: Pair, total: bool = False) -> None:
+    """Write the means, or sums, y."""
     _, height, width, channels = x.shape
     _, rows, columns, _ = y.shape
-    shares = _shares(x.shape, y, size, stride, start)
+    shares = 1.0 if total else _shares(x.shape, y, size, stride, start)
     y.fill(0)
     for group in image_groups(x.shape):
         sums = np.zeros((group.stop - group.start, rows, width, channels), x.dtype)
@@ -36,12 +37,19 @@ def forward(*, x: Floats, y: Floats, size: Pair, stride: Pair, start: Pair) -> N
 
 
 def backward(
-    *, dy: Floats, dx: Floats, size: Pair, stride: Pair, start: Pair, accumulate: bool = False
+    *,
+    dy: Floats,
+    dx: Floats,
+    size: Pair,
+    stride: Pair,
+    start: Pair,
+    total: bool = False,
+    accumulate: bool = False,
 ) -> None:
     """Write the gradient of the pictures, or add it to dx."""
     _, height, width, channels = dx.shape
     _, rows, columns, _ = dy.shape
-    shares = _shares(dx.shape, dy, size, stride, start)
+    shares = 1.0 if total else _shares(dx.shape, dy, size, stride, start)
     if not accumulate:
         dx.fill(0)
     for group in image_groups(dx.shape):

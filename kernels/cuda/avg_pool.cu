@@ -1,12 +1,14 @@
-// Average pooling: y[n, p, q, c] = mean of x over the pixels of window (p, q) that are inside the picture.
+// Average pooling: y[n, p, q, c] = mean of x over the pixels of window (p, q) that are inside the picture,
+// or their sum where TOTAL is 1.
 //
-// Source: cuda-convnet, layer type pool, pool=avg.
+// Source: cuda-convnet, layer type pool, pool=avg; cuda-convnet2, sum=true.
 // A thread has V channels: of a window (forward), or of a pixel, which gathers from all windows that see it.
 
 #include "_window.cuh"
 
-// 1 / the number of pixels of a window.
+// 1 / the number of pixels of a window, 1 for sums.
 __device__ inline A share(int row, int column) {
+    if (TOTAL) return A(1);
     return A(1) / (seen(row, H, SIZE_H, STRIDE_H, START_H) * seen(column, W, SIZE_W, STRIDE_W, START_W));
 }
 

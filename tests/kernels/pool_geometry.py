@@ -10,19 +10,20 @@ import pytest
 
 
 class PoolGeometry(NamedTuple):
-    """One pooling."""
+    """One pooling; the last windows of each axis, ``left_out``, may be missing."""
 
     picture: tuple[int, int, int, int]
     size: tuple[int, int]
     stride: tuple[int, int]
     start: tuple[int, int]
+    left_out: int = 0
 
     @property
     def maps(self) -> tuple[int, int, int, int]:
-        """Shape of the pooled maps: as many windows as cover the picture from ``start`` on."""
+        """Shape of the pooled maps: as many windows as cover the picture from ``start`` on, but for some."""
         extents = zip(self.picture[1:3], self.size, self.stride, self.start, strict=True)
         rows, columns = (1 + -(-(extent - start - k) // s) for extent, k, s, start in extents)
-        return (self.picture[0], rows, columns, self.picture[3])
+        return (self.picture[0], rows - self.left_out, columns - self.left_out, self.picture[3])
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -45,6 +46,7 @@ GEOMETRIES = {
     "stride 2, overhangs": PoolGeometry((5, 6, 5, 3), (3, 2), (2, 2), (0, 0)),
     "stride 3, overhangs": PoolGeometry((1, 8, 7, 3), (4, 3), (3, 3), (0, 0)),
     "begins outside": PoolGeometry((2, 5, 6, 1), (3, 3), (2, 2), (-1, -2)),
+    "the last windows left out": PoolGeometry((3, 9, 8, 2), (3, 3), (2, 2), (-1, 0), 2),
     "the whole picture": PoolGeometry((5, 3, 4, 3), (3, 4), (1, 1), (0, 0)),
 }
 

@@ -1,4 +1,4 @@
-"""Average pooling, against plain loops and against differences."""
+"""Average pooling and sums, against plain loops and against differences."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from tests.kernels.pool_geometry import GEOMETRIES, PoolGeometry, every_geometry
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
-def forward(kernels: Kernels, geometry: PoolGeometry, x: Array) -> Array:
-    """Return the means by the kernel."""
+def forward(kernels: Kernels, geometry: PoolGeometry, x: Array, **how: bool) -> Array:
+    """Return the means, or sums, by the kernel."""
     y = unwritten(geometry.maps, x.dtype)
-    kernels.run("avg_pool.forward", {"x": x, "y": y}, **geometry.attributes)
+    kernels.run("avg_pool.forward", {"x": x, "y": y}, **geometry.attributes, **how)
     return y
 
 
 def backward(
-    kernels: Kernels, geometry: PoolGeometry, dy: Array, dx: Array, *, accumulate: bool = False
+    kernels: Kernels, geometry: PoolGeometry, dy: Array, dx: Array, *, accumulate: bool = False, **how: bool
 ) -> None:
     """Run the kernel."""
-    kernels.run("avg_pool.backward", {"dy": dy, "dx": dx}, accumulate=accumulate, **geometry.attributes)
+    attributes = {**geometry.attributes, **how}
+    kernels.run("avg_pool.backward", {"dy": dy, "dx": dx}, accumulate=accumulate, **attributes)
 
 
 @every_geometry
@@ -62,18 +63,36 @@ def test_gradient_agrees_with_plain_loops(kernels: Kernels, geometry: PoolGeomet
     )
 
 
-def check(kernels: Kernels, geometry: PoolGeometry = GEOMETRIES["overlaps"]) -> None:
+@every_geometry
+@every_dtype
+def test_sums_agree_with_plain_loops(kernels: Kernels, geometry: PoolGeometry, dtype: Any) -> None:
+    """Each output is the sum of the pixels inside, and hands its whole gradient to each of them."""
+    x, dy = random(geometry.picture, 1, dtype), random(geometry.maps, 2, dtype)
+    expected, gradient = np.empty(geometry.maps), np.zeros(geometry.picture)
+    for place, pixels in geometry.windows():
+        expected[place] = sum(float(x[pixel]) for pixel in pixels)
+        for pixel in pixels:
+            gradient[pixel] += float(dy[place])
+    np.testing.assert_allclose(forward(kernels, geometry, x, total=True), expected, **TOLERANCE[dtype])
+    check_accumulates(
+        lambda dx, accumulate: backward(kernels, geometry, dy, dx, accumulate=accumulate, total=True),
+        gradient.astype(dtype),
+    )
+
+
+def check(kernels: Kernels, geometry: PoolGeometry = GEOMETRIES["overlaps"], **how: bool) -> None:
     """Check the gradient of the pictures."""
     x, dy = random(geometry.picture, 1), random(geometry.maps, 2)
     dx = unwritten(x.shape)
-    backward(kernels, geometry, dy, dx)
-    check_gradient(lambda x: forward(kernels, geometry, x), x, dy, dx)
+    backward(kernels, geometry, dy, dx, **how)
+    check_gradient(lambda x: forward(kernels, geometry, x, **how), x, dy, dx)
 
 
 @every_geometry
 def test_gradient_agrees_with_differences(kernels: Kernels, geometry: PoolGeometry) -> None:
     """The gradient is that of the forward kernel."""
     check(kernels, geometry)
+    check(kernels, geometry, total=True)
 
 
 def test_large_batches_are_pooled_like_single_pictures(kernels: Kernels) -> None:

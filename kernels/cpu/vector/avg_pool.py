@@ -11,20 +11,29 @@ from kernels.cpu.vector.pooling import Item, Pooling, over_pixels, over_windows
 from kernels.cpu.vector.target import Target
 
 
-def forward(shapes: dict[str, Shape], target: Target, *, size: Pair, stride: Pair, start: Pair) -> Generated:
-    """Return the kernel that writes the means y."""
+def forward(
+    shapes: dict[str, Shape],
+    target: Target,
+    *,
+    size: Pair,
+    stride: Pair,
+    start: Pair,
+    total: bool = False,
+) -> Generated:
+    """Return the kernel that writes the means, or sums, y."""
 
     def window(code: Code, arguments: Arguments, item: Item, channel: Number, lanes: int) -> None:
         x = code.at(arguments["x"], channel)
-        total = code.zero
+        value = code.zero
         for pixel in item.partners:
-            total = code.builder.fadd(total, code.load(x, pixel, lanes))
-        mean = code.builder.fmul(total, code.constant(1 / len(item.partners)))
-        code.store(mean, code.at(arguments["y"], channel), item.at, lanes)
+            value = code.builder.fadd(value, code.load(x, pixel, lanes))
+        if not total:
+            value = code.builder.fmul(value, code.constant(1 / len(item.partners)))
+        code.store(value, code.at(arguments["y"], channel), item.at, lanes)
 
     pooling = Pooling(shapes["x"], shapes["y"], size, stride, start)
     return Generated(
-        what=f"avg_pool.forward {pooling}",
+        what=f"avg_pool.forward {pooling} {total}",
         arrays=("x", "y"),
         phases=(over_windows(pooling, ("x",), ("y",), window),),
     )
@@ -37,6 +46,7 @@ def backward(
     size: Pair,
     stride: Pair,
     start: Pair,
+    total: bool = False,
     accumulate: bool = False,
 ) -> Generated:
     """Return the kernel that writes the gradient of the pictures, or adds it to dx."""
@@ -47,12 +57,13 @@ def backward(
         seen = product(item.rows.detail, item.columns.detail)
         for window, (rows, columns) in zip(item.partners, seen, strict=True):
             dy = code.load(code.at(arguments["dy"], channel), window, lanes)
-            gradient = code.fma(dy, code.constant(1 / (rows * columns)), gradient)
+            share = 1 if total else 1 / (rows * columns)
+            gradient = code.fma(dy, code.constant(share), gradient)
         code.store(gradient, dx, item.at, lanes)
 
     pooling = Pooling(shapes["dx"], shapes["dy"], size, stride, start)
     return Generated(
-        what=f"avg_pool.backward {pooling} {accumulate}",
+        what=f"avg_pool.backward {pooling} {total} {accumulate}",
         arrays=("dy", "dx"),
         phases=(over_pixels(pooling, ("dy",), ("dx",), pixel),),
     )

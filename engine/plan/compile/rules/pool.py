@@ -13,14 +13,16 @@ def _lower(draft: Draft, layer: InferredLayer, inputs: tuple[str, ...]) -> str:
     assert isinstance(layer.layer, Pool)
     pool = layer.layer
     y = add_output(draft, layer)
+    summed = pool.pool == "sum"
     draft.emit(
-        f"{pool.pool}_pool.forward",
+        f"{'avg' if summed else pool.pool}_pool.forward",
         layer.name,
         {"x": inputs[0]},
         {"y": y},
         size=pool.size,
         stride=pool.stride,
         start=pool.start,
+        **({"total": True} if summed else {}),
     )
     return y
 

@@ -22,6 +22,11 @@ GEOMETRIES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] =
         (19, 3, 3, 2),
         {"size": (2, 1), "stride": (3, 3), "start": (0, 0)},
     ),
+    "the last windows left out": (
+        (2, 9, 8, 5),
+        (2, 3, 2, 5),
+        {"size": (3, 3), "stride": (2, 2), "start": (-1, 0)},
+    ),
     "one window": ((1, 3, 2, 1), (1, 1, 1, 1), {"size": (5, 5), "stride": (1, 1), "start": (0, 0)}),
 }
 every_geometry = pytest.mark.parametrize(
@@ -37,6 +42,8 @@ def test_maps(
     """They agree with NumPy's."""
     arrays = {"x": numbers(pictures, 1), "y": numbers(maps, 2)}
     check(f"{kind}.forward", target, arrays, "y", **attributes)
+    if kind == "avg_pool":
+        check(f"{kind}.forward", target, arrays, "y", **attributes, total=True)
 
 
 @every_geometry
@@ -55,7 +62,8 @@ def test_gradients(
     arrays |= {"dy": numbers(maps, 2), "dx": numbers(pictures, 3)}
     check("max_pool.backward", target, arrays, "dx", **attributes, accumulate=accumulate)
     arrays = {"dy": numbers(maps, 2), "dx": numbers(pictures, 3)}
-    check("avg_pool.backward", target, arrays, "dx", **attributes, accumulate=accumulate)
+    for total in (False, True):
+        check("avg_pool.backward", target, arrays, "dx", **attributes, total=total, accumulate=accumulate)
 
 
 def test_what_is_not_a_number_is_the_maximum(target: str) -> None:
