@@ -15,13 +15,16 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from engine.graph.examples import load_example
+from engine.protocol.codec import encode, engine_frames
 from engine.protocol.messages import (
     Device,
     Entries,
     Entry,
     Heartbeat,
+    LogLine,
     MetricRow,
     Progress,
     Request,
@@ -34,7 +37,12 @@ from studio.services.link import Arrival, TrainingOrder
 FRAME = 1 / 60
 """Seconds between two frames."""
 
-MILLION = 1_000_000
+STEPS = 10_000_000
+"""Steps of the training that is played."""
+
+SOAK_LOOKS = 180
+"""How often memory is looked at in a soak."""
+
 WARM_UP = 1.0
 
 
@@ -49,9 +57,12 @@ class PlayedLink:
 
     def say(self, entries: list[Entry]) -> None:
         """Send entries, and how far the training is."""
-        self._arrivals.append(Entries(self.sequence + 1, tuple(entries)))
+        frame = encode(Entries(self.sequence + 1, tuple(entries)))  # through the codec, as from an engine
+        message = engine_frames.decode(frame)
+        assert isinstance(message, Entries)
+        self._arrivals.append(message)
         self.sequence += len(entries)
-        progress = Progress(self.sequence, 2 * MILLION, 0, 1000.0, 60.0, 20)
+        progress = Progress(self.sequence, STEPS, 0, 1000.0, 60.0, 20)
         device = Device("CPU", "cpu", 50.0, (50.0, 50.0), 10**9, 10**10, None, None)
         self._arrivals.append(Heartbeat(1, RunState.TRAINING, True, progress, self.sequence, (device,)))
 
@@ -145,6 +156,19 @@ class Stage:
             time.sleep(max(0.0, FRAME - frames[-1][0]))
         return frames
 
+    def soak(self, minutes: float, rate: float) -> dict[str, float]:
+        """Play on and on; return by how much memory, descriptors and threads grew after the first sixth."""
+        process, looks = psutil.Process(), []
+        for _ in range(SOAK_LOOKS):
+            self.play(60 * minutes / SOAK_LOOKS, rate)
+            self.link.say([LogLine(time.time(), "info", f"step {self.link.sequence}")])
+            looks.append((process.memory_info().rss, process.num_fds(), process.num_threads()))
+        sixth = SOAK_LOOKS // 6
+        settled, last = (np.median(part, axis=0) for part in (looks[sixth : 2 * sixth], looks[-sixth:]))
+        grown = (last - settled).tolist()
+        names = ("memory growth, bytes", "descriptors more", "threads more")
+        return dict(zip(names, grown, strict=True)) | {"minutes": minutes, "steps": float(self.link.sequence)}
+
 
 class _Silent:
     def ask(self, request: object, then: Callable[[object], None]) -> None:
@@ -156,8 +180,6 @@ class _Silent:
 
 def measure(seconds: float, rounds: int, rate: float) -> dict[str, float]:
     """Return all figures, times in s."""
-    import psutil
-
     stage = Stage()
     stage.play(WARM_UP, rate)
     process = psutil.Process()
@@ -182,9 +204,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1000.0)
+    parser.add_argument("--minutes", type=float, default=0.0, help="only play, and look at memory")
     given = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    print(json.dumps(measure(given.seconds, given.rounds, given.rate)))
+    if given.minutes:
+        figures = Stage().soak(given.minutes, given.rate)
+    else:
+        figures = measure(given.seconds, given.rounds, given.rate)
+    print(json.dumps(figures))
     return 0
 
 

@@ -84,6 +84,9 @@ def dashboard(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long each round is played.")] = 10.0,
     rounds: Annotated[int, typer.Option(min=1, help="How often; the best one counts.")] = 3,
     pairs: Annotated[int, typer.Option(min=1, help="Trainings with and without the studio.")] = 3,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="Only play for so long, and see whether memory grows.")
+    ] = 0.0,
 ) -> None:
     """Play a training of 1,000 events a second to the studio, open 1,000,000 points, and watch trainings.
 
@@ -91,7 +94,8 @@ def dashboard(
     """
     from engine.cli import bench_dashboard
 
-    if not bench_dashboard.measure(seconds, rounds, pairs):
+    met = bench_dashboard.soak(minutes) if minutes else bench_dashboard.measure(seconds, rounds, pairs)
+    if not met:
         raise typer.Exit(1)
 
 

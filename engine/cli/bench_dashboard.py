@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ MORE_BAR = 0.02  # of the training process's time
 RATE = 1000.0  # events a second
 ROWS, AT_ONCE = 1_000_000, 50_000
 
+Row = tuple[str, str, str, bool]
+"""A figure: its name, what was measured, its bar, and whether that is met."""
+
 
 def measure(seconds: float, rounds: int, pairs: int) -> bool:
     """Play a training to the studio, drawn into memory; print figures, and return whether all bars are met.
@@ -34,7 +38,6 @@ def measure(seconds: float, rounds: int, pairs: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         make_long_run(Path(folder, "run"))
         opened = _figures("studio.bench_open", Path(folder, "run"))
-    grown, threads = figures["memory growth, bytes"], figures["descriptors more"] + figures["threads more"]
     rows = (
         _row("frame, p99, 4 plots, 1,000 events/s", figures["frame p99"], FRAME_BAR),
         _row("  of processor time", figures["frame p99, processor"]),
@@ -45,17 +48,30 @@ def measure(seconds: float, rounds: int, pairs: int) -> bool:
         _row("  longest block, of processor time", opened["longest, processor"], BLOCK_BAR),
         _row("  drawn once more, 4 plots", opened["redrawn"], BLOCK_BAR),
         _row("  10,000 of its rows looked at closely", opened["zoomed"], OPEN_BAR),
-        (
-            f"memory growth in {figures['seconds played']:.0f} s",
-            f"{grown / 1e6:.2f} MB",
-            "1 MB",
-            grown < GROWTH_BAR,
-        ),
-        ("descriptors and threads more", f"{threads:.0f}", "0", threads <= 0),
+        *_growth(figures, f"in {figures['seconds played']:.0f} s"),
         _row(f"filters on screen, median of {live['snapshots']}", live["filters, median"], FILTERS_BAR),
         _row("  the slowest", live["filters, max"], FILTERS_BAR),
         _more(live),
     )
+    return _print(rows)
+
+
+def soak(minutes: float) -> bool:
+    """Play 1,000 events a second to the studio for so long; print whether it grows after the first sixth."""
+    figures = _figures("studio.bench", "--minutes", minutes, "--rate", RATE)
+    return _print(_growth(figures, f"in {minutes:g} min after a sixth, {figures['steps']:,.0f} events"))
+
+
+def _growth(figures: dict[str, Any], when: str) -> tuple[Row, ...]:
+    grown, more = figures["memory growth, bytes"], figures["descriptors more"] + figures["threads more"]
+    return (
+        (f"memory growth {when}", f"{grown / 1e6:.2f} MB", "1 MB", grown < GROWTH_BAR),
+        ("descriptors and threads more", f"{more:.0f}", "0", more <= 0),
+    )
+
+
+def _print(rows: Sequence[Row]) -> bool:
+    """Print figures against their bars; return whether all are met."""
     table = Table("figure", box=None)
     for heading in ("measured", "bar"):
         table.add_column(heading, justify="right")
@@ -87,7 +103,7 @@ def _row_of(step: int) -> MetricRow:
     return MetricRow(step, step // 1000, step * 64, step / 1000, "train", loss, min(loss / 2, 1.0), 0.01)
 
 
-def _more(live: dict[str, Any]) -> tuple[str, str, str, bool]:
+def _more(live: dict[str, Any]) -> Row:
     """The training process's time with the studio watching, against that without, with its 95 % interval."""
     name = f"training's processor time, watched, {live['pairs']} pairs"
     more, spread = live["more, mean"], live["more, half of the 95 % interval"]
@@ -99,7 +115,7 @@ def _more(live: dict[str, Any]) -> tuple[str, str, str, bool]:
     )
 
 
-def _row(name: str, seconds: float, bar: float | None = None) -> tuple[str, str, str, bool]:
+def _row(name: str, seconds: float, bar: float | None = None) -> Row:
     return name, _ms(seconds), "" if bar is None else _ms(bar), bar is None or seconds <= bar
 
 
