@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.cli.bench_dashboard import make_long_run
 from engine.graph.examples import load_example
 from engine.protocol import connection as connections
 from engine.protocol.messages import Weights
+from studio.models.curves import Curves
 from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
@@ -120,3 +122,19 @@ def test_a_hung_engine_is_ended_and_its_run_goes_on_from_its_last_checkpoint(pro
     assert (np.diff(steps) > 0).all()
     run.detach()
     wait_for(run, lambda: processes.running() == [])
+
+
+def test_a_long_run_comes_at_once_and_its_rows_where_they_are_looked_at(processes, tmp_path):
+    rows = 10_000
+    make_long_run(tmp_path / "run", rows)
+    run = RunModel(processes)
+    run.watch(processes, lambda: processes.serve(str(tmp_path / "run")))
+    wait_for(run, lambda: len(run.record.metrics["train"]) > 0)
+    table = run.record.metrics["train"]
+    assert table.column("rows").sum() == rows
+    assert len(table) < rows
+    assert run.state is RunState.FINISHED
+    curves = Curves(run)
+    curves.axis = "step"
+    curves.look_at(500, 600)
+    wait_for(run, lambda: len(curves.raw("train", "loss", 500, 600).x) == 103)  # one more on each side
