@@ -141,9 +141,9 @@ class LossSpiked(Message, frozen=True):
     usual: float  # running median of the steps before
 
 
-Setting = Literal["rate", "momentum", "decay", "epochs"]
-"""What may be edited in a run: the schedule's own learning rate, the network's momentum and decay, and the
-number of epochs."""
+Setting = Literal["rate", "momentum", "decay", "epochs", "early_stop", "keep_best"]
+"""What may be edited in a run: the schedule's own learning rate, the network's momentum and decay, the number
+of epochs, the tests after which to end early, and whether the best checkpoint is kept (0 or 1)."""
 
 
 class Edited(Message, frozen=True):

@@ -1,4 +1,4 @@
-"""Settings that may change while a training runs: learning rate, momentum, decay, epochs."""
+"""Settings that may change while a training runs: rates, epochs, when it ends early, what is kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from engine.errors import FieldError
 from engine.graph.settings import TrainingSettings
-from engine.layers.fields import WholeSpec, field_specs
-from engine.protocol.messages import Edit, Edited
+from engine.layers.fields import FieldSpec, FlagSpec, WholeSpec, field_specs
+from engine.protocol.messages import Edit, Edited, Setting
 
 
 class LiveSettings:
@@ -59,24 +59,32 @@ class LiveSettings:
 
 def check_edit(edit: Edit) -> None:
     """Raise FieldError if a setting cannot have the value."""
-    owner = type(TrainingSettings().schedule) if edit.setting == "rate" else TrainingSettings
-    spec = field_specs(owner)[edit.setting]
-    is_whole = isinstance(spec, WholeSpec) and edit.value.is_integer()
+    spec = _spec(edit.setting)
     try:
-        spec.parse(int(edit.value) if is_whole else edit.value)
+        spec.parse(_typed(spec, edit.value))
     except ValueError as error:
         raise FieldError(
             layer="training", field=edit.setting, expected=spec.expected, found=str(edit.value)
         ) from error
 
 
-def _value(settings: TrainingSettings, setting: str) -> float:
+def _spec(setting: Setting) -> FieldSpec:
+    owner = type(TrainingSettings().schedule) if setting == "rate" else TrainingSettings
+    return field_specs(owner)[setting]
+
+
+def _typed(spec: FieldSpec, value: float) -> float | int | bool:
+    """Return a number as a field takes it, if it can."""
+    if isinstance(spec, FlagSpec) and value in (0, 1):
+        return bool(value)
+    return int(value) if isinstance(spec, WholeSpec) and value.is_integer() else value
+
+
+def _value(settings: TrainingSettings, setting: Setting) -> float:
     return float(settings.schedule.rate if setting == "rate" else getattr(settings, setting))
 
 
-def _edited(settings: TrainingSettings, setting: str, value: float) -> TrainingSettings:
+def _edited(settings: TrainingSettings, setting: Setting, value: float) -> TrainingSettings:
     if setting == "rate":
         return dataclasses.replace(settings, schedule=dataclasses.replace(settings.schedule, rate=value))
-    if setting == "epochs":
-        return dataclasses.replace(settings, epochs=int(value))
-    return dataclasses.replace(settings, **{setting: value})  # type: ignore[arg-type]
+    return dataclasses.replace(settings, **{setting: _typed(_spec(setting), value)})  # type: ignore[arg-type]

@@ -95,7 +95,7 @@ class Trainer:
         self._probe = HealthProbe(plan, self._executor, layers)
         self._origin = Origin(run.checkpoints, network_sha256, training.seed, lock, self._data.preparation)
         self._keeper = CheckpointKeeper(run.checkpoints, self._learned.buffers, shared, team)
-        self._checkpoints = Checkpoints(self._origin, self._keeper, training, observer)
+        self._checkpoints = Checkpoints(self._origin, self._keeper, self._live, observer)
         self._snapshots = Snapshots(
             run.snapshots, plan, layers, course=self._course, shared=shared, team=team, observer=observer
         )
@@ -215,7 +215,7 @@ class Trainer:
             error = self._test()
             if error is not None:
                 self._judge(error)
-        is_best = self._training.keep_best and self._best.step == place.step
+        is_best = self._live.now.keep_best and self._best.step == place.step
         if not self._is_done and (is_best or place.epoch % self._training.checkpoint_every == 0):
             self._keep_checkpoint()
 
@@ -234,7 +234,7 @@ class Trainer:
     def _judge(self, error: float) -> None:
         """Tell from a validation error whether these weights are the best, and whether to go on."""
         self._best = self._best.after(self.place.step, error)
-        if self._best.is_enough(self._training.early_stop) and not self._is_done:
+        if self._best.is_enough(self._live.now.early_stop) and not self._is_done:
             self._is_done_early = True
             self._report.log(Line.STOPPED_EARLY, tests=self._best.waited)
 

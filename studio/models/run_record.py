@@ -85,8 +85,8 @@ class RunRecord:
         """Steps of the checkpoints that are still there, as far as the network's settings tell."""
         if self.network is None:
             return []
-        training = self.network.training
-        return self.marks.kept(training.keep_checkpoints, self.best_step if training.keep_best else None)
+        best = self.best_step if self.setting("keep_best") else None
+        return self.marks.kept(self.network.training.keep_checkpoints, best)
 
     @property
     def best_step(self) -> int | None:

@@ -92,3 +92,25 @@ def test_a_test_in_between_changes_nothing_but_the_rows(tmp_path: Path) -> None:
     for name, array in last_checkpoint(undisturbed).tensors.items():
         assert (last_checkpoint(run).tensors[name] == array).all()
     assert asked.states.count(RunState.TESTING) == whole.states.count(RunState.TESTING) + 1
+
+
+def test_early_stop_may_be_set_while_training_and_a_resume_sets_it_again(tmp_path: Path) -> None:
+    """A rate of nearly 0 changes no answer: after the edit, two tests without a lower error are enough."""
+    save_pictures(tmp_path)
+    what = network(epochs=9, decay=0.0, batch_size=50)
+    recorder = asking({3: Edit("early_stop", 2.0), 4: "stop"})
+    _, run = run_training(tmp_path, what, recorder)
+    assert [(edit.step, edit.setting, edit.new) for edit in recorder.edits] == [(3, "early_stop", 2.0)]
+    rest = Recorder()
+    outcome, _ = run_training(tmp_path, what, rest, run, recorder.edits)
+    errors = validation_errors(recorder) | validation_errors(rest)
+    best = min(errors, key=lambda step: (errors[step], step))
+    assert outcome == "finished"
+    assert max(errors) == min(best + 2 * STEPS_AN_EPOCH, 18)
+
+
+def test_the_best_is_kept_no_more_once_nobody_wants_it(tmp_path: Path) -> None:
+    save_pictures(tmp_path)
+    recorder = asking({17: Edit("keep_best", 0.0)})
+    _, run = run_training(tmp_path, network(epochs=9, keep_checkpoints=2), recorder)
+    assert manifest_steps(run.checkpoints) == [16, 18]

@@ -53,14 +53,39 @@ def test_a_roll_back_takes_later_edits_back() -> None:
     assert live.now.schedule.rate == 0.3
 
 
+def test_early_stop_and_keeping_the_best_are_settings_of_their_own_kind() -> None:
+    live = LiveSettings(SETTINGS)
+    assert live.edit(1, Edit("early_stop", 3.0)) == Edited(1, "early_stop", 0.0, 3.0)
+    assert live.edit(1, Edit("keep_best", 0.0)) == Edited(1, "keep_best", 1.0, 0.0)
+    assert (live.now.early_stop, live.now.keep_best) == (3, False)
+    assert type(live.now.early_stop) is int
+    assert type(live.now.keep_best) is bool
+
+
 @pytest.mark.parametrize(
     "edit",
-    [Edit("rate", -1.0), Edit("momentum", 1.0), Edit("decay", -0.1), Edit("rate", float("nan"))],
+    [Edit("rate", 0.5), Edit("decay", 0.5), Edit("early_stop", 0.0), Edit("keep_best", 1.0)],
+)
+def test_values_in_range_are_taken(edit: Edit) -> None:
+    check_edit(edit)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit("rate", -1.0),
+        Edit("momentum", 1.0),
+        Edit("decay", -0.1),
+        Edit("rate", float("nan")),
+        Edit("early_stop", -1.0),
+        Edit("early_stop", 2.5),
+        Edit("keep_best", 2.0),
+        Edit("keep_best", 0.5),
+    ],
 )
 def test_values_out_of_range_are_refused(edit: Edit) -> None:
     with pytest.raises(FieldError, match=edit.setting):
         check_edit(edit)
-    check_edit(Edit(edit.setting, 0.5))
 
 
 EDITS = {2: Edit("rate", 0.2), 3: Edit("momentum", 0.1), 5: Edit("decay", 0.3)}

@@ -40,7 +40,11 @@ def mark_text(mark: Mark) -> str:
                 "momentum": translate("Curves", "momentum"),
                 "decay": translate("Curves", "weight decay"),
                 "epochs": translate("Curves", "epochs"),
+                "early_stop": translate("Curves", "early stop"),
             }
+            if setting == "keep_best":
+                kept = translate("Curves", "the best is kept")
+                return kept if new else translate("Curves", "the best is not kept")
             return f"{names[setting]} {old:g} → {new:g}"
         case LossSpiked(loss=loss):
             return translate("Curves", "the loss leapt to {loss}").format(loss=three_digits(loss))

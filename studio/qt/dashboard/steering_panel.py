@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -24,7 +25,7 @@ from studio.qt.texts import layer_text
 
 
 class SteeringPanel(QWidget):
-    """Learning rate, momentum, decay and epochs to be edited; tests and checkpoints to be asked for."""
+    """Settings to be edited; tests and checkpoints to be asked for."""
 
     fork_requested = Signal(int)
     """Another run shall begin at the checkpoint of this step."""
@@ -32,7 +33,11 @@ class SteeringPanel(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
-        self.fields = {setting: SettingField(spec) for setting, spec in setting_specs().items()}
+        specs = setting_specs()
+        self.fields = {setting: SettingField(spec) for setting, spec in specs.items()}
+        keeping = field_specs(TrainingSettings)["keep_best"]
+        self.best_box = QCheckBox(layer_text(keeping.title))
+        self.best_box.setToolTip(layer_text(keeping.help))
         self.test_button = QPushButton(self.tr("Test now"))
         self.checkpoint_button = QPushButton(self.tr("Keep"))
         self.checkpoints_button = QPushButton(self.tr("Checkpoints"))
@@ -56,6 +61,7 @@ class SteeringPanel(QWidget):
         buttons.setSpacing(8)
         for button in (self.test_button, self.checkpoint_button, self.checkpoints_button):
             buttons.addWidget(button)
+        buttons.addWidget(self.best_box)
         buttons.addStretch()
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +72,7 @@ class SteeringPanel(QWidget):
     def _connect(self) -> None:
         for setting, field in self.fields.items():
             field.chosen.connect(partial(self._run.edit, setting))
+        self.best_box.clicked.connect(lambda kept: self._run.edit("keep_best", float(kept)))
         self.test_button.clicked.connect(self._run.test)
         self.checkpoint_button.clicked.connect(self._run.checkpoint)
         self._menu.aboutToShow.connect(self.fill_menu)
@@ -96,6 +103,8 @@ class SteeringPanel(QWidget):
             value = run.record.setting(setting)
             if value is not None:
                 field.show_value(value)
+        self.best_box.setEnabled(run.can_checkpoint)
+        self.best_box.setChecked(bool(run.record.setting("keep_best")))
         self.test_button.setEnabled(run.can_checkpoint)
         self.checkpoint_button.setEnabled(run.can_checkpoint)
         self.checkpoints_button.setEnabled(bool(run.record.checkpoints))
@@ -111,7 +120,8 @@ class SettingField(QLineEdit):
         self.title = layer_text(spec.title)
         self._spec = spec
         self._value: float | None = None
-        self._help = self.tr("Press Enter to change it from the next step on; a checkpoint is kept first.")
+        how = self.tr("Press Enter to change it from the next step on; a checkpoint is kept first.")
+        self._help = f"{layer_text(spec.help)}\n{how}" if spec.help else how
         self.setToolTip(self._help)
         self.setAccessibleName(self.title)
         self.setAccessibleDescription(self._help)
@@ -159,7 +169,7 @@ class SettingField(QLineEdit):
 
 
 def setting_specs() -> dict[Setting, FieldSpec]:
-    """Return what may be edited in a run, as the network file describes it."""
+    """Return the numbers that may be edited in a run, as the network file describes them."""
     training = TrainingSettings()
     own, schedule = field_specs(type(training)), field_specs(type(training.schedule))
     return {
@@ -167,4 +177,5 @@ def setting_specs() -> dict[Setting, FieldSpec]:
         "momentum": own["momentum"],
         "decay": own["decay"],
         "epochs": own["epochs"],
+        "early_stop": own["early_stop"],
     }
