@@ -175,6 +175,14 @@ def _train_empty(studio: Studio) -> None:
     studio.window.show_workspace("training")
 
 
+def _deep(studio: Studio) -> None:
+    """A network that is larger than the canvas."""
+    from engine.graph.examples import load_example
+
+    studio.window.show_workspace("design")
+    studio.document.new(load_example("resnet20"), "resnet20.convnet")
+
+
 def _train(studio: Studio) -> None:
     """A finished run of the example, after one that had no momentum, and the newest filters."""
     from engine.graph.examples import load_example
@@ -265,6 +273,7 @@ VIEWS: dict[str, Callable[[Studio], QWidget | None]] = {
     "history": _dialog("history", "HistoryDialog"),
     "data": _data,
     "train-empty": _train_empty,
+    "deep": _deep,
     "train": _train,
     "activations": _inside("activations"),
     "health": _inside("health"),

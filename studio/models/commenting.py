@@ -14,10 +14,10 @@ SMALLEST = (96.0, 48.0)
 """Width and height of the smallest frame, px."""
 _USUAL = (240.0, 96.0)
 _AIR = 24.0
-_HEAD = 36.0
+_HEAD = 32.0
 """Room for a line of text above what is framed: it fits between two rows of cards, px."""
-_TEXT = 136.0
-"""Room for the text left of what is framed, where no wire crosses it, px."""
+_SIDE = 96.0
+"""Room left and right of what is framed: for the text, where no wire crosses it, px."""
 
 
 def add(document: Document, text: str, place: Position, around: Iterable[str] = ()) -> str:
@@ -72,9 +72,9 @@ def _frame(document: Document, text: str, names: list[str]) -> Comment | None:
     if not names:
         return None
     places = [document.network.positions[name] for name in names]
-    left, top = min(x for x, _ in places) - _TEXT, min(y for _, y in places) - _HEAD
+    left, top = min(x for x, _ in places) - _SIDE, min(y for _, y in places) - _HEAD
     right, bottom = (
-        max(x for x, _ in places) + CARD_WIDTH + _AIR,
+        max(x for x, _ in places) + CARD_WIDTH + _SIDE,
         max(y for _, y in places) + CARD_HEIGHT + _AIR,
     )
     return Comment(text, snapped((left, top)), (right - left, bottom - top))

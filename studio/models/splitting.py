@@ -51,7 +51,7 @@ def device_names(count: int) -> tuple[str, ...]:
 
 def use_one_device(document: Document) -> None:
     """Train the network on one device."""
-    _use(document, ONE_DEVICE, Title("Train on One Device"))
+    _use(document, ONE_DEVICE, Title("Train on one device"))
 
 
 def use_preset(
@@ -59,7 +59,7 @@ def use_preset(
 ) -> None:
     """Split the network over so many devices as a preset does."""
     split = preset_split(document.network.graph, preset, device_names(count), scheme, updates)
-    _use(document, split, Title("Split {name} over {count} Devices", {"name": split.name, "count": count}))
+    _use(document, split, Title("Split {name} over {count} devices", {"name": split.name, "count": count}))
 
 
 def preset_of(document: Document) -> Preset | None:

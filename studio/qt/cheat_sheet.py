@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScroll
 
 from studio.actions import ACTIONS, MENU_TITLES, Menu
 from studio.qt.commands import keys_of, plain
-from studio.qt.labels import Label
+from studio.qt.labels import Label, SectionTitle
 
 GESTURES = (
     ("Middle button, or Space and drag", "Move the view"),
     ("Wheel", "Zoom at the pointer"),
+    ("Shift or Ctrl and wheel", "Move up and down, or across"),
     ("Drag on the ground", "Select with a rubber band"),
     ("Drag from port to port", "Connect"),
     ("Drag from a port to the ground", "Add a layer that fits"),
@@ -28,6 +29,9 @@ GESTURES = (
 _COLUMNS: tuple[tuple[Menu, ...], ...] = (("file", "view"), ("edit", "network"), ("run", "help"))
 _SIZE = (1040, 640)
 
+Table = tuple[str, list[tuple[str, str]]]
+"""A title, and rows of keys and what they do."""
+
 
 class CheatSheet(QDialog):
     """Shows every command that has a key, and what the mouse does."""
@@ -41,13 +45,14 @@ class CheatSheet(QDialog):
         row = QHBoxLayout(page)
         row.setContentsMargins(24, 16, 24, 16)
         row.setSpacing(32)
-        columns = [
-            [_table(plain(MENU_TITLES[menu]), _commands(menu)) for menu in menus] for menus in _COLUMNS
+        columns: list[list[Table]] = [
+            [(plain(MENU_TITLES[menu]), _commands(menu)) for menu in menus] for menus in _COLUMNS
         ]
         gestures = [(_gesture_text(where), _gesture_text(what)) for where, what in GESTURES]
-        columns[-1].insert(0, _table(self.tr("On the canvas"), gestures))
+        columns[-1].insert(0, (self.tr("On the canvas"), gestures))
         for tables in columns:
             row.addLayout(_column(tables))
+        row.addStretch()
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -62,25 +67,19 @@ def _commands(menu: Menu) -> list[tuple[str, str]]:
     return [(", ".join(keys_of(row)), plain(row.title)) for row in rows]
 
 
-def _table(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+def _column(tables: list[Table]) -> QGridLayout:
+    """Return tables below each other, whose words begin at one place."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(4)
-    grid.addWidget(Label(title, "strong"), 0, 0, 1, 2)
-    for index, (keys, words) in enumerate(rows, 1):
-        grid.addWidget(Label(keys, "secondary"), index, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Label(words), index, 1)
-    grid.setColumnStretch(1, 1)
+    for title, rows in tables:
+        grid.addWidget(SectionTitle(title), grid.rowCount(), 0, 1, 2)
+        for keys, words in rows:
+            row = grid.rowCount()
+            grid.addWidget(Label(keys, "secondary"), row, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(Label(words), row, 1, Qt.AlignmentFlag.AlignVCenter)
+    grid.setRowStretch(grid.rowCount(), 1)
     return grid
-
-
-def _column(tables: list[QGridLayout]) -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(16)
-    for table in tables:
-        column.addLayout(table)
-    column.addStretch()
-    return column
 
 
 def _gesture_text(source: str) -> str:

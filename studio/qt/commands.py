@@ -131,7 +131,7 @@ class _RecentMenu(QMenu):
     """The files that were used last."""
 
     def __init__(self, files: Files, parent: QWidget) -> None:
-        super().__init__(action_text("Open &Recent"), parent)
+        super().__init__(action_text("Open &recent"), parent)
         self._files = files
         files.recent.changed.connect(self._refresh)
         self._refresh()
@@ -142,7 +142,7 @@ class _RecentMenu(QMenu):
             entry = self.addAction(str(path).replace("&", "&&"))
             entry.triggered.connect(lambda _checked=False, path=path: self._open(path))
         self.addSeparator()
-        self.addAction(action_text("&Clear List"), self._files.recent.clear)
+        self.addAction(action_text("&Clear list"), self._files.recent.clear)
         self.setEnabled(bool(self._files.recent.paths))
 
     def _open(self, path: Path) -> None:

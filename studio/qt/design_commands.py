@@ -167,4 +167,4 @@ class DesignCommands(QObject):
 
     def _lay_out(self) -> None:
         editing.lay_out(self._document)
-        self._canvas.view.fit_all()
+        self._canvas.view.show_network()

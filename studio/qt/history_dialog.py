@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from studio.models.document import Document
@@ -12,6 +12,7 @@ from studio.qt.labels import Label
 from studio.qt.texts import title_text
 
 _SIZE = (320, 400)
+_ROW = QSize(0, 28)
 
 
 class HistoryDialog(QDialog):
@@ -23,9 +24,10 @@ class HistoryDialog(QDialog):
         self.setWindowTitle(self.tr("History"))
         self.resize(*_SIZE)
         self.list = QListWidget()
+        self.list.setObjectName("boxed")
         self.list.setAccessibleName(self.tr("History"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
+        column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
         column.addWidget(Label(self.tr("History"), "heading"))
         column.addWidget(Note(self.tr("Click a step to go back or forth to it."), "secondary"))
@@ -44,6 +46,7 @@ class HistoryDialog(QDialog):
         self.list.clear()
         for number, words in enumerate([self.tr("Start"), *map(title_text, stack.titles)]):
             item = QListWidgetItem(words, self.list)
+            item.setSizeHint(_ROW)
             if number > stack.done:
                 item.setForeground(theme.colour("disabled"))
         self.list.setCurrentRow(stack.done)

@@ -12,6 +12,9 @@ from studio.qt import theme
 
 Rank = Literal["heading", "strong", "body", "secondary"]
 
+_SECTION_HEIGHT = 28
+"""Of a section's title with the air above it, px."""
+
 
 class Label(QLabel):
     """A text of one of the four ranks that the studio knows."""
@@ -22,6 +25,15 @@ class Label(QLabel):
         self.setFont(_font(rank))
         if rank == "secondary":
             self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+
+
+class SectionTitle(Label):
+    """Heads a part of a page, with air above it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "strong")
+        self.setMinimumHeight(_SECTION_HEIGHT)
+        self.setAlignment(Qt.AlignmentFlag.AlignBottom)
 
 
 class ShortLabel(Label):

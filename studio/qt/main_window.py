@@ -20,6 +20,7 @@ from studio.models.selection import Selection
 from studio.models.unit import UnitChoice
 from studio.qt import theme_switch
 from studio.qt.banner import Banner
+from studio.qt.canvas.pan_zoom_view import Place
 from studio.qt.canvas.panel import CanvasPanel
 from studio.qt.cheat_sheet import CheatSheet
 from studio.qt.command_palette import CommandPalette
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self.train_view = make_train_view(self)
         self.data_view = make_data_view(self)
         self.workspace: Workspace = "design"
+        self._places: dict[Workspace, Place | None] = {}
         self.history: HistoryDialog | None = None
         self._is_closed = False
         self._build()
@@ -269,7 +271,9 @@ class MainWindow(QMainWindow):
     # ---- commands ----------------------------------------------------------------------------------------
 
     def show_workspace(self, workspace: Workspace) -> None:
-        """Go to a workspace."""
+        """Go to a workspace, to the part of the network that was seen there last."""
+        view = self.canvas.view
+        self._places[self.workspace] = view.place()
         self.workspace = workspace
         is_design = workspace == "design"
         if not is_design:
@@ -287,7 +291,7 @@ class MainWindow(QMainWindow):
         self.commands[workspace].setChecked(True)
         if workspace == "data":
             self.data_view.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.canvas.view.fit_all()
+        view.go_to(self._places.get(workspace))
 
     def show_problems(self, is_shown: bool) -> None:
         """Show or hide the list of problems; it belongs to the design workspace."""
@@ -348,6 +352,7 @@ class MainWindow(QMainWindow):
 
     def _on_file_changed(self) -> None:
         self.banner.hide()
+        self._places.clear()
         name = self.document.name or self.tr("Untitled")
         self.setWindowTitle(f"{name}[*] – ConvNet Studio")
         self.setWindowFilePath(str(self.document.path) if self.document.path else "")

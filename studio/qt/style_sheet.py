@@ -59,6 +59,7 @@ QCheckBox::indicator, QTableView::indicator { border: 1px solid $edge; border-ra
 QCheckBox::indicator:hover, QCheckBox::indicator:focus, QTableView::indicator:hover { border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $line; background: $background; }
 QCheckBox::indicator:checked, QTableView::indicator:checked { image: url("$images/check.svg"); }
+QComboBox { padding-left: 7px; }
 QComboBox#title { border-color: transparent; background: transparent; font-weight: 600; padding: 1px 2px;
     margin-left: -3px; }
 QComboBox#title:hover, QComboBox#title:focus { border-color: $edge; }
@@ -80,6 +81,14 @@ QPushButton:disabled { color: $disabled; border-color: $line; }
 QToolButton#choice { border: none; border-radius: 4px; padding: 4px 8px; }
 QToolButton#choice:hover { background: $hover; }
 QToolButton#choice:checked { background: $selection; color: $accent; }
+QAbstractItemView { outline: none; selection-background-color: $selection; selection-color: $text; }
+QHeaderView { background: $surface; border: none; }
+QHeaderView::section { background: $surface; color: $secondary; border: none; border-bottom: 1px solid $line;
+                       padding: 4px; font-size: 11px; }
+QListWidget#boxed { background: $surface; border: 1px solid $line; border-radius: 6px; padding: 4px; }
+QListWidget#boxed::item { padding: 4px 8px; border-radius: 4px; }
+QListWidget#boxed::item:hover { background: $hover; }
+QListWidget#boxed::item:selected { background: $selection; color: $text; }
 QListWidget#tiles { background: transparent; }
 QListWidget#tiles::item { border: 1px solid $line; border-radius: 6px; background: $surface; margin: 4px;
                           padding: 4px; color: $text; }

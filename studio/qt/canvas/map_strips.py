@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsPixmapItem
 from engine.layers.data import Data
 from studio.models.examination import ExaminationModel
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH
+from studio.qt.canvas.node_item import NodeItem
 from studio.qt.canvas.scene import CanvasScene
 from studio.qt.examination.pictures import as_image, map_image
 
@@ -20,6 +21,9 @@ VECTOR = 96
 
 SHOWN = 4
 """Maps of a layer."""
+
+_AMPLE = 1000.0
+"""Room where no card follows, px."""
 
 
 class MapStrips(QObject):
@@ -51,12 +55,22 @@ class MapStrips(QObject):
         node = self._scene.nodes.get(layer)
         if node is None:
             return
-        for number, picture in enumerate(pictures):
+        room = self._room_beside(node)
+        for number, picture in enumerate(pictures[: max(1, int((room - GAP) // (SIDE + GAP)))]):
             item = QGraphicsPixmapItem(picture, node)
             is_vector = picture.height() == 1
-            width, height = (VECTOR, SIDE / 4) if is_vector else (SIDE, SIDE)
+            width, height = (min(VECTOR, room - 4 * GAP), SIDE / 4) if is_vector else (SIDE, SIDE)
             item.setTransform(QTransform.fromScale(width / picture.width(), height / picture.height()))
             x = CARD_WIDTH + 2 * GAP + number * (SIDE + GAP)
             item.setPos(QPointF(x, (CARD_HEIGHT - height) / 2))
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self.items.append(item)
+
+    def _room_beside(self, node: NodeItem) -> float:
+        """Return how far the next card at the right is."""
+        gaps = [
+            other.x() - node.x() - CARD_WIDTH
+            for other in self._scene.nodes.values()
+            if other.x() > node.x() and abs(other.y() - node.y()) < CARD_HEIGHT
+        ]
+        return max(min(gaps, default=_AMPLE), SIDE)

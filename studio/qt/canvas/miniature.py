@@ -12,6 +12,8 @@ from studio.qt import icons, theme
 _AIR = 10.0
 _LARGEST_CARD = 14.0
 """Height of a card of a small network, px."""
+_SHORTEST_CARD = 20.0
+"""Width of a card of a deep network, which is drawn upright, px."""
 _PLACE = (64, 40)
 """Width and height of the place for a first layer, px."""
 
@@ -52,7 +54,7 @@ def _paint(painter: QPainter, network: NetworkFile, cards: dict[str, QRectF], ro
     for card in cards.values():
         whole = whole.united(card)
     across = min((room.width() - 2 * _AIR) / whole.width(), _LARGEST_CARD / CARD_HEIGHT)
-    along = min((room.height() - 2 * _AIR) / whole.height(), 2 * across)
+    along = min((room.height() - 2 * _AIR) / whole.height(), max(2 * across, _SHORTEST_CARD / CARD_WIDTH))
     painter.translate(room.center())
     painter.scale(across, along)
     painter.translate(-whole.center())

@@ -1,4 +1,4 @@
-"""The canvas with what floats over it: zoom buttons, and what an empty canvas says."""
+"""The canvas with what floats over it: lenses, zoom buttons, overview, and what an empty canvas says."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from studio.models.unit import UnitChoice
 from studio.qt import icons
 from studio.qt.canvas.field_items import FieldItems
 from studio.qt.canvas.lens_bar import LensBar
+from studio.qt.canvas.lens_note import LensNote
+from studio.qt.canvas.minimap import Minimap
 from studio.qt.canvas.scene import CanvasScene
 from studio.qt.canvas.start_page import StartPage
 from studio.qt.canvas.view import CanvasView
 from studio.qt.labels import Label
 
-_MARGIN = 12
+_MARGIN, _GAP = 12, 8
+_ROOM_FOR_NOTE = 320
 
 
 class CanvasPanel(QWidget):
@@ -51,6 +54,8 @@ class CanvasPanel(QWidget):
         layout.addWidget(self.view)
         self._zoom_bar = _ZoomBar(self.view, self)
         self.lens_bar = LensBar(self.lens, self)
+        self.lens_note = LensNote(self.lens, document, self)
+        self.minimap = Minimap(self.view, self.scene, document, self)
         self.hint = _Hint(self)
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.start_page = StartPage(self)
@@ -66,7 +71,8 @@ class CanvasPanel(QWidget):
         self._document.changed.disconnect(self._on_document_changed)
         self.fields.detach()
         self.scene.detach()
-        self.lens_bar.detach()
+        for floating in (self.lens_bar, self.lens_note, self.minimap):
+            floating.detach()
         self.view.detach()
 
     def _on_document_changed(self) -> None:
@@ -94,10 +100,22 @@ class CanvasPanel(QWidget):
         bar.move(self.width() - bar.width() - _MARGIN, self.height() - bar.height() - _MARGIN)
         self.lens_bar.fit(self.width() - 2 * _MARGIN)
         self.lens_bar.move(_MARGIN, _MARGIN)
+        self._place_lens_note()
+        self.minimap.settle()
         self.start_page.setGeometry(self.rect())
         box = self.hint
         box.resize(min(320, self.width()), box.heightForWidth(min(320, self.width())))
         box.move((self.width() - box.width()) // 2, (self.height() - box.height()) // 2)
+
+    def _place_lens_note(self) -> None:
+        """Put it beside the switch of lenses, or below where there is no room."""
+        bar, note = self.lens_bar.geometry(), self.lens_note
+        beside = self.width() - bar.right() - _GAP - _MARGIN
+        note.fit(beside if beside >= _ROOM_FOR_NOTE else self.width() - 2 * _MARGIN)
+        if beside >= _ROOM_FOR_NOTE:
+            note.move(bar.right() + _GAP, bar.center().y() - note.height() // 2)
+        else:
+            note.move(_MARGIN, bar.bottom() + _GAP)
 
 
 class _ZoomBar(QFrame):

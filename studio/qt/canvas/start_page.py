@@ -24,7 +24,7 @@ from engine.graph import network_file
 from engine.graph.examples import example_names, load_example
 from engine.graph.network_file import NetworkFile
 from studio.qt.canvas.miniature import miniature
-from studio.qt.labels import Label
+from studio.qt.labels import Label, SectionTitle
 
 EXAMPLE_TITLES = {
     "digits": "Digits: written by hand",
@@ -39,6 +39,8 @@ EXAMPLE_TITLES = {
 
 _PICTURE = QSize(168, 96)
 _TILE = QSize(188, 136)
+_TILE_MARGIN = 4
+"""Left of each tile, as the style sheet has it, px."""
 _MOST_RECENT = 6
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -60,21 +62,27 @@ class StartPage(QScrollArea):
         self._timer.timeout.connect(self._draw_next)
         self.examples = _Tiles(self.tr("Examples"))
         self.recent = _Tiles(self.tr("Recent networks"))
-        self._recent_title = Label(self.tr("Go on with"), "strong")
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(32, 24, 32, 24)
-        column.setSpacing(8)
-        column.addWidget(Label(self.tr("Draw a network"), "heading"))
-        column.addWidget(self.examples)
-        column.addWidget(self._recent_title)
-        column.addWidget(self.recent)
-        column.addStretch()
-        self.setWidget(page)
+        self._recent_title = SectionTitle(self.tr("Go on with"))
+        self.setWidget(self._page())
         self.examples.chosen.connect(self._on_example)
         self.recent.chosen.connect(lambda path: self.recent_chosen.emit(Path(path)))
         self._fill_examples()
         self.show_recent(())
+
+    def _page(self) -> QWidget:
+        title = Label(self.tr("Draw a network"), "heading")
+        note = Label(self.tr("A network file or a folder of pictures may be dropped here."), "secondary")
+        examples_title = SectionTitle(self.tr("Start with"))
+        for label in (title, note, self._recent_title, examples_title):
+            label.setIndent(_TILE_MARGIN)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(4)
+        for part in (title, note, self._recent_title, self.recent, examples_title, self.examples):
+            column.addWidget(part)
+        column.addStretch()
+        return page
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """Show the files that were used last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -27,6 +27,7 @@ from studio.qt.labels import Label
 from studio.services.ssh import PROGRAM
 
 _LIST_WIDTH = 240
+_ROW = QSize(0, 48)
 
 
 class ComputersDialog(QDialog):
@@ -61,7 +62,7 @@ class ComputersDialog(QDialog):
         self._computers.status_changed.disconnect(self._refresh)
 
     def _build(self) -> None:
-        self.list.setSpacing(4)
+        self.list.setObjectName("boxed")
         self.list.setAccessibleName(self.tr("Computers"))
         self.address.setPlaceholderText(self.tr("user@host"))
         self.address.setAccessibleName(self.tr("Address"))
@@ -81,6 +82,7 @@ class ComputersDialog(QDialog):
         left.addWidget(Label(self.tr("Computers"), "strong"))
         left.addWidget(self.list, 1)
         left.addWidget(Label(self.tr("Add a computer"), "strong"))
+        left.addWidget(Label(self.tr("Address"), "secondary"))
         left.addWidget(self.address)
         left.addWidget(Label(self.tr("Program there"), "secondary"))
         left.addWidget(self.program)
@@ -164,6 +166,7 @@ class ComputersDialog(QDialog):
         for computer in self._computers:
             words = f"{computer.address.text}\n{presence_name(computer.status.presence)}"
             item = QListWidgetItem(words, self.list)
+            item.setSizeHint(_ROW)
             item.setData(Qt.ItemDataRole.UserRole, computer.address.text)
         self.list.blockSignals(False)
         if text is not None:

@@ -91,9 +91,9 @@ class SteeringPanel(QWidget):
             if step == best:
                 title += self.tr(" · best so far")
             entry = self._menu.addMenu(title)
-            back = entry.addAction(self.tr("Roll Back to Here"), partial(run.roll_back, step))
+            back = entry.addAction(self.tr("Roll back to here"), partial(run.roll_back, step))
             back.setEnabled(run.can_checkpoint)
-            entry.addAction(self.tr("New Run from Here…"), partial(self.fork_requested.emit, step))
+            entry.addAction(self.tr("New run from here…"), partial(self.fork_requested.emit, step))
         return self._menu
 
     def _refresh(self) -> None:

@@ -40,8 +40,8 @@ class DataWorkspace(QWidget):
         self.settings = SettingsPanel(document)
         self.heading = Label(rank="heading")
         self.facts = ShortLabel(rank="secondary")
-        self.look_button = QPushButton(self.tr("Look Again"))
-        self.fit_button = QPushButton(self.tr("Fit Network to Data"))
+        self.look_button = QPushButton(self.tr("Look again"))
+        self.fit_button = QPushButton(self.tr("Fit network to data"))
         self.misfit = Note(rank="secondary")
         self.seen = SeenView()
         self.note = EmptyNote()
@@ -127,11 +127,11 @@ class DataWorkspace(QWidget):
     def _show_note(self) -> None:
         cause = self._data.cause
         if cause is not None:
-            self.note.say(error_text(cause), self.tr("Try Again"), is_problem=True)
+            self.note.say(error_text(cause), self.tr("Try again"), is_problem=True)
         else:
             self.note.say(
                 self.tr("Classes, mean and pictures of the data set, and what training makes of them"),
-                self.tr("Look at the Data"),
+                self.tr("Look at the data"),
             )
         self._pages.setCurrentWidget(self.note)
 

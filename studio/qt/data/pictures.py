@@ -98,9 +98,7 @@ class ContactSheet(_Blocks):
         painter = QPainter(self)
         painter.setPen(theme.colour("text"))
         for corner, (name, images) in zip(self.corners(), self._rows, strict=True):
-            place = QRect(corner, QSize(_NAME_WIDTH - 2 * _GAP, _SHEET_CELL))
-            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+            _paint_name(painter, QRect(corner, QSize(_NAME_WIDTH - 2 * _GAP, _SHEET_CELL)), name)
             for number, image in enumerate(images):
                 left = corner.x() + _NAME_WIDTH + number * (_SHEET_CELL + _GAP)
                 _paint(painter, image, QRect(left, corner.y(), _SHEET_CELL, _SHEET_CELL))
@@ -140,6 +138,17 @@ def as_image(picture: Picture) -> QImage:
         picture.pixels, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888
     )
     return image.copy()  # the bytes need not live on
+
+
+def _paint_name(painter: QPainter, place: QRect, name: str) -> None:
+    """Write a name in one line, or smaller in two where that is too narrow for it."""
+    painter.setFont(theme.body_font())
+    if painter.fontMetrics().horizontalAdvance(name) > place.width():
+        painter.setFont(theme.secondary_font())
+        if " " not in name:
+            name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
+    left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    painter.drawText(place, left | Qt.TextFlag.TextWordWrap, name)
 
 
 def _paint(painter: QPainter, image: QImage, cell: QRect, scale: int | None = None) -> None:

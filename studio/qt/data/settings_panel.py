@@ -22,8 +22,8 @@ class SettingsPanel(QWidget):
         super().__init__()
         self._document = document
         self.form = DataForm(document)
-        self.folder_button = QPushButton(self.tr("Open Folder…"))
-        self.file_button = QPushButton(self.tr("Open File…"))
+        self.folder_button = QPushButton(self.tr("Open folder…"))
+        self.file_button = QPushButton(self.tr("Open file…"))
         self._build()
         self.folder_button.clicked.connect(self._on_folder)
         self.file_button.clicked.connect(self._on_file)

@@ -10,8 +10,11 @@ from engine.protocol.examination import SplitExamined
 from studio.models.readings import percent
 from studio.qt import theme
 
-NAMES = 96
+NAMES = 128
 """Room for the names of the classes, px."""
+
+_BELOW = 20
+"""Room for the line below the matrix, px."""
 
 LEAST_NUMBERED = 22
 """Side of a cell from which it shows its count, px."""
@@ -42,7 +45,7 @@ class ConfusionTable(QWidget):
     def side(self) -> int:
         """Of a cell, px."""
         count = len(self._results.classes) if self._results is not None else 1
-        return max(2, min((self.height() - 16) // count, (self.width() - NAMES) // count, 48))
+        return max(2, min((self.height() - _BELOW) // count, (self.width() - NAMES) // count, 48))
 
     def cell_place(self, truth: int, answer: int) -> QRect:
         """Return where a cell is."""
@@ -96,14 +99,14 @@ class ConfusionTable(QWidget):
             for answer, count in enumerate(row):
                 share = count / total if total else 0.0
                 self._paint_cell(painter, (truth, answer), count, share)
-        below = QRect(0, len(results.classes) * self.side + 2, self.width(), 14)
+        below = QRect(0, len(results.classes) * self.side, self.width(), _BELOW)
         painter.setPen(theme.colour("secondary"))
         right = sum(results.confusion[k][k] for k in range(len(results.classes)))
         whole = sum(map(sum, results.confusion)) or 1
         words = self.tr("rows: true class · columns: answer · {share} right").format(
             share=percent(right / whole)
         )
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, words)
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int], count: int, share: float) -> None:
         truth, answer = cell

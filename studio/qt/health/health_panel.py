@@ -63,6 +63,7 @@ class HealthPanel(QWidget):
             [self.tr("Layer"), self.tr("Update"), self.tr("Gradient"), self.tr("Dead")]
         )
         for column, tip in (
+            (0, ""),
             (RATIO, self.tr("Norm of a step's change : norm of the weights; about 0.001 is usual")),
             (NORM, self.tr("Norm of the gradient of the mean loss")),
             (DEAD, self.tr("Units or filters that gave 0 for all pictures looked at")),
@@ -70,6 +71,8 @@ class HealthPanel(QWidget):
             header = table.horizontalHeaderItem(column)
             if header is not None:
                 header.setToolTip(tip)
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                header.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)

@@ -33,7 +33,7 @@ from studio.qt import icons, theme
 from studio.qt.texts import layer_text
 
 _LONGEST_TEXT = 4096
-_HEIGHT = 26
+EDITOR_HEIGHT = 28
 
 
 class FieldEditor(QWidget):
@@ -81,7 +81,7 @@ class FieldEditor(QWidget):
         raise NotImplementedError
 
     def _watch(self, part: QWidget) -> None:
-        part.setMinimumHeight(_HEIGHT)
+        part.setFixedHeight(EDITOR_HEIGHT)
         self._row.addWidget(part)
         part.installEventFilter(self)
         if self.focusProxy() is None:
@@ -115,7 +115,7 @@ class _SpinBox(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(56)
-        self.lineEdit().setTextMargins(4, 0, 0, 0)
+        self.lineEdit().setTextMargins(7, 0, 0, 0)
         if spec.unit:
             self.setSuffix(f" {layer_text(spec.unit)}")
 

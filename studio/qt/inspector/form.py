@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
 from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
 from studio.qt.inspector.note import Note
-from studio.qt.labels import Label
+from studio.qt.labels import Label, SectionTitle
 from studio.qt.texts import layer_text
 
 GROUP_TITLES: dict[Group, str] = {
@@ -25,8 +25,6 @@ GROUP_TITLES: dict[Group, str] = {
 
 LABEL_WIDTH = 128
 """Forms below each other keep their editors in one column, px."""
-
-_HEADING_HEIGHT = 32
 
 _MATTERS_ONLY = {
     "deviation": ("initial", "normal"),
@@ -57,7 +55,6 @@ class FieldForm(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
-        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
         for group, fields in groupby(specs.items(), key=lambda item: item[1].group):
             if has_headings:
@@ -98,9 +95,7 @@ class FieldForm(QWidget):
         self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add_heading(self, title: str) -> None:
-        row = self._grid.rowCount()
-        self._grid.setRowMinimumHeight(row, _HEADING_HEIGHT)
-        self._grid.addWidget(Label(title, "strong"), row, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
+        self._grid.addWidget(SectionTitle(title), self._grid.rowCount(), 0, 1, 2)
 
     def _add_row(self, name: str, spec: FieldSpec) -> None:
         editor = editor_for(spec)
@@ -110,6 +105,8 @@ class FieldForm(QWidget):
         label = Label(f"{title} ({unit})" if unit else title)
         self._titles[name] = label.text()
         label.setToolTip(words)
+        label.setWordWrap(True)
+        label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(editor)
         editor.describe(title, words)
         error = Note(rank="error")

@@ -18,7 +18,7 @@ from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import FieldForm
 from studio.qt.inspector.note import Note
 from studio.qt.inspector.unit_picker import UnitPicker
-from studio.qt.labels import Label
+from studio.qt.labels import Label, SectionTitle
 from studio.qt.split.layer_place import PlaceEditor
 from studio.qt.texts import error_text, layer_text
 
@@ -102,7 +102,7 @@ class LayerPanel(QWidget):
         layout.addWidget(self.form)
         if self.units is not None:
             layout.addWidget(self.units)
-        layout.addWidget(Label(self.tr("Formula and source"), "strong"))
+        layout.addWidget(SectionTitle(self.tr("Formula and source")))
         layout.addWidget(Note(layer_text(self._kind.formula)))
         layout.addWidget(Note(layer_text(self._kind.source), "secondary"))
         layout.addStretch()

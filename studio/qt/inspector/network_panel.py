@@ -14,10 +14,11 @@ from studio.models import editing
 from studio.models.document import Document
 from studio.models.quantities import short_count
 from studio.qt.inspector.data_form import DataForm
+from studio.qt.inspector.editors import EDITOR_HEIGHT
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.form import LABEL_WIDTH, FieldForm
 from studio.qt.inspector.schedule_curve import ScheduleCurve
-from studio.qt.labels import Label
+from studio.qt.labels import Label, SectionTitle
 from studio.qt.texts import layer_text
 
 
@@ -32,6 +33,7 @@ class NetworkPanel(QWidget):
         self.schedule_kind.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
+        self.schedule_kind.setFixedHeight(EDITOR_HEIGHT)
         self.schedule_kind.setAccessibleName(self.tr("Schedule"))
         for kind, schedule in SCHEDULES.items():
             self.schedule_kind.addItem(layer_text(schedule.title), kind)
@@ -67,21 +69,21 @@ class NetworkPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(Label(self.tr("Network"), "heading"))
         layout.addWidget(self.facts)
-        layout.addWidget(Label(self.tr("Data"), "strong"))
+        layout.addWidget(SectionTitle(self.tr("Data")))
         layout.addWidget(self.data_form)
-        layout.addWidget(Label(self.tr("Learning rate"), "strong"))
+        layout.addWidget(SectionTitle(self.tr("Learning rate")))
         row = QGridLayout()
-        row.setColumnMinimumWidth(0, LABEL_WIDTH)
         row.setHorizontalSpacing(8)
         row.setColumnStretch(1, 1)
         title = Label(self.tr("Schedule"))
+        title.setFixedWidth(LABEL_WIDTH)
         title.setBuddy(self.schedule_kind)
         row.addWidget(title, 0, 0)
         row.addWidget(self.schedule_kind, 0, 1)
         layout.addLayout(row)
         layout.addLayout(self._schedule_place)
         layout.addWidget(self.schedule_curve)
-        layout.addWidget(Label(self.tr("Training"), "strong"))
+        layout.addWidget(SectionTitle(self.tr("Training")))
         layout.addWidget(self.training_form)
         layout.addStretch()
 

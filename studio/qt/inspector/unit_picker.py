@@ -12,7 +12,7 @@ from studio.models.unit import UnitChoice
 from studio.qt import theme
 from studio.qt.field_map import paint_field, plane
 from studio.qt.inspector.note import Note
-from studio.qt.labels import Label
+from studio.qt.labels import SectionTitle
 
 _SIDE = 120
 _STEPS = {
@@ -35,7 +35,7 @@ class UnitPicker(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Label(self.tr("What a unit sees"), "strong"))
+        column.addWidget(SectionTitle(self.tr("What a unit sees")))
         column.addWidget(self.map)
         column.addWidget(self.note)
         unit.changed.connect(self.refresh)

@@ -129,6 +129,9 @@ class CompareView(QWidget):
             if header is not None:
                 header.setIcon(_sample(self._runs.compared.index(folders[number])))
                 header.setToolTip(folders[number])
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
         self.table.clearContents()
         self.table.clearSpans()
         if not rows:

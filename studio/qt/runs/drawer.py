@@ -209,9 +209,9 @@ class RunsDrawer(QFrame):
         self._more.addAction(self.tr("Tags…"), lambda: self.tag(card))
         self._more.addSeparator()
         if card.in_trash:
-            self._more.addAction(self.tr("Take Out of the Trash"), lambda: self._runs.throw_away(card, False))
+            self._more.addAction(self.tr("Take out of the trash"), lambda: self._runs.throw_away(card, False))
         else:
-            throw = self._more.addAction(self.tr("Move to the Trash"), lambda: self._runs.throw_away(card))
+            throw = self._more.addAction(self.tr("Move to the trash"), lambda: self._runs.throw_away(card))
             throw.setEnabled(card.connection is None or (card.state is not None and card.state.ended))
 
     def rename(self, card: RunCard) -> None:

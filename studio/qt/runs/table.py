@@ -73,6 +73,8 @@ class RunList(QAbstractTableModel):
                 ERROR: self.tr("The least validation error; the newest test error where there is none"),
                 TIME: self.tr("Of training, without pauses"),
             }.get(section)
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (ERROR, TIME):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -11,7 +11,7 @@ from studio.models import splitting
 from studio.models.document import Document
 from studio.models.splitting import split_of
 from studio.qt.device_marks import swatch
-from studio.qt.labels import Label
+from studio.qt.labels import SectionTitle
 
 _SWATCH = QSize(16, 12)
 
@@ -40,7 +40,7 @@ class PlaceEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Label(self.tr("Split"), "strong"))
+        column.addWidget(SectionTitle(self.tr("Split")))
         column.addWidget(self.placement)
         column.addLayout(self._marks)
         self.placement.activated.connect(lambda _: self._on_chosen())

@@ -86,7 +86,7 @@ def test_progress_is_shown_and_can_be_cancelled(bench: Bench, workspace: DataWor
 def test_a_failure_says_what_to_do(bench: Bench, workspace: DataWorkspace) -> None:
     bench.tell(DataNotFoundError(source="pets", expected="a file or folder", hint="Correct the path."))
     assert workspace.note.isVisible()
-    assert workspace.note.button.text() == "Try Again"
+    assert workspace.note.button.text() == "Try again"
 
 
 def test_fitting_says_what_it_changes_and_does_it_once(

@@ -235,6 +235,22 @@ def test_workspaces_share_the_canvas(bench: Bench) -> None:
     assert window.inspector.isVisible()
 
 
+def test_a_workspace_shows_what_was_seen_there_last(bench: Bench) -> None:
+    """What a person zoomed to is there again after a look at another; a new network is shown anew."""
+    bench.show_network()
+    view = bench.window.canvas.view
+    view.zoom_by(2.0)
+    zoomed = view.place()
+    assert zoomed is not None
+    bench.do("training")
+    assert view.place() is None, "the network as it fits there"
+    bench.do("design")
+    assert view.zoom == zoomed[0]
+    assert (view.place()[1] - zoomed[1]).manhattanLength() < 4
+    bench.show_network()
+    assert view.place() is None
+
+
 def test_docks_keep_their_widths_over_a_visit_to_training(bench: Bench) -> None:
     """In a small window too, where the training view needs more room than the canvas."""
     window = bench.window

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from engine.graph.examples import load_example
 from engine.graph.layer_graph import Wire
 from studio.models import editing
-from studio.qt.canvas.view import LARGEST_ZOOM, SMALLEST_ZOOM
+from studio.qt.canvas.pan_zoom_view import LARGEST_ZOOM, LEGIBLE, SMALLEST_ZOOM
 from studio.qt.layer_list import KIND_MIME
 from tests.studio.networks import small_document
 from tests.studio.qt.canvas.canvas_bench import Bench, assert_mirrored
@@ -199,7 +200,9 @@ def test_enter_and_double_click_open_a_layer(bench: Bench, qtbot: QtBot) -> None
         bench.key(Qt.Key.Key_Return)
 
 
-def wheel(bench: Bench, place: QPoint, notches: int) -> None:
+def wheel(
+    bench: Bench, place: QPoint, notches: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
     """Turn the wheel."""
     event = QWheelEvent(
         QPointF(place),
@@ -207,7 +210,7 @@ def wheel(bench: Bench, place: QPoint, notches: int) -> None:
         QPoint(),
         QPoint(0, 120 * notches),
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
+        keys,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
@@ -254,6 +257,7 @@ def test_fitting_shows_the_whole_network_or_what_is_selected(bench: Bench) -> No
     bench.panel.resize(400, 400)
     seen = bench.view.mapToScene(bench.viewport.rect()).boundingRect()
     assert seen.contains(bench.scene.network_rect())
+    bench.view.fit_all()
     small = bench.view.zoom
     bench.selection.select(["conv1"])
     bench.view.fit_selection()
@@ -261,6 +265,39 @@ def test_fitting_shows_the_whole_network_or_what_is_selected(bench: Bench) -> No
     bench.selection.clear()
     bench.view.fit_selection()
     assert bench.view.zoom == pytest.approx(small)
+
+
+def seen(bench: Bench) -> QRectF:
+    return bench.view.mapToScene(bench.viewport.rect()).boundingRect()
+
+
+def test_a_deep_network_opens_at_its_beginning_and_legible(bench: Bench) -> None:
+    """The overview shows the rest, and leads there."""
+    assert not bench.panel.minimap.isVisible()
+    bench.document.new(load_example("resnet20"), "resnet20")
+    assert bench.view.zoom == LEGIBLE
+    assert seen(bench).contains(bench.scene.nodes["data"].sceneBoundingRect())
+    assert not seen(bench).contains(bench.scene.network_rect())
+    minimap = bench.panel.minimap
+    assert minimap.isVisible()
+    QTest.mousePress(
+        minimap, Qt.MouseButton.LeftButton, pos=QPoint(minimap.width() // 2, minimap.height() - 12)
+    )
+    assert seen(bench).contains(bench.scene.nodes["logprob"].sceneBoundingRect())
+    bench.view.fit_all()
+    assert seen(bench).contains(bench.scene.network_rect())
+    assert not minimap.isVisible()
+
+
+@pytest.mark.parametrize(("key", "axis"), [("Shift", 1), ("Control", 0)])
+def test_the_wheel_pans_with_a_key(bench: Bench, key: str, axis: int) -> None:
+    """With Shift up and down, with Ctrl across; the zoom stays."""
+    before, zoom = seen(bench).topLeft().toTuple(), bench.view.zoom
+    wheel(bench, QPoint(200, 200), -1, Qt.KeyboardModifier[f"{key}Modifier"])
+    after = seen(bench).topLeft().toTuple()
+    assert bench.view.zoom == zoom
+    assert after[axis] > before[axis]
+    assert after[1 - axis] == pytest.approx(before[1 - axis])
 
 
 def drop(bench: Bench, kind: str, place: QPoint) -> bool:

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.graph.layer_graph import Wire
 from engine.protocol.messages import HealthMeasured, LayerHealth
-from studio.models import editing
+from studio.models import editing, splitting
 from studio.models.lens import Lens
 from tests.studio.networks import small_document
 from tests.studio.qt.canvas.canvas_bench import Bench
@@ -53,3 +53,19 @@ def test_the_health_lens_tells_updates_and_dead_units_with_their_limits(qtbot: Q
     assert facts["conv1"] == ("▲ update 0.0500 (0.0001–0.01)", "✓ dead 0.00 %")
     assert facts["pool1"] == ("✖ dead 50.0 % (≤ 10 %)",)
     assert facts["fc1"] == ()
+
+
+def test_a_lens_without_anything_to_show_says_what_it_takes(qtbot: QtBot) -> None:
+    """And is silent once there is something."""
+    bench = Bench(qtbot, small_document())
+    splitting.use_one_device(bench.document)
+    note = bench.panel.lens_note
+    assert not note.isVisible()
+    for lens in (Lens.HEALTH, Lens.SPLIT):
+        bench.panel.lens.choose(lens)
+        assert note.isVisible()
+    splitting.use_preset(bench.document, "data", 2)
+    assert not note.isVisible()
+    bench.panel.lens.choose(Lens.HEALTH)
+    bench.panel.lens.show_health(HealthMeasured(1, (LayerHealth("conv1", update_ratio=0.001, dead=0.0),)))
+    assert not note.isVisible()
