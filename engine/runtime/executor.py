@@ -15,7 +15,7 @@ from engine.parallel.communicators.single import Single
 from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arrays import Arrays
-from engine.runtime.communication import bind
+from engine.runtime.communication import Stopwatch, bind
 from engine.runtime.device import Call, Contents, Span, Step, open_device
 from kernels.registry import Launch, find
 
@@ -45,6 +45,7 @@ class Executor:
                 hint="Train with as many devices as the split has.",
             )
         self.device = open_device(device or plan.device, plan.arena_bytes[rank])
+        self._talking = Stopwatch()
         self._line = self.device.line(self._line)
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
         self._steps = {
@@ -62,6 +63,11 @@ class Executor:
     def run(self, program: str) -> None:
         """Run one program from its first operation to its last; on a GPU, have it run."""
         self._programs[program]()
+
+    @property
+    def communication_seconds(self) -> float:
+        """Seconds so far in which ranks sent, received and waited for one another; not known on a GPU."""
+        return self._talking.seconds
 
     def timed(self, program: str) -> list[Span]:
         """Run one program, and return when each of its steps ran; on a GPU they are launched one by one."""
@@ -127,7 +133,9 @@ class Executor:
 
     def _call(self, operation: Operation, arrays: dict[str, Any]) -> Call:
         if operation.communicator is not None or operation.kind == SLICE:
-            return bind(operation, self._plan.buffers, arrays, self._line)
+            call = bind(operation, self._plan.buffers, arrays, self._line)
+            is_talk = operation.communicator is not None and self.device.is_host
+            return self._talking.timing(call) if is_talk else call
         kernel = find(operation.kind, self._plan.device)
         return partial(kernel.function, **arrays, **operation.attributes)
 

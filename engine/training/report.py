@@ -27,6 +27,7 @@ class Report:
         self._observer = observer
         self._plan = plan
         self._course = course
+        self._tells_communication = len(plan.ranks) > 1 and plan.device == "cpu"
 
     def log(self, line: Line, **fields: Scalar) -> None:
         """Tell a line of how it goes."""
@@ -82,6 +83,7 @@ class Report:
                 epochs=self._course.epochs,
                 step_seconds=clock.step_seconds,
                 waiting_share=clock.waiting_share,
+                communication_share=clock.communication_share if self._tells_communication else None,
             )
         )
 

@@ -150,6 +150,18 @@ def test_the_clock_times_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert steps.examples_per_second == pytest.approx(50 / 3)
 
 
+def test_the_clock_tells_how_much_of_a_step_was_communication(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([0.0, 2.0, 6.0, 7.0])
+    monkeypatch.setattr(clock.time, "perf_counter", lambda: next(times))
+    steps = StepClock()
+    steps.communicated(0.25)
+    steps.communicated(0.25)
+    steps.lap(10)
+    assert steps.communication_share == 0.25
+    steps.lap(10)  # longer than what is looked back on: the step before is forgotten
+    assert steps.communication_share == 0.0
+
+
 def test_the_clock_tells_how_much_of_a_step_was_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step of 2 s, of which 0.5 s for the batch; one of 1 s without a wait."""
     times = iter([0.0, 0.5, 2.0, 2.0, 3.0])

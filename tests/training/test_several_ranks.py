@@ -97,6 +97,9 @@ def test_weights_and_figures_are_those_of_one_device(
         assert mine[:4] == theirs[:4]
         assert mine[4:] == pytest.approx(theirs[4:], rel=1e-4)
     assert together.snapshots == alone.snapshots
+    assert alone.newest.communication_share is None
+    assert together.newest.communication_share is not None
+    assert 0.0 < together.newest.communication_share < 1.0
     kept = SnapshotStore(run.snapshots).read(together.snapshots[-1], "conv.weights")
     assert np.array_equal(kept, last_checkpoint(run).tensors["conv.weights"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.protocol.messages import Progress
 from studio.models.quantities import short_bytes
 from studio.models.readings import duration, percent, three_digits
 from studio.models.run import RunModel
@@ -78,8 +79,7 @@ class FiguresBar(QWidget):
             self._epoch.show_value(of.format(part=min(progress.epoch + 1, epochs), whole=epochs))
             self._step.show_value(of.format(part=f"{progress.step:,}", whole=f"{progress.total_steps:,}"))
             self._speed.show_value(three_digits(progress.examples_per_second))
-            ms, share = three_digits(1000 * progress.step_seconds), f"{100 * progress.waiting_share:.0f} %"
-            self._time.show_value(self.tr("{ms} ms · {share} waits").format(ms=ms, share=share))
+            self._time.show_value(self._step_time(progress))
             known = progress.eta_seconds is not None and run.state.under_way
             self._left.show_value(duration(progress.eta_seconds or 0) if known else NOT_KNOWN)
         error = run.record.metrics.last("validation", "error")
@@ -88,6 +88,14 @@ class FiguresBar(QWidget):
         self._seen.show_value(NOT_KNOWN if seen is None else short_bytes(seen))
         elapsed = run.elapsed
         self._elapsed.show_value(NOT_KNOWN if elapsed is None else duration(elapsed))
+
+    def _step_time(self, progress: Progress) -> str:
+        """How long a step takes, and what for: the rest is computing."""
+        ms, waits = three_digits(1000 * progress.step_seconds), f"{100 * progress.waiting_share:.0f} %"
+        if progress.communication_share is None:
+            return self.tr("{ms} ms · {share} waits").format(ms=ms, share=waits)
+        sends = f"{100 * progress.communication_share:.0f} %"
+        return self.tr("{ms} ms · {sends} sends · {share} waits").format(ms=ms, sends=sends, share=waits)
 
 
 class _Figure(QWidget):

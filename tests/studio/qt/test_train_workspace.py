@@ -24,6 +24,7 @@ from engine.protocol.messages import (
     LogLine,
     LossSpiked,
     Problem,
+    Progress,
     Rewound,
     RollBack,
     SnapshotKept,
@@ -266,6 +267,17 @@ def test_the_figures_are_those_of_the_heartbeat(stage):
     assert shown["Images/s"] == "1,234"
     assert shown["Validation error"] == "3.40 %"
     assert shown["Left"] == "1:00"
+
+
+@pytest.mark.parametrize(
+    ("communication", "words"), [(None, "12.5 ms · 4 % waits"), (0.25, "12.5 ms · 25 % sends · 4 % waits")]
+)
+def test_a_step_is_split_into_what_it_takes_time_for(stage, communication, words):
+    stage.train()
+    progress = Progress(250, 1000, 2, 1234.0, 60.0, 10, 0.0125, 0.04, communication)
+    stage.run.record.take_heartbeat(Heartbeat(1, EngineState.TRAINING, True, progress, 0, (cpu(),)))
+    stage.run.update()
+    assert stage.view.figures.texts()["A step"] == words
 
 
 def test_the_card_gives_the_result_and_the_next_actions(stage, qtbot):
