@@ -20,21 +20,23 @@ _UNBOUND = dict.fromkeys(
 """Open MPI, before version 5 and from then on, would bind each rank with all its threads to one core."""
 
 
-def worker_command(site: Site) -> list[str]:
+def worker_command(site: Site, *of_ranks: str) -> list[str]:
     """Return the command for the devices of a site; raises DeviceError where MPI is missing for several."""
-    return launch_command(site, "engine.worker")
+    return launch_command(site, "engine.worker", *of_ranks)
 
 
-def launch_command(site: Site, module: str) -> list[str]:
-    """Return the command that runs a module on a site's devices: with ``--ranks`` where there are several.
+def launch_command(site: Site, module: str, *of_ranks: str) -> list[str]:
+    """Return the command that runs a module on a site's devices.
 
-    Raises DeviceError where MPI is missing for several.
+    Where there are several, with ``--ranks`` and what follows it. Raises DeviceError where MPI is missing for
+    several.
     """
     python = [sys.executable, "-P", "-X", "faulthandler", "-m"]
     devices = device_names(site.device)
     if len(devices) == 1:
         return [*python, module]
-    return [*_launcher(site), "-n", str(len(devices)), *python, "mpi4py", "-m", module, "--ranks"]
+    launched = [*python, "mpi4py", "-m", module, "--ranks", *of_ranks]
+    return [*_launcher(site), "-n", str(len(devices)), *launched]
 
 
 def worker_environment(site: Site) -> dict[str, str]:

@@ -7,11 +7,13 @@ import subprocess
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from engine.errors import ProtocolError, WorkerDiedError
+from engine.parallel import minder
 from engine.parallel.devices import device_names
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.internal import Ended, EngineOrder, WorkerFrame, WorkerStart
@@ -27,6 +29,9 @@ WORKER_FRAME_LIMIT = 16 * 1024 * 1024
 """Bytes; a frame of several thousand metric rows comes to one megabyte."""
 
 _CLEAN_UP = 2.0  # s that a launcher is given to end what it started
+_FIRST_DEATH = "first-death.json"
+"""In the run folder: which rank of several died first; see engine.parallel.minder."""
+
 _DRAIN = 0.3  # s that the last messages of a process that died may be under way
 _LAST_LINES = 20
 _LONGEST_LINE = 2000  # characters
@@ -67,10 +72,12 @@ class WorkerProcess:
         """
         self.close()
         self._forget(device_names(site.device))
+        self._first_death = Path(run_folder, _FIRST_DEATH)
+        self._first_death.unlink(missing_ok=True)
         keys = new_key_pair()
         self._gate.allow("worker", keys.public)
         process = self._process = subprocess.Popen(
-            worker_command(site),
+            worker_command(site, str(self._first_death)),
             env=worker_environment(site),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -174,12 +181,12 @@ class WorkerProcess:
     def cause_of_death(self) -> Problem:
         """Say why a process ended that did not send ``Ended``."""
         assert self._process is not None
-        reason = self._killed or self._ranks.died_first() or exit_reason(self._process.wait())
+        first = minder.read(self._first_death)
+        reason = self._killed or (self._ranks.died(first) if first else exit_reason(self._process.wait()))
         log = "".join(f"\n  {line}" for line in self._last_lines)
         return describe(WorkerDiedError(reason=reason, log=log))
 
     def close(self) -> None:
         """Let go of the lifeline; the process leaves within 5 s if it is still there."""
-        self._ranks.close()
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()

@@ -1,7 +1,8 @@
 """``python -m engine.worker``: reads what to train from standard input, which is then its lifeline.
 
-With ``--ranks`` it is one of several that a launcher of MPI has started: ``mpiexec -n 4 python -m mpi4py -m
-engine.worker --ranks``. Rank 0 reads, and hands on what it has read.
+With ``--ranks FILE`` it is one of several that a launcher of MPI has started, as in ``mpiexec -n 4 python -m
+mpi4py -m engine.worker --ranks FILE``. Rank 0 reads, and hands on what it has read. The first rank that dies is
+told of in the file.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from engine.errors import ConvNetError, OutOfMemoryError, RankError
+from engine.parallel.minder import mind
 from engine.protocol.internal import Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.runtime.lost import is_gpu_full, is_gpu_lost
@@ -36,6 +39,7 @@ def main() -> int:
     # What ends this process is the engine's stop or its death, not a key in the terminal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "--ranks" in sys.argv:
+        mind(Path(sys.argv[-1]))
         from engine.worker.ranks import join
 
         team, start, is_near = join(_read_start)

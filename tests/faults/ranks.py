@@ -68,13 +68,14 @@ def training(folder: Path, devices: str) -> Iterator[LaunchedEngine]:
 
 
 def ranks_of(engine: LaunchedEngine) -> list[psutil.Process]:
-    """Return the ranks of an engine, in order."""
+    """Return the ranks of an engine, in order; each is the child of the process that minds it."""
     found = {}
     with contextlib.suppress(psutil.NoSuchProcess):
         for process in psutil.Process(engine.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 if "--ranks" in process.cmdline() and "mpi4py" in process.cmdline():
                     own = process.environ()
+                    # The rank comes after its minder, whose child it is.
                     found.update({int(own[name]): process for name in _RANK if name in own})
     return [found[rank] for rank in sorted(found)]
 

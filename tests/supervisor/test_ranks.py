@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 
 from engine.errors import DeviceError
+from engine.parallel.minder import Death
 from engine.protocol.internal import Beat
 from engine.protocol.messages import Site
 from engine.supervisor import launcher, ranks
 from engine.supervisor.launcher import worker_command, worker_environment
 from engine.supervisor.ranks import HUNG, Ranks
-from tests.supervisor.engines import wait_for
 
 
 def test_one_device_needs_no_launcher() -> None:
@@ -28,9 +28,9 @@ def test_one_device_needs_no_launcher() -> None:
 def test_a_launcher_of_the_user_starts_a_process_for_each_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "find_spec", lambda _: object())
     monkeypatch.setattr(launcher.shutil, "which", lambda name, **_: name)
-    command = worker_command(Site("cuda:0,cuda:2", launcher="mpiexec -f 'my hosts'"))
+    command = worker_command(Site("cuda:0,cuda:2", launcher="mpiexec -f 'my hosts'"), "file")
     assert command[:5] == ["mpiexec", "-f", "my hosts", "-n", "2"]
-    assert command[-4:] == ["mpi4py", "-m", "engine.worker", "--ranks"]
+    assert command[-5:] == ["mpi4py", "-m", "engine.worker", "--ranks", "file"]
 
 
 @pytest.mark.parametrize("command", ["no-such-launcher", "'not closed", " "])
@@ -78,18 +78,7 @@ def heard(processes: list[subprocess.Popen[bytes]]) -> Ranks:
     return found
 
 
-def test_the_rank_that_dies_first_is_named(sleepers: list[subprocess.Popen[bytes]]) -> None:
-    found = heard(sleepers)
-    assert found.died_first() is None
-    sleepers[1].kill()
-    wait_for(lambda: found.died_first() is not None)
-    found.kill()
-    assert found.died_first() == f"rank 1 of 3 (process {sleepers[1].pid}) was killed or crashed"
-    assert all(process.wait(5.0) == -9 for process in sleepers)
-    found.close()
-
-
-def test_the_rank_that_is_silent_is_named(
+def test_the_rank_that_is_silent_or_died_is_named(
     sleepers: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = heard(sleepers)
@@ -101,5 +90,5 @@ def test_the_rank_that_is_silent_is_named(
     for rank in (0, 1):
         found.hear(f"peer {rank}".encode(), Beat(rank, sleepers[rank].pid))
     assert [reading.responding for reading in found.readings(("cpu",) * 3)] == [True, True, False]
+    assert found.died(Death(1, 7, -9)) == "rank 1 of 3 (process 7) ended: killed by signal 9 (SIGKILL)"
     assert found.hung() == f"rank 2 of 3 (process {sleepers[2].pid}) gave no sign of life for {HUNG:g} s"
-    found.close()
