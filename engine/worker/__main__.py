@@ -1,7 +1,7 @@
 """``python -m engine.worker``: reads what to train from standard input, which is then its lifeline.
 
 With ``--ranks FILE`` it is one of several that a launcher of MPI has started, as in ``mpiexec -n 4 python -m
-mpi4py -m engine.worker --ranks FILE``. Rank 0 reads, and hands on what it has read. The first rank that dies is
+mpi4py -m engine.worker --ranks FILE``. Rank 0 reads, and hands on what it has read. The first rank to die is
 told of in the file.
 """
 
