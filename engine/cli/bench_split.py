@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +10,8 @@ import typer
 
 SPLITS = ("data", "model", "hybrid", "hybrid-b", "hybrid-c")
 """Splits that are measured where none is named."""
+
+_SIDE = "engine.cli.bench_split_side"
 
 
 def bench_split(
@@ -38,6 +38,7 @@ def bench_split(
     from rich.console import Console
 
     from engine.cli.bench_split_side import Order
+    from engine.cli.launched import ask
     from engine.graph.network_file import load
     from engine.parallel.devices import device_names
     from engine.runtime.devices import device_kind
@@ -47,36 +48,14 @@ def bench_split(
         device_kind(name)
     each = examples or load(network).training.batch_size
     chosen = tuple(split or SPLITS)
-    alone = _measure(Order(str(network.absolute()), names[0], ("",), (each,), steps))
+    alone = ask(_SIDE, names[0], Order(str(network.absolute()), names[0], ("",), (each,), steps))
     sizes = (each * len(names), each)
     where = None if trace is None else str(trace.absolute())
-    split_up = _measure(Order(str(network.absolute()), devices, chosen, sizes, steps, where))
+    split_up = ask(_SIDE, devices, Order(str(network.absolute()), devices, chosen, sizes, steps, where))
     found = [*alone, *split_up]
     Console().print(_table(found))
     if output is not None:
         output.write_text(json.dumps(found, indent=2), encoding="utf-8")
-
-
-def _measure(order: Any) -> list[dict[str, Any]]:
-    """Time the splits of an order, in processes of their own; raises typer.Exit where they fail."""
-    import msgspec
-
-    from engine.protocol.messages import Site
-    from engine.supervisor.launcher import launch_command, worker_environment
-
-    site = Site(order.devices)
-    done = subprocess.run(
-        [*launch_command(site, "engine.cli.bench_split_side"), msgspec.json.encode(order).decode()],
-        env=worker_environment(site),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stdout, file=sys.stderr)
-        raise typer.Exit(1)
-    results: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return results
 
 
 def _table(results: list[dict[str, Any]]) -> Any:

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from engine.cli.launched import answer
 from engine.graph.network_file import NetworkFile, load
 from engine.graph.presets import choose_split
 from engine.parallel.devices import device_names
-from engine.parallel.team import ALONE, Team
+from engine.parallel.team import Team
 from engine.plan.analysis.infer import all_weights, infer
 from engine.plan.analysis.traffic import step_bytes
 from engine.plan.compile.pipeline import TRAIN, compile_network
@@ -24,9 +25,9 @@ from engine.runtime.device import Span
 from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, device_label
 from engine.runtime.distributed import Distributed
 from engine.runtime.executor import Executor
+from engine.training.alike import compile_alike
 from engine.training.initial import initial_weights
 from engine.training.overlap import chrome_trace, hidden_share
-from engine.training.run import compile_alike
 from engine.training.step_control import StepControl
 from engine.training.verification import make_batches
 
@@ -127,25 +128,13 @@ def measure(order: Order, team: Team) -> list[dict[str, Any]]:
                     "hidden": hidden_share(plan, spans),
                 }
             )
+            if team.leads:
+                print(f"{split or 'one device'}, {size} examples: {1e3 * seconds:.2f} ms", file=sys.stderr)
             if order.trace is not None and team.leads:
                 Path(order.trace).write_text(json.dumps(chrome_trace(spans)), encoding="utf-8")
             del rank
     return results
 
 
-def main() -> int:
-    """Measure what the last argument says; returns the exit code."""
-    order = msgspec.json.decode(sys.argv[-1], type=Order)
-    team = ALONE
-    if "--ranks" in sys.argv:
-        from engine.parallel.communicators.mpi import MpiCommunicator
-
-        team = Team(MpiCommunicator())
-    results = measure(order, team)
-    if team.leads:
-        print(json.dumps(results), flush=True)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer(Order, measure))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,13 +23,14 @@ from engine.log_lines import Line
 from engine.parallel.devices import device_names
 from engine.parallel.team import ALONE, Team
 from engine.plan.analysis.infer import infer
-from engine.plan.compile.pipeline import choices_of, compile_network
+from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
 from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, free_bytes, replayed_code
 from engine.runtime.room import check_room
 from engine.store.run_folder import RunFolder
+from engine.training.alike import compile_alike
 from engine.training.fit import check_data
 from engine.training.keeper import known_to_all
 from engine.training.observer import Command, Observer
@@ -144,15 +145,6 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
             hint="Add a convolution or a fully connected layer, or thaw one.",
         )
     return plan, code
-
-
-def compile_alike(
-    compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str], team: Team
-) -> TrainingPlan:
-    """Compile with ``choices``; what else is chosen by its speed, rank 0 chooses for all."""
-    plan = compile_for(batch_size, choices=choices) if team.leads else None
-    chosen = team.share({} if plan is None else choices_of(plan), dict[str, str])
-    return plan or compile_for(batch_size, choices=chosen)
 
 
 def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | None:
