@@ -121,7 +121,15 @@ def _begin(request: Begin) -> Reached:
         raise _unknown(request.fork.run_folder)
     return _launch(
         StartRun(
-            request.network, request.name, base, None, request.device, request.linger_seconds, request.fork
+            request.network,
+            request.name,
+            base,
+            None,
+            request.device,
+            request.linger_seconds,
+            request.fork,
+            request.split,
+            request.launcher,
         )
     )
 

@@ -46,9 +46,11 @@ class Begin(Message, frozen=True):
 
     network: str  # the .convnet file; its data path is seen from the computer's folder of data sets
     name: str  # of the network, as it shall be shown
-    device: str  # "cpu", "cuda:0"
+    device: str  # "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
     linger_seconds: float  # s that the engine stays after the run's end while no client is attached
     fork: Fork | None = None  # the checkpoint of another run there to begin with; None: from the start
+    split: str = ""  # as in StartRun
+    launcher: str = ""  # as in StartRun
 
 
 class Reach(Message, frozen=True):

@@ -50,7 +50,7 @@ class RunDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str  # of the network, as it shall be shown
     created: float  # s since 1970-01-01 UTC
     base: str  # folder that the network's relative data paths are seen from
-    device: str  # "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
+    device: str  # where it trains, or did last: "cpu", "cuda:0"; several: "cpu:4", "cuda:0,cuda:1"
     program_version: str
     fork: Fork | None = None  # the checkpoint of another run that it began with
     split: str = ""  # how several devices share the network out
@@ -167,6 +167,20 @@ class RunFolder:
                 hint="The file is damaged, or of a newer version of ConvNet Studio.",
             ) from error
         return cls(path.absolute(), description)
+
+    def move_to(self, site: Site) -> RunFolder:
+        """Note that the run goes on at ``site``, and return its folder; call it while holding that.
+
+        Raises RunFolderUnwritableError.
+        """
+        moved = msgspec.structs.replace(
+            self.description, device=site.device, split=site.split, launcher=site.launcher
+        )
+        if moved == self.description:
+            return self
+        with _unwritable_if_refused(self.path):
+            durable.write(self.path / "run.json", msgspec.json.format(msgspec.json.encode(moved)))
+        return RunFolder(self.path, moved)
 
     def _content(self) -> list[str]:
         return sorted(

@@ -62,9 +62,12 @@ def _site(instructions: StartRun | ResumeRun, folder: RunFolder) -> Site:
 def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:
     if not isinstance(instructions, StartRun):
         folder = RunFolder.open(Path(instructions.run_folder))
-        if isinstance(instructions, ResumeRun):
-            worker_command(_site(instructions, folder))
-        return folder, hold_engine(folder.path)
+        if isinstance(instructions, ServeRun):
+            return folder, hold_engine(folder.path)
+        site = _site(instructions, folder)
+        worker_command(site)  # before anything is held in vain
+        hold = hold_engine(folder.path)
+        return folder.move_to(site), hold
     if instructions.fork is None:
         return _create(instructions, Path(instructions.base))
     from engine.training.fork import find_fork_point  # takes a while to import

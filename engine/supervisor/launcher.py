@@ -9,6 +9,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine.errors import DeviceError
 from engine.parallel.devices import device_names
 from engine.protocol.messages import Site
@@ -52,6 +54,12 @@ def worker_environment(site: Site) -> dict[str, str]:
     return _UNBOUND | own | dict(os.environ)
 
 
+def launch_error(site: Site, reason: str, log: str) -> DeviceError:
+    """Return the error of a launcher that gave up before a process was heard; ``log`` is what it wrote."""
+    missing = f"it could not start the training's processes ({reason})"
+    return _unusable(replace(site, launcher=site.launcher or "mpiexec"), missing, log)
+
+
 def _launcher(site: Site) -> list[str]:
     if find_spec("mpi4py") is None:
         raise _missing(site, "mpi4py is not installed, by which several processes train together")
@@ -75,9 +83,9 @@ def _of_user(site: Site) -> list[str]:
     return command
 
 
-def _unusable(site: Site, missing: str) -> DeviceError:
+def _unusable(site: Site, missing: str, log: str = "") -> DeviceError:
     hint = 'Name what starts processes here, such as mpiexec or srun, as in --mpi "mpiexec -f HOSTS".'
-    return DeviceError(device=site.launcher, missing=missing, hint=hint)
+    return DeviceError(device=site.launcher, missing=missing, hint=f"{hint}{log}")
 
 
 def _missing(site: Site, missing: str) -> DeviceError:

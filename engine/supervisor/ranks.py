@@ -52,6 +52,11 @@ class Ranks:
             self._ranks[rank].heard = now
         return rank
 
+    @property
+    def were_heard(self) -> bool:
+        """Whether any of them has given a sign of life."""
+        return bool(self._peers)
+
     def silence(self) -> float:
         """Return for how long that rank was silent which was so for longest."""
         return time.monotonic() - min((rank.heard for rank in self._ranks.values()), default=self._begun)

@@ -200,6 +200,10 @@ class Run:
             is_fault = ended.cause is not None and ended.cause.code == UnexpectedError.__name__
             self.came_to_nothing = not self._has_trained and not is_fault
             self._tell(ended.cause)
+        elif not self._restarts and (cause := self._worker.failed_start()) is not None:
+            self._status.end(RunState.FAILED)
+            self.came_to_nothing = True
+            self._tell(cause)
         elif self._restarts < MOST_RESTARTS and not self._status.is_stopping:
             self._restart(self._worker.cause_of_death())
         else:

@@ -22,7 +22,7 @@ from engine.protocol.messages import Edited, Problem, RankReading, Site
 from engine.protocol.problems import describe
 from engine.protocol.processes import exit_reason
 from engine.protocol.server import Endpoint, Gate
-from engine.supervisor.launcher import worker_command, worker_environment
+from engine.supervisor.launcher import launch_error, worker_command, worker_environment
 from engine.supervisor.ranks import Ranks
 
 WORKER_FRAME_LIMIT = 16 * 1024 * 1024
@@ -51,13 +51,14 @@ class WorkerProcess:
         self.output: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._gate, self._engine_key = gate, engine_key
         self._process: subprocess.Popen[bytes] | None = None
-        self._forget(("cpu",))
+        self._forget(Site("cpu"))
 
-    def _forget(self, devices: tuple[str, ...]) -> None:
+    def _forget(self, site: Site) -> None:
         """Begin as with the first process."""
-        self._devices = devices
+        self._site = site
+        self._devices = device_names(site.device)
         self.ended: Ended | None = None  # its last message
-        self._ranks = Ranks(len(devices))
+        self._ranks = Ranks(len(self._devices))
         self._unsent: list[EngineOrder] = []
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._killed: str | None = None
@@ -71,7 +72,7 @@ class WorkerProcess:
         several is missing.
         """
         self.close()
-        self._forget(device_names(site.device))
+        self._forget(site)
         self._first_death = Path(run_folder, _FIRST_DEATH)
         self._first_death.unlink(missing_ok=True)
         keys = new_key_pair()
@@ -183,8 +184,18 @@ class WorkerProcess:
         assert self._process is not None
         first = minder.read(self._first_death)
         reason = self._killed or (self._ranks.died(first) if first else exit_reason(self._process.wait()))
-        log = "".join(f"\n  {line}" for line in self._last_lines)
-        return describe(WorkerDiedError(reason=reason, log=log))
+        return describe(WorkerDiedError(reason=reason, log=self._log()))
+
+    def failed_start(self) -> Problem | None:
+        """Say why a launcher of several ranks gave up by itself before any was heard; None if it did not."""
+        assert self._process is not None
+        code = self._process.wait()
+        if self._ranks.count == 1 or self._ranks.were_heard or self._killed or code < 0:
+            return None
+        return describe(launch_error(self._site, exit_reason(code), self._log()))
+
+    def _log(self) -> str:
+        return "".join(f"\n  {line}" for line in self._last_lines)
 
     def close(self) -> None:
         """Let go of the lifeline; the process leaves within 5 s if it is still there."""

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from engine.cli.computer import ComputerService
-from engine.errors import ConvNetError, DataError, ProtocolError, RunFolderError
+from engine.errors import ConvNetError, DataError, DeviceError, ProtocolError, RunFolderError
 from engine.protocol import computer, pipe
 from engine.protocol.computer import (
     Begin,
@@ -127,6 +127,13 @@ def test_unknown_runs_are_refused(data: Path) -> None:
     fork = Begin("{}", "x", "cpu", 1.0, Fork("/etc", 0))
     for answer in ask(HELLO, Reach("0" * 32, False, 1.0), Reach("0" * 32, True, 1.0), fork)[1:]:
         assert isinstance(error(answer), RunFolderError)
+
+
+def test_a_launcher_named_from_afar_is_used_there(data: Path) -> None:
+    begin = Begin("{}", "x", "cpu:2", 1.0, split="hybrid", launcher="no-such-launcher")
+    refused = error(ask(HELLO, begin)[1])
+    assert isinstance(refused, DeviceError)
+    assert "no-such-launcher" in str(refused)
 
 
 @pytest.mark.parametrize("broken", [b"\x05\0\0\0\xc1 bad", b"\xff\xff\xff\xff"])
