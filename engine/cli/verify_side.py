@@ -19,7 +19,7 @@ from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import DType, Precision
 from engine.runtime.devices import device_kind
-from engine.training.serial_passes import train_in_passes
+from engine.training.serial_parts import changes_the_answer, train_in_parts
 from engine.training.verification import deviation, make_batches, train, train_rank
 
 Numbers = Literal["float64", "float32", "bfloat16"]
@@ -67,8 +67,8 @@ def compare(order: Order, team: Team = ALONE) -> dict[str, float]:
         other = train_rank(plan, network, layers, batches, line=team.line, device=own)
     if not team.leads:
         return {}
-    if chosen.updates == "pass":
-        return deviation(train_in_passes(network, layers, batches, chosen, dtype), other)
+    if changes_the_answer(layers, chosen):
+        return deviation(train_in_parts(network, layers, batches, chosen, dtype), other)
     unsplit = dataclasses.replace(chosen, devices=("A",), layers=(), scheme="a")
     one_kind: Literal["cpu", "cuda"] = kind if precision == "bfloat16" else "cpu"
     one = compile_for(split=unsplit, device=one_kind)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.layers.base import Initial, Layer, Learning, TensorType, WeightSpec
-from engine.layers.fields import real
+from engine.layers.fields import choice, real
 from engine.layers.learning import frozen_field, rate_field
 from engine.layers.neuron import IDENTITY, neuron_caption, neuron_field
+
+OF_DEVICE: Final = "device"
+STATISTICS = (("batch", "over the whole batch"), (OF_DEVICE, "over each device's own"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,13 @@ class BatchNorm(Layer):
         open_minimum=True,
         title="Share of a batch",
         help="Share of the newest batch in the averages that are used at test.",
+    )
+    statistics: str = choice(
+        "batch",
+        STATISTICS,
+        title="Statistics",
+        help="What mean and variance are over, where a split shares out the examples: the whole batch, as on "
+        "one device, or each device's own examples, for which nothing is sent.",
     )
     neuron: str = neuron_field(IDENTITY)
     rate: float = rate_field("gains")

@@ -115,12 +115,16 @@ def _all_reduce(operation: Operation, arrays: Arrays, line: Communicator) -> Cal
     ports = [(port, port.replace("x", "y")) for port in operation.inputs]
     pairs = [(arrays[x].reshape(-1), arrays[y].reshape(-1)) for x, y in ports]
     copied = [(term, result) for term, result in pairs if not np.may_share_memory(term, result)]
-    sum_up = line.summer([result for _, result in pairs], operation.ranks)
+    results = [result for _, result in pairs]
+    sum_up = line.summer(results, operation.ranks)
+    of_mean = results if operation.attributes.get("mean") else []
 
     def call() -> None:
         for term, result in copied:
             np.copyto(result, term)
         sum_up()
+        for result in of_mean:
+            np.divide(result, len(operation.ranks), out=result)
 
     return call
 

@@ -13,7 +13,7 @@ from engine.graph.settings import TrainingSettings
 from engine.plan.analysis.infer import infer
 from engine.plan.analysis.traffic import step_bytes
 from engine.plan.compile.pipeline import TRAIN, compile_network
-from engine.training.serial_passes import train_in_passes
+from engine.training.serial_parts import train_in_parts
 from engine.training.verification import deviation, make_batches, train
 from tests.parallel.networks import small
 
@@ -33,9 +33,7 @@ def test_a_split_gives_what_the_same_order_of_updates_gives_on_one_device(
     batches = make_batches(layers, size, 4, seed=1)
     chosen = choose_split(network.graph, (), split, ranks)
     plan = compile_network(network.graph, size, dtype="float64", split=chosen, training=network.training)
-    found = deviation(
-        train_in_passes(network, layers, batches, chosen), train(plan, network, layers, batches)
-    )
+    found = deviation(train_in_parts(network, layers, batches, chosen), train(plan, network, layers, batches))
     assert max(found.values()) <= 1e-10, found
 
 
@@ -46,9 +44,7 @@ def test_it_is_another_training_than_with_one_update_a_step() -> None:
     chosen = choose_split(network.graph, (), "hybrid-b-pass", 2)
     once = dataclasses.replace(chosen, updates="step")
     plan = compile_network(network.graph, BATCH, dtype="float64", split=once, training=network.training)
-    found = deviation(
-        train_in_passes(network, layers, batches, chosen), train(plan, network, layers, batches)
-    )
+    found = deviation(train_in_parts(network, layers, batches, chosen), train(plan, network, layers, batches))
     assert found["fc64.weights"] > 1e-8
     assert found["fc64.weights.velocity"] > 1e-4
 

@@ -41,8 +41,8 @@ class NcclCommunicator:
         self._nccl = nccl
         self._stream = cupy.cuda.get_current_stream
         self._types = {"float32": nccl.NCCL_FLOAT32, "float64": nccl.NCCL_FLOAT64}
-        name = nccl.get_unique_id() if host.rank == 0 else ()
-        self._all = nccl.NcclCommunicator(self.size, Team(host).share(name, tuple[int, ...]), self.rank)
+        name = nccl.get_unique_id() if host.rank == 0 else b""
+        self._all = nccl.NcclCommunicator(self.size, Team(host).share(name, bytes), self.rank)
         self._connect(cupy)
 
     def _connect(self, cupy: Any) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from engine.errors import PlanError
-from engine.plan.analysis.partition.rules import LINEAR
+from engine.plan.analysis.partition.rules import takes_terms
 from engine.plan.types import Buffer, Communicator, Operation, Program
 
 
@@ -102,7 +102,9 @@ def prove_data_flow(program: Program, buffers: Mapping[str, Buffer], rank: int) 
         inputs, outputs = set(operation.reads(rank).values()), set(operation.writes(rank).values())
         added_to = {name for name in outputs if operation.accumulates and buffers[name].role != "workspace"}
         for name in sorted(inputs):
-            if buffers[name].partial and operation.communicator is None and operation.kind not in LINEAR:
+            ports = [port for port, buffer in operation.reads(rank).items() if buffer == name]
+            takes = operation.communicator or all(takes_terms(operation.kind, port) for port in ports)
+            if buffers[name].partial and not takes:
                 raise _flow_error(operation, f"{name} to be summed over its ranks", "a term of the sum")
         for name in sorted(inputs | added_to):
             if name not in writer and not buffers[name].persistent:

@@ -18,7 +18,7 @@ from engine.graph.split import Split
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.analysis.partition.communicate import communicator
 from engine.plan.analysis.partition.forms import Form
-from engine.plan.analysis.partition.places import layers_in_passes, order_batch, place_layers
+from engine.plan.analysis.partition.places import layers_in_passes, order_batch, own_statistics, place_layers
 from engine.plan.analysis.partition.share import Sharer
 from engine.plan.analysis.partition.synchronise import synchronise
 from engine.plan.analysis.partition.whole import Scheme, WholeProgram
@@ -85,6 +85,7 @@ class Partition:
             batch=order_batch(batch_size, split, split.scheme if in_passes else "a"),
             ranks=self.ranks,
             updates_each_pass=split.updates == "pass",
+            own_statistics=own_statistics(layers),
         )
         self._homes: dict[tuple[str, int | None], Form] = {}
 

@@ -36,10 +36,19 @@ def _kind(source: Buffer, target: Buffer, found: Sequence[Move]) -> str:
     return "all_gather" if whole else "all_to_all"
 
 
-def fill(name: str, layer: str, source: Buffer, target: Buffer, *, accumulate: bool = False) -> Operation:
+def fill(
+    name: str,
+    layer: str,
+    source: Buffer,
+    target: Buffer,
+    *,
+    accumulate: bool = False,
+    mean: bool = False,
+) -> Operation:
     """Return the operation that fills ``target``, or adds to it, from ``source``; ports x and y.
 
-    ``name`` is put before the operation's kind. All ranks that have or want something take part.
+    ``name`` is put before the operation's kind. All ranks that have or want something take part. In place of
+    the sum of terms it may be their ``mean``.
     """
     found = moves(source, target)
     kind = _kind(source, target, found)
@@ -53,7 +62,7 @@ def fill(name: str, layer: str, source: Buffer, target: Buffer, *, accumulate: b
         layer=layer,
         inputs={"x": source.name},
         outputs={"y": target.name},
-        attributes={"accumulate": True} if accumulate else {},
+        attributes={name: True for name, is_so in (("accumulate", accumulate), ("mean", mean)) if is_so},
         in_place=("x", "y") if kind == "all_reduce" else None,
         ranks=ranks,
         pass_index=target.pass_index or source.pass_index or 0,

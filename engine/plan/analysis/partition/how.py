@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from engine.errors import PlanError
 from engine.plan.analysis.partition.forms import Form, is_batch
 from engine.plan.analysis.partition.places import Place, even
-from engine.plan.analysis.partition.rules import UNIT_KEYED, Axes, Rule, rule_of
+from engine.plan.analysis.partition.rules import (
+    AVERAGED,
+    OF_EACH_DEVICE,
+    OWN,
+    UNIT_KEYED,
+    Axes,
+    Rule,
+    rule_of,
+)
 from engine.plan.analysis.partition.whole import COUNTERS, Scheme, WholeProgram
 from engine.plan.types import BATCH, Buffer, Operation, Shares
 
@@ -18,7 +26,8 @@ class How:
     """How one operation is run: over which ``ranks``, and which ``letter`` of its rule is shared out.
 
     ``batch`` is the form of a batch, of which only the batch axis is told. ``note`` says why a letter is not
-    shared out that should be. Where it works ``on_terms`` of a sum, it makes such terms.
+    shared out that should be. At ports of ``terms`` it takes and makes terms of a sum, or what is each rank's
+    own.
     """
 
     rule: Rule
@@ -26,7 +35,7 @@ class How:
     letter: str | None
     batch: Form
     note: str = ""
-    on_terms: bool = False
+    terms: frozenset[str] = frozenset()
 
     def form(self, buffer: Buffer, port: str) -> Form:
         """Return the form that the operation wants a buffer in at a port."""
@@ -36,13 +45,13 @@ class How:
             of_batch = self.letter == BATCH
             sharding[axis] = self.batch.sharding[0] if of_batch else even(buffer.shape[axis], self.ranks)
         if not is_batch(buffer):
-            return Form(self.ranks, tuple(sharding), partial=self.on_terms)
+            return Form(self.ranks, tuple(sharding), partial=port in self.terms)
         return replace(self.batch, sharding=tuple(sharding))
 
     def result(self, buffer: Buffer, port: str) -> Form:
         """Return the form that an output comes in: a term of a sum where it lacks the letter."""
         lacks = self.letter is not None and self._axes(port).axis(self.letter) is None
-        return replace(self.form(buffer, port), partial=lacks or self.on_terms)
+        return replace(self.form(buffer, port), partial=lacks or port in self.terms)
 
     def first_rows(self) -> dict[int, int]:
         """Return where in the global batch the first row lies that each rank sees."""
@@ -79,7 +88,8 @@ def how_to_run(scheme: Scheme, program: WholeProgram, operation: Operation, inde
     Raises PlanError for one in a pass that needs the whole batch.
     """
     place = scheme.layers[operation.layer]
-    rule = rule_of(operation)
+    own = operation.layer in scheme.own_statistics and place.shares_examples
+    rule = rule_of(operation, of_each_device=own)
     by_row = _by_row(program, operation, rule)
     if index is not None and not by_row:
         raise PlanError(
@@ -97,12 +107,25 @@ def how_to_run(scheme: Scheme, program: WholeProgram, operation: Operation, inde
         # Counters tell of one run of rows; where a rank's are scattered, all ranks take all rows.
         scattered = bool(rows) and COUNTERS in {*operation.inputs, *operation.outputs}
         by_example = replace(whole, letter=BATCH, batch=replace(everything, sharding=(shares,), rows=rows))
+        if own and operation.kind in OF_EACH_DEVICE:
+            if scattered:
+                raise _statistics_error(operation)
+            return replace(by_example, terms=OWN | AVERAGED)
         return by_example if by_row and not scattered else whole
     if place.shares_examples or place.placement != "model" or len(place.ranks) == 1 or rule.own is None:
         return whole
     if _is_too_small(program, operation, rule, place):
         return replace(whole, note=f"{operation.layer}: too few outputs to share out; each device makes all")
     return replace(whole, letter=rule.own)
+
+
+def _statistics_error(operation: Operation) -> PlanError:
+    return PlanError(
+        layer=operation.layer,
+        expected="each device's examples to be neighbours in the batch, since statistics are over them alone",
+        found="scheme c",
+        hint="Take scheme a or b, or statistics over the whole batch.",
+    )
 
 
 def _by_row(program: WholeProgram, operation: Operation, rule: Rule) -> bool:

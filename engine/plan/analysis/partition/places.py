@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.errors import PlanError
 from engine.graph.split import LayerSplit, Placement, Scheme, Split
+from engine.layers.batch_norm import OF_DEVICE, BatchNorm
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.types import Rows, Shares
 
@@ -101,6 +102,15 @@ def layers_in_passes(
         elif any(source in after or places[source].shares_examples for source in layer.sources):
             after.add(name)
     return frozenset(after)
+
+
+def own_statistics(layers: Mapping[str, InferredLayer]) -> frozenset[str]:
+    """Return the layers that normalise each device's examples by themselves."""
+    return frozenset(
+        name
+        for name, layer in layers.items()
+        if isinstance(layer.layer, BatchNorm) and layer.layer.statistics == OF_DEVICE
+    )
 
 
 def order_batch(batch_size: int, split: Split, scheme: Scheme) -> BatchOrder:

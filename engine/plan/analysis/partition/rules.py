@@ -94,6 +94,19 @@ RULES: Mapping[str, str] = {
     "pack.filters_gradient": "dpacked=f| dweights=f|",
 }
 
+OF_EACH_DEVICE: Mapping[str, str] = {
+    "batch_norm.forward": "x=n| weights=| biases=| y=n| means=| scales=| average_means=| average_variances=|",
+    "batch_norm.backward_data": "x=n| weights=| means=| scales=| dy=n| dx=n|",
+    "batch_norm.backward_weights": "x=n| means=| scales=| dy=n| dweights=|",
+}
+"""The rules of layers whose statistics are over each device's own examples."""
+
+OWN = frozenset({"means", "scales"})
+"""Ports at which each rank then has what no other has: like a term of a sum that nobody takes."""
+
+AVERAGED = frozenset({"average_means", "average_variances"})
+"""Ports at which each rank then brings forward what all have, and all take the mean."""
+
 LINEAR = frozenset({"pack.filters_gradient"})
 """Kinds that make of terms of a sum, as gradients of weights often are, such terms of what they make."""
 
@@ -127,9 +140,17 @@ class Rule:
         return self.ports.get(port, Axes())
 
 
-def rule_of(operation: Operation) -> Rule:
+def rule_of(operation: Operation, *, of_each_device: bool = False) -> Rule:
     """Return the rule of an operation; one without letters where there is none."""
-    return _parse(RULES.get(operation.kind, ""), whole_groups=operation.attributes.get("groups", 1) == 1)
+    text = RULES.get(operation.kind, "")
+    if of_each_device:
+        text = OF_EACH_DEVICE.get(operation.kind, text)
+    return _parse(text, whole_groups=operation.attributes.get("groups", 1) == 1)
+
+
+def takes_terms(kind: str, port: str) -> bool:
+    """Whether an operation may read at a port what is no whole, but a term of a sum, or a rank's own."""
+    return kind in LINEAR or (kind in OF_EACH_DEVICE and port in OWN)
 
 
 def _parse(text: str, *, whole_groups: bool) -> Rule:

@@ -11,7 +11,7 @@ from engine.plan.analysis.partition.communicate import agree, all_reduce
 from engine.plan.analysis.partition.forms import Form
 from engine.plan.analysis.partition.how import How, how_to_run
 from engine.plan.analysis.partition.passes import made_in_passes, order_operations
-from engine.plan.analysis.partition.rules import LINEAR
+from engine.plan.analysis.partition.rules import AVERAGED, LINEAR
 from engine.plan.analysis.partition.stock import Key, Stock
 from engine.plan.analysis.partition.whole import COUNTERS, Scheme, WholeProgram, is_update
 from engine.plan.types import Buffer, Operation
@@ -62,7 +62,8 @@ class Sharer:
         how = how_to_run(self._scheme, self._program, operation, index)
         if operation.kind in LINEAR:
             keys = (self._key(name, index) for name in operation.inputs.values())
-            how = replace(how, on_terms=all(self.stock.homes[key].partial for key in keys))
+            if all(self.stock.homes[key].partial for key in keys):
+                how = replace(how, terms=frozenset({*operation.inputs, *operation.outputs}))
         if how.note:
             self.notes[how.note] = None
         inputs = {
@@ -75,12 +76,16 @@ class Sharer:
         outputs = {}
         made: dict[Key, str] = {}
         astray: dict[Key, str] = {}
+        averaged: dict[Key, str] = {}
         for port, name in operation.outputs.items():
             if self._program.of_control(name):
                 outputs[port] = self._control(port, name, how)
                 continue
             key = self._key(name, index)
             result = how.result(self._program.buffers[name], port)
+            if port in how.terms & AVERAGED:
+                outputs[port] = averaged[key] = self._bring_forward(key, operation, port, result)
+                continue
             if self._home(key, result) == result:
                 outputs[port] = made[key] = self.stock.keep(key, result)
             else:
@@ -103,8 +108,15 @@ class Sharer:
         self.stock.operations += how.for_each_rank(shared, units)
         for key, name in astray.items():
             self.stock.bring_home(key, operation.layer, name, accumulate=written[key])
+        for key, name in averaged.items():
+            self.stock.bring_home(key, operation.layer, name, mean=True)
         for key in written:
             self.stock.wrote(key, index)
+
+    def _bring_forward(self, key: Key, operation: Operation, port: str, own: Form) -> str:
+        """Return each rank's own copy of what all have, for an operation that changes it."""
+        self.stock.keep(key, replace(own, partial=False))
+        return self.stock.copy_of_home(key, operation.layer, own, f"{operation.name}.{port}")
 
     def _read(self, name: str, index: int | None, layer: str, wanted: Form) -> str:
         key = self._key(name, index)

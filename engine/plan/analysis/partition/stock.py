@@ -75,10 +75,19 @@ class Stock:
         """Forget what was written to a buffer: the next to write to it does not add to that."""
         self._written = {key for key in self._written if key[0] != name}
 
-    def bring_home(self, key: Key, layer: str, made: str, *, accumulate: bool) -> None:
-        """Fill a buffer's home, or add to it, from what was ``made`` in another form."""
+    def bring_home(
+        self, key: Key, layer: str, made: str, *, accumulate: bool = False, mean: bool = False
+    ) -> None:
+        """Fill a buffer's home, or add to it, from what was ``made`` in another form; maybe by a ``mean``."""
         home = self.keep(key, self.homes[key])
-        self._fill(made, layer, self.buffers[made], self.buffers[home], accumulate=accumulate)
+        self._fill(made, layer, self.buffers[made], self.buffers[home], accumulate=accumulate, mean=mean)
+
+    def copy_of_home(self, key: Key, layer: str, form: Form, name: str) -> str:
+        """Return a copy of a buffer's home in a form, under a ``name``, that no later reader is given."""
+        home = self.keep(key, self.homes[key])
+        self.add(key, form, name)
+        self._fill(name, layer, self.buffers[home], self.buffers[name])
+        return name
 
     def _copy(self, key: Key, layer: str, wanted: Form) -> None:
         buffer = wanted.give(transient(self._whole[key[0]]), "")
@@ -87,10 +96,19 @@ class Stock:
         source = next((made for made in (home, *same_rows) if kind_of(made, buffer) == SLICE), home)
         stem = key[0] if wanted.pass_index is None else f"{key[0]}@{wanted.pass_index}"
         name = _free(f"{stem}.{kind_of(source, buffer)}", self.buffers)
-        self._fill(stem, layer, source, self.add_copy(key, wanted, name), accumulate=False)
+        self._fill(stem, layer, source, self.add_copy(key, wanted, name))
 
-    def _fill(self, stem: str, layer: str, source: Buffer, target: Buffer, *, accumulate: bool) -> None:
-        operation = fill(stem, layer, source, target, accumulate=accumulate)
+    def _fill(
+        self,
+        stem: str,
+        layer: str,
+        source: Buffer,
+        target: Buffer,
+        *,
+        accumulate: bool = False,
+        mean: bool = False,
+    ) -> None:
+        operation = fill(stem, layer, source, target, accumulate=accumulate, mean=mean)
         operation = replace(operation, name=_free(operation.name, self._names))
         self._names.add(operation.name)
         self.operations.append(operation)

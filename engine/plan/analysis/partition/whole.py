@@ -29,7 +29,8 @@ class WholeProgram:
 class Scheme:
     """Places of layers, how batches are taken, and the layer that each array of ``weights`` belongs to.
 
-    With ``updates_each_pass``, what learns in passes is updated after each.
+    With ``updates_each_pass``, what learns in passes is updated after each. Layers of ``own_statistics`` take
+    theirs over each device's own examples.
     """
 
     layers: Mapping[str, Place]
@@ -38,6 +39,7 @@ class Scheme:
     batch: BatchOrder
     ranks: tuple[int, ...]
     updates_each_pass: bool = False
+    own_statistics: frozenset[str] = frozenset()
 
     def examples(self, ranks: tuple[int, ...]) -> tuple[Shares, Rows]:
         """Return how layers on ``ranks`` share out a batch's rows, and these in order, () for their own."""

@@ -1,23 +1,28 @@
-"""Trains on one device in the order of updates that a split with an update after each pass has.
+"""Trains on one device what a split trains that changes the answer: by updates after each pass, or by
+statistics over each device's own examples.
 
-It shares nothing with such a split's plan but kernels: each pass is a batch of its own to a network on one
-device, whose gradients are taken from it, and which this module updates itself.
+It shares nothing with such a split's plan but kernels: each pass, or what each device has of the examples, is
+a batch of its own to a network on one device, whose gradients are taken from it, and which this module updates
+itself.
 
 Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks", section 4.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import PlanError
 from engine.graph.network_file import NetworkFile
 from engine.graph.split import Split
+from engine.layers.batch_norm import BatchNorm
 from engine.plan.analysis.infer import InferredLayer, all_weights
-from engine.plan.analysis.partition.places import layers_in_passes, order_batch, place_layers
+from engine.plan.analysis.partition.places import layers_in_passes, order_batch, own_statistics, place_layers
 from engine.plan.compile.draft import COUNTERS, SETTINGS
 from engine.plan.compile.pipeline import EVALUATE, TRAIN, compile_network
 from engine.plan.types import DType, TrainingPlan
@@ -28,7 +33,13 @@ from engine.training.verification import CALM, Arrays, Course, Example
 from kernels.control import DECAY, MOMENTUM, RATE
 
 
-def train_in_passes(
+def changes_the_answer(layers: Mapping[str, InferredLayer], split: Split) -> bool:
+    """Whether a split is meant to give another answer than one device, which ``train_in_parts`` gives too."""
+    places = place_layers(layers, split)
+    return split.updates == "pass" or any(places[name].shares_examples for name in own_statistics(layers))
+
+
+def train_in_parts(
     network: NetworkFile,
     layers: Mapping[str, InferredLayer],
     batches: Sequence[Example],
@@ -37,9 +48,27 @@ def train_in_passes(
 ) -> Course:
     """Return what ``verification.train`` gives for the split, if that is right.
 
-    For SGD, and networks that take each example by itself: without batch normalisation.
+    For SGD. Raises PlanError for a network that mixes examples in some other way besides, which cannot be
+    taken apart.
     """
+    _check(layers, split)
     return _Serial(network, layers, split, len(batches[0].labels), dtype).train(batches)
+
+
+def _check(layers: Mapping[str, InferredLayer], split: Split) -> None:
+    """Check that examples meet within the parts alone."""
+    places = place_layers(layers, split)
+    own = own_statistics(layers) if split.updates == "step" else frozenset()
+    for name, layer in layers.items():
+        if isinstance(layer.layer, BatchNorm):
+            place = places[name]
+            if name not in own or not place.shares_examples or len(place.ranks) < len(split.devices):
+                raise PlanError(
+                    layer=name,
+                    expected="statistics over each device's own examples on all of them, and no passes' updates",
+                    found="others",
+                    hint="Such a split can be trained, but there is nothing that it could be held against.",
+                )
 
 
 class _Serial:
@@ -52,8 +81,12 @@ class _Serial:
         dtype: DType,
     ) -> None:
         self._network = network
-        in_passes = layers_in_passes(layers, place_layers(layers, split), split)
-        self._rows = [rows[0] for rows in order_batch(batch_size, split, split.scheme).passes]
+        by_pass = split.updates == "pass"
+        in_passes = layers_in_passes(layers, place_layers(layers, split), split) if by_pass else frozenset()
+        order = order_batch(batch_size, split, split.scheme if by_pass else "a")
+        self._rows = (
+            [rows[0] for rows in order.passes] if by_pass else list(itertools.pairwise(order.shares.offsets))
+        )
         self._plans = {
             size: compile_network(network.graph, size, dtype=dtype, training=network.training)
             for size in {last - first for first, last in self._rows} | {batch_size}
@@ -69,6 +102,7 @@ class _Serial:
         self._velocities = {
             slot.weight: np.zeros(self._weights[slot.weight].shape) for slot in self._plan.slots
         }
+        self._averages = {buffer.name for buffer in self._plan.by_role("average")}
         self._in_passes = {
             weight for name, layer in layers.items() if name in in_passes for weight in layer.named_weights
         }
@@ -101,6 +135,7 @@ class _Serial:
     def _step(self, step: int, batch: Example, sums: Arrays) -> Arrays:
         """Do a step in passes; return the figures so far, of which ``sums`` are those before it."""
         whole: dict[tuple[int, str], NDArray[Any]] = {}
+        averages = {name: np.zeros_like(self._weights[name]) for name in self._averages}
         for first, last in self._rows:
             plan, executor = self._plans[last - first], self._executors[last - first]
             self._load(executor)
@@ -110,6 +145,8 @@ class _Serial:
             _feed(plan, executor, batch, (first, last))
             executor.run(TRAIN)
             sums = _metrics(plan, executor)
+            for name in averages:
+                averages[name] += executor.arrays[name] / len(self._rows)
             for slot in plan.slots:
                 # With rate 1, no momentum and no decay, SGD leaves the gradient as velocity.
                 gradient = -executor.arrays[slot.states[0]]
@@ -120,6 +157,7 @@ class _Serial:
                     whole[key] = whole[key] + gradient if key in whole else gradient
         for (slot_number, weight), gradient in whole.items():
             self._update(slot_number, weight, gradient)
+        self._weights |= averages
         return sums
 
     def _update(self, slot: int, weight: str, gradient: NDArray[Any]) -> None:
