@@ -1,9 +1,8 @@
 """Trains on one device what a split trains that changes the answer: by updates after each pass, or by
 statistics over each device's own examples.
 
-It shares nothing with such a split's plan but kernels: each pass, or what each device has of the examples, is
-a batch of its own to a network on one device, whose gradients are taken from it, and which this module updates
-itself.
+It shares nothing with such a split's plan but kernels: each pass, or each device's share of the batch, is a
+batch of its own to a network on one device, whose gradients are taken from it, and which this module updates.
 
 Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks", section 4.
 """
@@ -65,7 +64,7 @@ def _check(layers: Mapping[str, InferredLayer], split: Split) -> None:
             if name not in own or not place.shares_examples or len(place.ranks) < len(split.devices):
                 raise PlanError(
                     layer=name,
-                    expected="statistics over each device's own examples on all of them, and no passes' updates",
+                    expected="statistics over each device's own examples, on all devices",
                     found="others",
                     hint="Such a split can be trained, but there is nothing that it could be held against.",
                 )
