@@ -75,7 +75,7 @@ class Loader:
         self.seed = seed
         self._dtype = np.dtype(dtype)
         self.augmentation = augmentation
-        self._rows = np.arange(batch_size) if rows is None else rows
+        self.rows = np.arange(batch_size) if rows is None else rows
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -100,7 +100,7 @@ class Loader:
 
     def views(self, batch: Positioned, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
         """Yield the pictures of ``batch`` once for each view, prepared, in one array that is used again."""
-        pictures = self.split.pictures[self._own(batch.positions)]
+        pictures = self.split.pictures[self.own(batch.positions)]
         out = self._zeros(pictures)
         for _ in views.each(pictures, out[: len(pictures)]):
             yield out
@@ -108,7 +108,7 @@ class Loader:
     @property
     def reads_all(self) -> bool:
         """Whether it reads all rows of a batch."""
-        return len(self._rows) == self.batch_size
+        return len(self.rows) == self.batch_size
 
     def order(self, epoch: int, shuffle: bool) -> NDArray[np.int64]:
         """Return the positions of all examples in the order of an epoch, or in that of the split."""
@@ -129,17 +129,17 @@ class Loader:
             if pending is not None:
                 yield pending.result()
 
-    def _own(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    def own(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return of a batch's positions those whose pictures are read."""
-        return positions[self._rows[self._rows < len(positions)]]
+        return positions[self.rows[self.rows < len(positions)]]
 
     def _zeros(self, pictures: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
         """Return room for the rows that are read, prepared from such ``pictures``."""
-        return np.zeros((len(self._rows), *self.preprocessing.size, pictures.shape[-1]), self._dtype)
+        return np.zeros((len(self.rows), *self.preprocessing.size, pictures.shape[-1]), self._dtype)
 
     def _batch(self, positions: NDArray[np.int64], epoch: int) -> Batch:
         valid = len(positions)
-        own = self._own(positions)
+        own = self.own(positions)
         examples = self.split.take(own).pictures[:]
         pictures = self._zeros(examples)
         out = pictures[: len(own)]

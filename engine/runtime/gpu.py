@@ -149,11 +149,11 @@ class Gpu:
         self._looks.clear()
 
     def feed(self, loader: Loader, inputs: Sequence[Any], labels: Sequence[Any]) -> Feed:
-        """Return the loader that makes the same batches on the GPU; ``loader`` where it reads some rows."""
+        """Return what makes the same batches on the GPU; ``loader`` where inputs differ in rows."""
         from engine.runtime.gpu_loader import GpuLoader
 
-        is_whole = all(len(array) == loader.batch_size for array in (*inputs, *labels))
-        return GpuLoader(loader, self, inputs, labels) if loader.reads_all and is_whole else loader
+        is_simple = inputs and all(len(array) == len(loader.rows) for array in inputs)
+        return GpuLoader(loader, self, inputs, labels) if is_simple else loader
 
     def memory(self) -> Mapping[str, int]:
         """Return the bytes of the plan's arena, of data beside it, and of CUDA itself where NVML tells."""

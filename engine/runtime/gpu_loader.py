@@ -56,19 +56,25 @@ class GpuBatch:
     def fill(self, target: Target) -> None:
         """Prepare the pictures right where they are wanted, which the loader knows."""
         self.loader.prepare(self)
+        if not self.loader.writes_labels:
+            target.feed_labels(self.loader.labels_of(self))
 
 
 class GpuLoader:
     """Makes the batches of a Loader, in the same order and from the same random numbers, on a GPU.
 
-    They are put into the GPU's arrays ``inputs`` and ``labels``.
+    They are put into the GPU's arrays ``inputs``, which have those rows of a batch that ``loader`` reads, and
+    ``labels``, where these have all rows: else they are for the host to put in.
     """
 
     def __init__(self, loader: Loader, gpu: Gpu, inputs: Sequence[Any], labels: Sequence[Any]) -> None:
         self._loader = loader
         self._gpu = gpu
         self._inputs = inputs
-        self._labels = labels
+        self.writes_labels = loader.reads_all and all(len(array) == loader.batch_size for array in labels)
+        self._labels = labels if self.writes_labels else ()
+        cuts = np.flatnonzero(np.diff(loader.rows) != 1) + 1
+        self._runs = [(run[0], run[-1] + 1) for run in np.split(loader.rows, cuts)]
         self._split: _Resident | _Streamed = (
             _Resident(loader, gpu) if _fits(loader, gpu) else _Streamed(loader, gpu)
         )
@@ -91,29 +97,51 @@ class GpuLoader:
         """Yield the pictures of ``batch`` once for each view, prepared by the CPU."""
         return self._loader.views(batch, views)
 
+    def labels_of(self, batch: GpuBatch) -> NDArray[np.int32]:
+        """Return the labels of all rows of a batch, on the host."""
+        labels = np.zeros(self._loader.batch_size, np.int32)
+        labels[: batch.valid] = self._loader.split.labels[batch.positions]
+        return labels
+
     def prepare(self, batch: GpuBatch) -> None:
-        """Write a batch to all inputs and labels."""
+        """Write a batch to all inputs, and to labels."""
         from kernels.cuda._augment import prepare
 
         how = self._variation(batch.epoch)
-        targets = zip_longest(self._inputs, self._labels[: len(self._inputs)])
         with self._gpu.stream:
-            for x, labels in targets:
-                prepare(
-                    pictures=batch.pictures,
-                    classes=batch.classes,
-                    order=batch.order,
-                    mean=self._mean,
-                    x=x,
-                    labels=labels,
-                    first=batch.first,
-                    valid=batch.valid,
-                    within_split=self._split.is_whole,
-                    how=how,
-                    components=self._components,
-                )
+            for x, labels in zip_longest(self._inputs, self._labels[: len(self._inputs)]):
+                for at, end, first, valid in self._places(batch):
+                    prepare(
+                        pictures=batch.pictures,
+                        classes=batch.classes,
+                        order=batch.order,
+                        mean=self._mean,
+                        x=x[at:end],
+                        labels=labels,
+                        first=first,
+                        valid=valid,
+                        within_split=self._split.is_whole,
+                        how=how,
+                        components=self._components,
+                    )
             for labels in self._labels[len(self._inputs) :]:
                 labels[...] = self._labels[0]
+
+    def _places(self, batch: GpuBatch) -> Iterator[tuple[int, int, int, int]]:
+        """Yield where in the inputs rows begin and end, where their pictures stand, and how many there are.
+
+        Of a split that lies here as a whole, a rank's rows are found by runs that follow one another; of one
+        that is sent, nothing else was sent.
+        """
+        if not self._split.is_whole:
+            yield 0, len(self._loader.rows), batch.first, len(self._loader.own(batch.positions))
+            return
+        at = 0
+        for first, last in self._runs:
+            end = at + int(last - first)
+            valid = min(max(batch.valid - int(first), 0), end - at)
+            yield at, end, batch.first + int(first), valid
+            at = end
 
     @property
     def _noise(self) -> ColourNoise | None:
@@ -210,8 +238,8 @@ class _Slot:
     """Room for one batch here and there. ``send`` runs on the loader's thread, the rest on the trainer's."""
 
     def __init__(self, loader: Loader, gpu: Gpu, readers: ThreadPoolExecutor) -> None:
-        size, shape = loader.batch_size, loader.split.pictures.shape[1:]
-        self._split = loader.split
+        size, shape = len(loader.rows), loader.split.pictures.shape[1:]
+        self._loader, self._split = loader, loader.split
         self._gpu = gpu
         self._readers = readers
         self._stream = gpu.new_stream()
@@ -225,6 +253,7 @@ class _Slot:
         """Gather the examples and have them copied, once their place on the GPU is no longer used."""
         self._gpu.use()
         self._sent.synchronize()
+        positions = self._loader.own(positions)
         for done in [self._readers.submit(self._read, positions, part) for part in range(_READERS)]:
             done.result()
         self._here["classes"][: len(positions)] = self._split.labels[positions]
