@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio.models.run import RunModel
     from studio.models.selection import Selection
     from studio.qt.autosave import Autosave
+    from studio.qt.closing import CloseGuard
     from studio.qt.data.data_workspace import DataWorkspace
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
@@ -38,6 +39,7 @@ class Studio:
     helpers: tuple[Helper[Any], ...]
     previews: DataPreviews
     window: MainWindow
+    guard: CloseGuard
     autosave: Autosave
     train_view: LazyView[TrainWorkspace]
     data_view: LazyView[DataWorkspace]
@@ -113,7 +115,7 @@ def build() -> Studio:
     MapStrips(window.canvas.scene, examined)
     for event in (run.health_changed, run.run_replaced):
         event.connect(lambda: window.canvas.lens.show_health(run.record.health.at()))
-    CloseGuard(window, run)
+    guard = CloseGuard(window, run)
     autosave = Autosave(document, window)
     return Studio(
         document,
@@ -125,6 +127,7 @@ def build() -> Studio:
         helpers,
         previews,
         window,
+        guard,
         autosave,
         train_view,
         data_view,
@@ -166,15 +169,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from studio.demo import run_demo
 
         return run_demo()
-    return _run(given.file, leave_when_shown=given.leave_when_shown)
+    return _run(given.file, given.take_over, leave_when_shown=given.leave_when_shown)
 
 
-def _run(file: Path | None, *, leave_when_shown: bool) -> int:
+def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool) -> int:
     """Show the window first, and then do what takes time."""
     from studio.qt.application import Application
+    from studio.qt.successor import Successor
 
     application = Application()
     studio = build()
+    successor = Successor(studio.document, studio.run, studio.window, studio.guard, studio.autosave)
+    if handed_over is not None:
+        successor.take_over(handed_over, studio.engines)
     if file is not None:
         studio.window.files.open_path(file)
     studio.window.show()
@@ -194,7 +201,7 @@ def _settle(studio: Studio) -> None:
     Rescue(studio.document, studio.window).offer()
     studio.train_view.prepare()
     running = studio.engines.running()
-    if running and studio.run.can_train:
+    if running and studio.run.can_train and studio.run.record.run_id is None:
         Reattach(studio.window, studio.document, studio.run).offer(running[-1])
 
 
@@ -208,5 +215,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--bench", action="store_true", help="print figures of the designer, and leave")
     parser.add_argument("--version", action="store_true", help="print the version and leave")
+    parser.add_argument("--take-over", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--leave-when-shown", action="store_true", help=argparse.SUPPRESS)
     return parser

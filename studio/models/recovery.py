@@ -13,7 +13,7 @@ from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, dumps, loads
 from studio.models.document import Document
 
-_SUFFIX = ".recovery"
+SUFFIX = ".recovery"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Recovery:
     def __init__(self, document: Document, folder: Path) -> None:
         self._document = document
         self._folder = folder
-        self._copy = folder / f"{uuid.uuid4().hex}{_SUFFIX}"
+        self._copy = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock = FileLock(_lock_of(self._copy))
         self._is_due = False
         document.changed.connect(self._on_changed)
@@ -60,12 +60,7 @@ class Recovery:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock.acquire(timeout=0)
-        document = self._document
-        content = {
-            "path": str(document.path.absolute()) if document.path else None,
-            "name": document.name,
-            "network": dumps(document.network),
-        }
+        content = copy_of(self._document)
         # Without waiting for the disk, which may take seconds: the window must stay fluid.
         part = self._copy.with_suffix(".part")
         part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -78,10 +73,19 @@ class Recovery:
         self._copy.unlink(missing_ok=True)
 
 
+def copy_of(document: Document) -> dict[str, str | bool | None]:
+    """Return what a copy holds of a document."""
+    return {
+        "path": str(document.path.absolute()) if document.path else None,
+        "name": document.name,
+        "network": dumps(document.network),
+    }
+
+
 def left_behind(folder: Path) -> list[Lost]:
     """Return what studios that have ended left unsaved, the newest last."""
     found = []
-    for copy in sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime):
+    for copy in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime):
         try:
             with FileLock(_lock_of(copy), timeout=0):
                 lost = _read(copy)

@@ -28,7 +28,7 @@ class Autosave(QObject):
         super().__init__(parent)
         self._recovery = Recovery(document, recovery_folder())
         self._timer = QTimer(self, interval=period)
-        self._timer.timeout.connect(self._renew)
+        self._timer.timeout.connect(self.renew)
         self._timer.start()
 
     def close(self) -> None:
@@ -36,7 +36,8 @@ class Autosave(QObject):
         self._timer.stop()
         self._recovery.close()
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Bring the copy up to date, if there were changes."""
         try:
             self._recovery.update()
         except OSError as error:

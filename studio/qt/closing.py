@@ -24,6 +24,10 @@ class CloseGuard(QObject):
         window.installEventFilter(self)
         run.state_changed.connect(self._on_state)
 
+    def keep_training(self) -> None:
+        """Let the window close without a question: a training goes on."""
+        self._keeps = True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.Close or not self._run.state.under_way or self._keeps:
             return False

@@ -41,7 +41,7 @@ from studio.qt.status import Status
 from studio.qt.texts import error_text
 from studio.qt.theme_switch import ThemeSwitch
 from studio.qt.tool_bar import ToolBar
-from studio.qt.window_place import bring_onto_a_screen
+from studio.qt.window_place import bring_onto_a_screen, fill_a_small_screen
 
 if TYPE_CHECKING:
     from studio.qt.computers.dialog import ComputersDialog
@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self._places: dict[Workspace, Place | None] = {}
         self.history: HistoryDialog | None = None
         self._is_closed = False
+        self.is_handed_over = False
         self._build()
         self._connect_commands()
         self._connect_models()
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
             self.commands, self.design, document, selection, run, lens=self.canvas.lens
         )
         self._on_file_changed()
-        self.language = LanguageSwitch(self.commands, document, self)
+        self.language = LanguageSwitch(self.commands, self)
 
     # ---- building ----------------------------------------------------------------------------------------
 
@@ -229,7 +230,8 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self._first_state = self.saveState(_LAYOUT_VERSION)
-        self.restoreGeometry(self._kept(_GEOMETRY))
+        if not self.restoreGeometry(self._kept(_GEOMETRY)):
+            fill_a_small_screen(self)
         bring_onto_a_screen(self)
         self.restoreState(self._kept(_STATE), _LAYOUT_VERSION)
         if not self._splitter.restoreState(self._kept(_SPLITTER)):
@@ -251,20 +253,26 @@ class MainWindow(QMainWindow):
         value = self._settings.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
+        """Keep the layout for the next start."""
         self._settings.setValue(_GEOMETRY, self.saveGeometry())
         self._settings.setValue(_STATE, self.saveState(_LAYOUT_VERSION))
         self._settings.setValue(_WORKSPACE, self.workspace)
         if self.workspace == "training":
             self._settings.setValue(_SPLITTER, self._splitter.saveState())
 
+    def hand_over(self) -> None:
+        """Close without a question: what is open is shown by another window from now on."""
+        self.is_handed_over = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.files.may_leave():
+        if not self.is_handed_over and not self.files.may_leave():
             event.ignore()
             return
         if not self._is_closed:
             self._is_closed = True
-            self._remember()
+            self.remember()
             self._disconnect_models()
         event.accept()
 

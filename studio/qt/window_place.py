@@ -1,13 +1,22 @@
-"""Where the window is: it comes back from screens that are no longer there."""
+"""Where the window is: whole at its first start, and back from screens that are no longer there."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+_FRAME = QSize(16, 48)
+"""Room for what the window system draws around a window, px."""
 _SEEN = (160, 48)
 """Width and height of the title bar's part that has to be on a screen to be taken hold of, px."""
+
+
+def fill_a_small_screen(window: QWidget) -> None:
+    """Maximise a window that has no place yet, where its screen is hardly larger than it."""
+    wanted = window.size() + _FRAME
+    if wanted.boundedTo(window.screen().availableSize()) != wanted:
+        window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
 def bring_onto_a_screen(window: QWidget) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
@@ -82,6 +82,9 @@ class CanvasPanel(QWidget):
         self._has_started = self._has_started or not is_empty or self._document.path is not None
         is_start = not self._has_started
         if self.start_page.isHidden() == is_start:
+            focus = QApplication.focusWidget()
+            if focus is not None and self.start_page.isAncestorOf(focus):
+                self.view.setFocus(Qt.FocusReason.OtherFocusReason)
             self.start_page.setVisible(is_start)
             self.start_shown.emit(is_start)
         self.hint.setVisible(is_empty and self._has_started)

@@ -1,0 +1,54 @@
+"""One studio hands to the next what is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.graph.network_file import dumps
+from studio.models import editing
+from studio.models.document import Document
+from studio.models.handover import hand_over, take_over
+from studio.models.recovery import left_behind
+from tests.studio.networks import small_document
+
+
+def handed_over(
+    document: Document, folder: Path, run_folder: str | None = None
+) -> tuple[Document, str | None]:
+    other = Document()
+    return other, take_over(hand_over(document, run_folder, folder), other)
+
+
+def test_changes_that_are_not_saved_are_handed_over(tmp_path: Path) -> None:
+    """With the file that they belong to, which is left as it was."""
+    document = small_document()
+    path = tmp_path / "mine.convnet"
+    document.save(path)
+    before = path.read_bytes()
+    editing.set_fields(document, "conv1", {"filters": 7})
+    other, run_folder = handed_over(document, tmp_path / "copies", "/runs/mine-1")
+    assert dumps(other.network) == dumps(document.network)
+    assert (other.path, other.dirty, run_folder) == (path, True, "/runs/mine-1")
+    assert path.read_bytes() == before
+
+
+def test_what_was_clean_stays_clean(tmp_path: Path) -> None:
+    """A file, an example, and nothing at all."""
+    document = small_document()
+    other, run_folder = handed_over(document, tmp_path)
+    assert (other.name, other.path, other.dirty, run_folder) == ("small.convnet", None, False, None)
+    document.save(tmp_path / "mine.convnet")
+    assert not handed_over(document, tmp_path)[0].dirty
+    assert len(handed_over(Document(), tmp_path)[0].network.graph) == 0
+
+
+def test_what_nobody_takes_over_is_offered_at_the_next_start(tmp_path: Path) -> None:
+    """It is a recovery copy as any other; one that is spoilt changes nothing."""
+    path = hand_over(small_document(), None, tmp_path)
+    (lost,) = left_behind(tmp_path)
+    assert (lost.copy, lost.name) == (path, "small.convnet")
+    path.write_text("{")
+    other = small_document()
+    before = dumps(other.network)
+    assert take_over(path, other) is None
+    assert dumps(other.network) == before
