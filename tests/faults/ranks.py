@@ -86,6 +86,7 @@ def harm_ranks(
     """Do ``harm`` to a rank of each of ``count`` trainings: all stop, it is named, and the run goes on."""
     chance, size = random.Random(16), len(device_names(devices))
     survived, orphans, slowest = 0, 0, 0.0
+    misnamed: list[str] = []
     for number in range(count):
         with training(folder / f"run-{number}", devices) as engine, Client(engine.connection) as client:
             client.connect()
@@ -104,25 +105,26 @@ def harm_ranks(
             kept = [entry.step for entry in before + after if isinstance(entry, CheckpointKept)]
             # A checkpoint may be whole on the disk before the engine has been told of it.
             (resumed_at,) = (entry.step for entry in after if isinstance(entry, Rewound))
-            survived += (
-                resumed_at >= max(kept) and not left and _names(after, victim, size, ranks[victim].pid)
-            )
+            told = _told(after)
+            is_named = told.startswith(f"rank {victim} of {size} (process {ranks[victim].pid}) ")
+            survived += resumed_at >= max(kept) and not left and is_named and told.count("process") == 1
+            if not is_named:
+                misnamed.append(f"rank {victim} was harmed, told: {told}")
             successors = ranks_of(engine)
             client.request(Stop())
             entries_until(client, has_ended, 30.0)
             _, alive = psutil.wait_procs(successors, SECONDS)
             orphans += len(left) + len(alive)
     bar = f"all stopped ≤ {SECONDS:g} s, the rank named, resumed, 0 orphans"
-    measured = f"stopped after {slowest:.1f} s at most; {orphans} orphans"
+    measured = "; ".join((f"stopped after {slowest:.1f} s at most", f"{orphans} orphans", *misnamed))
     return Outcome(count, survived, bar, measured, slowest <= SECONDS and not orphans)
 
 
-def _names(entries: list[Entry], rank: int, size: int, pid: int) -> bool:
-    """Whether the cause of the restart names just that rank, with its process."""
+def _told(entries: list[Entry]) -> str:
+    """Return the cause of the one restart."""
     (cause,) = (
         entry.cause
         for entry in entries
         if isinstance(entry, StateChanged) and entry.state is RunState.RESTARTING and entry.cause is not None
     )
-    reason = str(cause.fields["reason"])
-    return reason.startswith(f"rank {rank} of {size} (process {pid}) ") and reason.count("process") == 1
+    return str(cause.fields["reason"])

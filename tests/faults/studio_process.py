@@ -78,6 +78,7 @@ def watching() -> Iterator[StudioProcess]:
 
 def main() -> None:
     """Be the studio."""
+    from engine.curves import ROWS
     from studio.app import build
     from studio.qt.application import Application
 
@@ -91,11 +92,11 @@ def main() -> None:
     studio.run.attach(engine.connection)
 
     def show() -> None:
-        steps = studio.run.record.metrics["train"].column("step")
-        is_whole = bool(np.array_equal(steps, np.arange(1, len(steps) + 1)))
-        print(
-            msgspec.json.encode(Caught(time.monotonic() - begun, len(steps), is_whole)).decode(), flush=True
-        )
+        table = studio.run.record.metrics["train"]
+        rows = np.cumsum(table.column(ROWS))  # of a long run, several rows are joined to a point
+        is_whole = bool(np.array_equal(table.column("step"), rows))
+        caught = Caught(time.monotonic() - begun, int(rows[-1]) if len(rows) else 0, is_whole)
+        print(msgspec.json.encode(caught).decode(), flush=True)
 
     def look() -> None:
         if studio.run.is_caught_up:

@@ -106,16 +106,15 @@ def body(count: int, folder: Path) -> Outcome:
         more = (supervisor.memory_info().rss - memory) / 1e6
         stalled, missed = time.monotonic() - begun, rows_of(engine)
         caught = catch_up(studio, missed)
-    is_back = caught.whole and caught.rows >= missed
     mean = statistics.mean(extra)
     spread = _T_95 * statistics.stdev(extra) / math.sqrt(count) if is_full else math.inf
-    is_back = caught.whole and caught.rows >= missed - 100
+    is_back = caught.whole and caught.rows >= missed
     return Outcome(
         count,
         count if is_back else 0,
         f"no gap; < {MOST_MEMORY:g} MB; a step < {100 * MOST_CPU:g} % more CPU (95 %)",
-        f"{stalled:.0f} s; {caught.rows} rows, {'no' if is_back else 'a'} gap; {more:+.1f} MB; "
-        f"{100 * mean:+.2f} ± {100 * spread:.2f} % CPU",
+        f"{stalled:.0f} s; {caught.rows} of {missed} rows, {'no' if caught.whole else 'a'} gap; "
+        f"{more:+.1f} MB; {100 * mean:+.2f} ± {100 * spread:.2f} % CPU",
         more < MOST_MEMORY and (mean + spread < MOST_CPU or not is_full),
     )
 
