@@ -6,62 +6,29 @@ docs/file-format.md describes the format. A version 1 file is read by every late
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from engine import durable
-from engine.errors import (
-    DuplicateNameError,
-    FieldError,
-    FileFormatError,
-    InvalidNetworkError,
-    NetworkError,
-    NewerVersionError,
-    UnknownFieldError,
-    UnknownLayerError,
-)
-from engine.graph.comment import LONGEST_TEXT, Comment
-from engine.graph.layer_graph import LONGEST_NAME, LayerGraph, Wire, is_layer_name
-from engine.graph.mute import can_be_muted
-from engine.graph.schedules import SCHEDULES, Schedule
-from engine.graph.settings import DataSettings, TrainingSettings
-from engine.graph.split import ONE_DEVICE, PLACEMENTS, SCHEMES, UPDATES, LayerSplit, Split
-from engine.layers.base import Layer
-from engine.layers.catalogue import KINDS
-from engine.layers.fields import FieldSpec, field_specs
+from engine.errors import FileFormatError
+from engine.graph.network import NetworkFile
+from engine.graph.network_reader import NO_NETWORK_FILE, Reader
+from engine.graph.network_writer import dump_layer, dump_network, network_sha256
 
-FORMAT = "convnet-studio network"
-VERSION = 1
+__all__ = [
+    "LARGEST_FILE",
+    "SUFFIX",
+    "NetworkFile",
+    "dump_layer",
+    "dumps",
+    "load",
+    "loads",
+    "network_sha256",
+    "save",
+]
+
 SUFFIX = ".convnet"
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes; a network of thousands of layers takes less than one megabyte."""
-
-FARTHEST = 1_000_000_000
-"""px from the canvas's origin at which a layer may lie."""
-
-_SECTIONS = ("format", "version", "layers", "training", "data", "splits", "canvas")
-_LAYER_KEYS = ("name", "type", "inputs", "muted")
-
-_NO_NETWORK_FILE = "This is not a network file, or it is damaged."
-
-_Record = TypeVar("_Record")
-
-
-@dataclass
-class NetworkFile:
-    """All that a ``*.convnet`` file holds.
-
-    ``positions`` are the layers' places on the canvas, in px, ``comments`` what is noted there, by name.
-    """
-
-    graph: LayerGraph = field(default_factory=LayerGraph)
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    data: DataSettings = field(default_factory=DataSettings)
-    splits: tuple[Split, ...] = (ONE_DEVICE,)
-    positions: dict[str, tuple[float, float]] = field(default_factory=dict)
-    comments: dict[str, Comment] = field(default_factory=dict)
 
 
 def load(path: Path) -> NetworkFile:
@@ -88,29 +55,19 @@ def load(path: Path) -> NetworkFile:
             where="file",
             expected=f"at most {LARGEST_FILE} bytes",
             found="more",
-            hint=_NO_NETWORK_FILE,
+            hint=NO_NETWORK_FILE,
         )
-    return _Reader(str(path)).read(content)
+    return Reader(str(path)).read(content)
 
 
 def loads(content: str | bytes, path: str = "network") -> NetworkFile:
     """Read a network file's content; ``path`` names it in errors. Raises as ``load`` does."""
-    return _Reader(path).read(content if isinstance(content, bytes) else content.encode())
+    return Reader(path).read(content if isinstance(content, bytes) else content.encode())
 
 
 def dumps(network: NetworkFile) -> str:
     """Return a network file's content: the same network always gives the same bytes."""
-    graph = network.graph
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "layers": [dump_layer(graph, name) for name in graph],
-        "training": {"schedule": _dump_schedule(network.training.schedule), **_dump_fields(network.training)},
-        "data": _dump_fields(network.data),
-        "splits": [_dump_split(split) for split in network.splits],
-        "canvas": _dump_canvas(network),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(dump_network(network), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def save(network: NetworkFile, path: Path) -> None:
@@ -122,306 +79,3 @@ def save(network: NetworkFile, path: Path) -> None:
     path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     durable.write(path, dumps(network).encode(), mode)
-
-
-def dump_layer(graph: LayerGraph, name: str) -> dict[str, object]:
-    """Return one layer as a file holds it."""
-    layer = graph[name]
-    wires = {wire.port: wire.source for wire in graph.inputs(name)}
-    ports = max(len(layer.inputs), *(port + 1 for port in wires), 0)
-    sources = [wires.get(port) for port in range(ports)]
-    muted = {"muted": True} if layer.muted else {}
-    return {"name": name, "type": layer.kind, "inputs": sources, **muted, **_dump_fields(layer)}
-
-
-def _dump_fields(record: object) -> dict[str, object]:
-    return {name: spec.dump(getattr(record, name)) for name, spec in field_specs(record).items()}
-
-
-def _dump_schedule(schedule: Schedule) -> dict[str, object]:
-    return {"kind": schedule.kind, **_dump_fields(schedule)}
-
-
-def _dump_split(split: Split) -> dict[str, object]:
-    return {
-        "name": split.name,
-        "devices": list(split.devices),
-        **({} if split.scheme == SCHEMES[0] else {"scheme": split.scheme}),
-        **({} if split.updates == UPDATES[0] else {"updates": split.updates}),
-        "layers": {
-            name: {"placement": layer.placement, "devices": list(layer.devices)}
-            for name, layer in split.layers
-        },
-    }
-
-
-def _dump_canvas(network: NetworkFile) -> dict[str, object]:
-    positions = {
-        name: [float(place) for place in network.positions[name]]
-        for name in network.graph
-        if name in network.positions
-    }
-    comments = {
-        name: {"text": comment.text, "place": list(comment.place), "size": list(comment.size)}
-        for name, comment in network.comments.items()
-    }
-    return {"positions": positions, **({"comments": comments} if comments else {})}
-
-
-class _Reader:
-    """Turns JSON into a NetworkFile; collects the problems of layers, so that all are listed at once."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._problems: list[NetworkError] = []
-
-    def read(self, content: bytes) -> NetworkFile:
-        document = self._parse(content)
-        self._check_version(document)
-        unknown = [key for key in document if key not in _SECTIONS]
-        if unknown:
-            raise self._error(
-                f'"{unknown[0]}"', f"one of the sections {', '.join(_SECTIONS)}", "another name"
-            )
-        graph = self._graph(self._section(document, "layers", list))
-        network = NetworkFile(
-            graph=graph,
-            training=self._training(self._section(document, "training", dict)),
-            data=self._record("data", DataSettings, self._section(document, "data", dict)),
-            splits=self._splits(self._section(document, "splits", list)),
-        )
-        self._read_canvas(network, self._section(document, "canvas", dict))
-        if self._problems:
-            raise InvalidNetworkError(tuple(self._problems))
-        return network
-
-    def _error(self, where: str, expected: str, found: object, hint: str = "") -> FileFormatError:
-        return FileFormatError(path=self._path, where=where, expected=expected, found=found, hint=hint)
-
-    def _parse(self, content: bytes) -> dict[str, Any]:
-        try:
-            text = content.decode("utf-8-sig")
-            document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
-            json.dumps(document, ensure_ascii=False).encode("utf-8")  # fails for halves of characters
-        except json.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            found = (
-                _show(text[error.pos : error.pos + 20]) if error.pos < len(text) else "the end of the file"
-            )
-            raise self._error(where, "JSON", f"{found} ({error.msg})", _NO_NETWORK_FILE) from error
-        except RecursionError as error:
-            raise self._error("file", "a network", "entries nested too deep", _NO_NETWORK_FILE) from error
-        except ValueError as error:
-            raise self._error("file", "JSON in UTF-8", str(error), _NO_NETWORK_FILE) from error
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise self._error("format", f'"{FORMAT}"', "something else", _NO_NETWORK_FILE)
-        return document
-
-    def _check_version(self, document: dict[str, Any]) -> None:
-        version = document.get("version")
-        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            raise self._error("version", "a whole number of at least 1", _show(version))
-        if version > VERSION:
-            raise NewerVersionError(
-                path=self._path, where="version", expected=VERSION, found=version, hint=""
-            )
-
-    def _section(self, document: dict[str, Any], name: str, kind: type) -> Any:
-        value = document.get(name, kind())
-        if not isinstance(value, kind):
-            raise self._error(name, "a list" if kind is list else "an object", _show(value))
-        return value
-
-    def _graph(self, entries: list[Any]) -> LayerGraph:
-        graph = LayerGraph()
-        wanted: list[tuple[str, list[Any]]] = []
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                raise self._error(f"layers[{index}]", "an object", _show(entry))
-            name = entry.get("name")
-            if not isinstance(name, str) or not is_layer_name(name):
-                expected = f'a name of letters, digits, "_" and "-", at most {LONGEST_NAME} of them'
-                raise self._error(f"layers[{index}].name", expected, _show(name))
-            layer = self._layer(name, entry)
-            if name in graph:
-                self._problems.append(DuplicateNameError(layer=name))
-            elif layer is not None:
-                graph.add(name, layer)
-                wanted.append((name, self._sources(name, entry)))
-        names = {entry["name"] for entry in entries}
-        for name, sources in wanted:
-            self._connect(graph, name, sources, names)
-        return graph
-
-    def _layer(self, name: str, entry: dict[str, Any]) -> Layer | None:
-        kind = entry.get("type")
-        if not isinstance(kind, str) or kind not in KINDS:
-            self._problems.append(
-                UnknownLayerError(
-                    layer=name,
-                    expected=f"a type of layer ({', '.join(KINDS)})",
-                    found=_show(kind),
-                    hint="Correct the type, or open the file with a version that knows it.",
-                )
-            )
-            return None
-        values = {key: value for key, value in entry.items() if key not in _LAYER_KEYS}
-        muted = entry.get("muted", False)
-        if not isinstance(muted, bool) or (muted and not can_be_muted(KINDS[kind])):
-            expected = "true or false" if can_be_muted(KINDS[kind]) else "false"
-            self._problems.append(
-                FieldError(layer=name, field="muted", expected=expected, found=_show(muted))
-            )
-        return replace(self._record(name, KINDS[kind], values, kind), muted=bool(muted))
-
-    def _record(
-        self, name: str, record: type[_Record], values: Mapping[str, Any], kind: str | None = None
-    ) -> _Record:
-        specs = field_specs(record)
-        parsed = {}
-        for key, value in values.items():
-            if key not in specs:
-                self._problems.append(
-                    UnknownFieldError(layer=name, kind=kind or name, field=key, hint=_known_fields(specs))
-                )
-                continue
-            try:
-                parsed[key] = specs[key].parse(value)
-            except ValueError:
-                self._problems.append(
-                    FieldError(layer=name, field=key, expected=specs[key].expected, found=_show(value))
-                )
-        return record(**parsed)
-
-    def _sources(self, name: str, entry: dict[str, Any]) -> list[Any]:
-        sources = entry.get("inputs", [])
-        if not isinstance(sources, list):
-            self._problems.append(
-                FieldError(layer=name, field="inputs", expected="a list of layer names", found=_show(sources))
-            )
-            return []
-        return sources
-
-    def _connect(self, graph: LayerGraph, name: str, sources: list[Any], names: set[str]) -> None:
-        for port, source in enumerate(sources):
-            if isinstance(source, str) and source in graph:
-                graph.connect(Wire(source, name, port))
-            elif source is not None and not (isinstance(source, str) and source in names):
-                self._problems.append(
-                    UnknownLayerError(
-                        layer=name,
-                        field="inputs",
-                        expected="the name of a layer",
-                        found=_show(source),
-                        hint="Correct the name, or add that layer.",
-                    )
-                )
-
-    def _training(self, section: dict[str, Any]) -> TrainingSettings:
-        values = {key: value for key, value in section.items() if key != "schedule"}
-        settings = self._record("training", TrainingSettings, values)
-        if "schedule" not in section:
-            return settings
-        schedule = section["schedule"]
-        if not isinstance(schedule, dict) or schedule.get("kind") not in tuple(SCHEDULES):
-            expected = f"an object with a kind ({', '.join(SCHEDULES)})"
-            raise self._error("training.schedule", expected, _show(schedule))
-        kind = schedule["kind"]
-        values = {key: value for key, value in schedule.items() if key != "kind"}
-        parsed = self._record("training.schedule", SCHEDULES[kind], values, kind)
-        return replace(settings, schedule=parsed)
-
-    def _splits(self, entries: list[Any]) -> tuple[Split, ...]:
-        splits = tuple(self._split(f"splits[{index}]", entry) for index, entry in enumerate(entries))
-        return splits or (ONE_DEVICE,)
-
-    def _split(self, where: str, entry: Any) -> Split:
-        if not isinstance(entry, dict) or set(entry) - {"name", "devices", "scheme", "updates", "layers"}:
-            raise self._error(where, "an object with name, devices, scheme, updates and layers", _show(entry))
-        layers = entry.get("layers", {})
-        if not isinstance(entry.get("name"), str) or not isinstance(layers, dict):
-            raise self._error(where, "a name, and an object of layers", _show(entry))
-        scheme = entry.get("scheme", SCHEMES[0])
-        if scheme not in SCHEMES:
-            raise self._error(f"{where}.scheme", f"one of {', '.join(SCHEMES)}", _show(scheme))
-        updates = entry.get("updates", UPDATES[0])
-        if updates not in UPDATES:
-            raise self._error(f"{where}.updates", f"one of {', '.join(UPDATES)}", _show(updates))
-        return Split(
-            entry["name"],
-            self._devices(where, entry.get("devices")),
-            tuple(
-                (name, self._layer_split(f"{where}.layers.{name}", layer)) for name, layer in layers.items()
-            ),
-            scheme,
-            updates,
-        )
-
-    def _layer_split(self, where: str, entry: Any) -> LayerSplit:
-        if not isinstance(entry, dict) or set(entry) - {"placement", "devices"}:
-            raise self._error(where, "an object with placement and devices", _show(entry))
-        if entry.get("placement") not in PLACEMENTS:
-            expected = f"one of {', '.join(PLACEMENTS)}"
-            raise self._error(f"{where}.placement", expected, _show(entry.get("placement")))
-        return LayerSplit(entry["placement"], self._devices(where, entry.get("devices", [])))
-
-    def _devices(self, where: str, entry: Any) -> tuple[str, ...]:
-        if not isinstance(entry, list) or not all(isinstance(device, str) for device in entry):
-            raise self._error(f"{where}.devices", "a list of logical devices such as A", _show(entry))
-        return tuple(entry)
-
-    def _read_canvas(self, network: NetworkFile, section: dict[str, Any]) -> None:
-        """Read positions and comments; the positions of layers that are not there are forgotten."""
-        positions, comments = section.get("positions", {}), section.get("comments", {})
-        if not isinstance(positions, dict) or set(section) - {"positions", "comments"}:
-            raise self._error("canvas", "an object of positions", _show(section))
-        if not isinstance(comments, dict):
-            raise self._error("canvas.comments", "an object of comments", _show(comments))
-        places = {name: self._pair(f"canvas.positions.{name}", place) for name, place in positions.items()}
-        network.positions = {name: place for name, place in places.items() if name in network.graph}
-        network.comments = {
-            name: self._comment(f"canvas.comments.{name}", entry) for name, entry in comments.items()
-        }
-
-    def _comment(self, where: str, entry: Any) -> Comment:
-        if not isinstance(entry, dict) or set(entry) != {"text", "place", "size"}:
-            raise self._error(where, "an object with text, place and size", _show(entry))
-        text = entry["text"]
-        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-            raise self._error(f"{where}.text", f"at most {LONGEST_TEXT} characters", _show(text))
-        size = self._pair(f"{where}.size", entry["size"])
-        if min(size) < 1:
-            raise self._error(f"{where}.size", "[width, height] of at least 1 px", _show(entry["size"]))
-        return Comment(text, self._pair(f"{where}.place", entry["place"]), size)
-
-    def _pair(self, where: str, place: Any) -> tuple[float, float]:
-        if not isinstance(place, list) or len(place) != 2 or not all(map(_is_coordinate, place)):
-            raise self._error(where, "[x, y] in px", _show(place))
-        return float(place[0]), float(place[1])
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"two entries named {json.dumps(twice)}")
-    return document
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number")
-
-
-def _is_coordinate(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST
-
-
-def _known_fields(specs: Mapping[str, FieldSpec]) -> str:
-    return f"Its fields are {', '.join(specs)}." if specs else "It has no fields."
-
-
-def _show(value: object) -> str:
-    """A value as the file shows it, cut to a length that fits a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"

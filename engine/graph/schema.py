@@ -12,7 +12,8 @@ from typing import Any
 from engine.graph.comment import LONGEST_TEXT
 from engine.graph.layer_graph import LONGEST_NAME
 from engine.graph.mute import can_be_muted
-from engine.graph.network_file import FARTHEST, FORMAT, VERSION
+from engine.graph.network_reader import FARTHEST
+from engine.graph.network_writer import FORMAT, VERSION
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.graph.split import PLACEMENTS, SCHEMES, UPDATES

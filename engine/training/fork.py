@@ -12,7 +12,6 @@ from engine.errors import FieldError
 from engine.graph import network_file
 from engine.protocol.messages import Fork
 from engine.store.run_folder import RunFolder
-from engine.training.run import network_sha256
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ def find_fork_point(fork: Fork, network: str) -> ForkPoint:
         expected = f"more than {state.epoch}, which are done at step {fork.step}"
         raise FieldError(layer="training", field="epochs", expected=expected, found=str(new.training.epochs))
     return ForkPoint(
-        dataclasses.replace(state, network_sha256=network_sha256(new), plan_lock=None, best=None),
+        dataclasses.replace(
+            state, network_sha256=network_file.network_sha256(new), plan_lock=None, best=None
+        ),
         Path(other.description.base),
     )

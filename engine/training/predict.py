@@ -27,7 +27,6 @@ from engine.runtime.devices import best_code, best_precision, device_kind
 from engine.runtime.executor import Executor
 from engine.store.run_folder import RunFolder
 from engine.training.averaged import AveragedEvaluation
-from engine.training.run import network_sha256
 from engine.training.step_control import StepControl
 
 Answer = tuple[tuple[str, float], ...]
@@ -59,7 +58,7 @@ def find_trained(path: Path) -> Trained:
             raise _unfit(path, "a run with a checkpoint", "none", "Train it until one is kept.")
         state = found.state
     network = network_file.load(run.network)
-    if state.network_sha256 != network_sha256(network):
+    if state.network_sha256 != network_file.network_sha256(network):
         raise _unfit(path, "a checkpoint of the network in its run folder", "one of another network")
     if state.preparation is None:
         raise _unfit(path, "a checkpoint that tells how pictures are prepared", "an older one")

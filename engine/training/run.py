@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -89,7 +87,7 @@ def train(
         training=network.training,
         data=network.data,
         run=run,
-        network_sha256=network_sha256(network),
+        network_sha256=network_file.network_sha256(network),
         observer=observer,
         lock=lock,
         edits=team.share(tuple(edits), tuple[Edited, ...]),
@@ -205,9 +203,3 @@ class _Decoding:
         if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()
             self._observer.log("info", Line.DECODED, count=done)
-
-
-def network_sha256(network: NetworkFile) -> str:
-    """Return the hash of what a training depends on: all of the file but the drawing."""
-    content = network_file.dumps(dataclasses.replace(network, positions={}))
-    return hashlib.sha256(content.encode()).hexdigest()

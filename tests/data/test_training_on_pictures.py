@@ -13,7 +13,7 @@ import pytest
 from engine.checkpoint import CheckpointState, load_latest
 from engine.data.preparation import Preparation
 from engine.errors import InvalidNetworkError
-from engine.graph import network_file
+from engine.graph import network_file, network_writer
 from engine.graph.network_file import NetworkFile
 from engine.log_lines import Line
 from engine.protocol.log_messages import sentence
@@ -66,8 +66,8 @@ def network(tmp_path: Path, write: Callable[..., Path], encode: Callable[..., by
     contents["train/dark/bad.png"] = b"no picture"
     write(tmp_path / "pictures", contents)
     document = {
-        "format": network_file.FORMAT,
-        "version": network_file.VERSION,
+        "format": network_writer.FORMAT,
+        "version": network_writer.VERSION,
         "layers": LAYERS,
         "training": {"batch_size": 16, "epochs": 3, "schedule": {"kind": "constant", "rate": 0.02}},
         "data": {

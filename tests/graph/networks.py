@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from engine.graph.layer_graph import LayerGraph, Wire
-from engine.graph.network_file import FARTHEST, NetworkFile
+from engine.graph.network import NetworkFile
+from engine.graph.network_reader import FARTHEST
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.graph.split import PLACEMENTS, LayerSplit, Split
