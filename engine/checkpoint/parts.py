@@ -15,7 +15,8 @@ from safetensors import numpy as safetensors
 from engine.checkpoint import format as layout
 from engine.errors import CheckpointError
 
-_Begin = tuple[int, ...]
+Part = tuple[tuple[int, ...], NDArray[Any]]
+"""Where in the whole a part begins, and the part."""
 
 
 def join(path: Path, manifest: layout.Manifest, contents: Iterable[bytes]) -> dict[str, NDArray[Any]]:
@@ -23,13 +24,13 @@ def join(path: Path, manifest: layout.Manifest, contents: Iterable[bytes]) -> di
 
     Raises CheckpointError, naming the manifest's ``path``, where the files do not hold just these.
     """
-    parts: dict[str, list[tuple[_Begin, NDArray[Any]]]] = {}
+    parts: dict[str, list[Part]] = {}
     for file, content in zip(manifest.files, contents, strict=True):
         for name, array in _parse(path, content).items():
             parts.setdefault(name, []).append((file.begins.get(name, (0,) * array.ndim), array))
     if sorted(parts) != sorted(entry.name for entry in manifest.tensors):
         raise _other(path)
-    return {entry.name: _whole(path, entry, parts[entry.name]) for entry in manifest.tensors}
+    return {entry.name: whole(path, entry, parts[entry.name]) for entry in manifest.tensors}
 
 
 def _parse(path: Path, content: bytes) -> dict[str, NDArray[Any]]:
@@ -39,8 +40,10 @@ def _parse(path: Path, content: bytes) -> dict[str, NDArray[Any]]:
         raise layout.damaged(path, "a safetensors file", str(error)) from error
 
 
-def _whole(path: Path, entry: layout.TensorEntry, parts: list[tuple[_Begin, NDArray[Any]]]) -> NDArray[Any]:
-    """Put one array together; each of its places must be in just one part."""
+def whole(path: Path, entry: layout.TensorEntry, parts: list[Part]) -> NDArray[Any]:
+    """Put one array together; raises CheckpointError unless each of its places is in just one part."""
+    if not parts:
+        raise _other(path)
     _, first = parts[0]
     if any(array.dtype.name != entry.dtype or array.ndim != len(entry.shape) for _, array in parts):
         raise _other(path)
@@ -58,14 +61,14 @@ def _whole(path: Path, entry: layout.TensorEntry, parts: list[tuple[_Begin, NDAr
         or sum(array.size for _, array in parts) != math.prod(entry.shape)
     ):
         raise _other(path)
-    whole = np.empty(entry.shape, first.dtype)
+    together = np.empty(entry.shape, first.dtype)
     seen = np.zeros(entry.shape, bool)
     for box, (_, array) in zip(places, parts, strict=True):
-        whole[box] = array
+        together[box] = array
         seen[box] = True
     if not seen.all():
         raise _other(path)
-    return whole
+    return together
 
 
 def _other(path: Path) -> CheckpointError:

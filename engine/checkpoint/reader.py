@@ -51,7 +51,7 @@ def load(path: Path) -> layout.CheckpointState:
 
     Raises CheckpointError naming the file that is not as it was written.
     """
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     tensors = join(path, manifest, (_read_file(path.parent, file) for file in manifest.files))
     return layout.CheckpointState(
         step=manifest.step,
@@ -70,12 +70,13 @@ def load(path: Path) -> layout.CheckpointState:
 
 def verify(path: Path) -> None:
     """Read the checkpoint back and compare its hashes; raises CheckpointError."""
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     for file in manifest.files:
         _read_file(path.parent, file)
 
 
-def _read_manifest(path: Path) -> layout.Manifest:
+def read_manifest(path: Path) -> layout.Manifest:
+    """Read the manifest at ``path``; raises CheckpointError where it is not as it was written."""
     manifest = layout.parse_manifest(_read_bytes(path), path)
     if layout.manifest_path(path.parent, manifest.step) != path:
         raise layout.damaged(path, "the manifest of this step", f"that of step {manifest.step}")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.checkpoint import manifest_steps
 from engine.data.dataset import Dataset, Split
 from engine.data.decode import decode
 from engine.data.open import open_dataset
@@ -32,7 +33,7 @@ from engine.protocol.examination import (
 from engine.protocol.previews import Picture
 from engine.store.run_folder import RunFolder
 from engine.training.examine import Examiner
-from engine.training.predict import find_trained
+from engine.training.predict import Trained, find_trained
 
 MOST_AT_ONCE = 64
 """Pictures of a batch."""
@@ -55,7 +56,8 @@ class Desk:
 
     def __init__(self) -> None:
         self._path: Path | None = None
-        self._step = -1
+        self._newest = -1  # step of the checkpoint that was the newest when the network was read
+        self._trained: Trained | None = None
         self._examiners: dict[int, Examiner] = {}
         self._dataset: Dataset | None = None
         self._answers: Answers | None = None
@@ -140,14 +142,14 @@ class Desk:
     def _examiner(self, run_folder: str, batch_size: int) -> Examiner:
         """Return the network of a run's newest checkpoint, for so many pictures at once."""
         path = Path(run_folder)
-        trained = find_trained(path)
-        if (path, trained.state.step) != (self._path, self._step):
+        newest = max(manifest_steps(RunFolder.open(path).checkpoints), default=-1)
+        if self._trained is None or (path, newest) != (self._path, self._newest):
             if path != self._path:
                 self._dataset = self._answers = None
-            self._path, self._step = path, trained.state.step
             self._examiners = {}
+            self._trained, self._path, self._newest = find_trained(path), path, newest
         if batch_size not in self._examiners:
-            self._examiners[batch_size] = Examiner(trained, batch_size)
+            self._examiners[batch_size] = Examiner(self._trained, batch_size)
         return self._examiners[batch_size]
 
     def _split(self, run_folder: str, name: SplitName) -> Split:

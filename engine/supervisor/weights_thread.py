@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import zmq
 
-from engine.checkpoint import find_latest
+from engine.checkpoint import ArrayReader
 from engine.errors import NotKeptError, ProtocolError
 from engine.protocol.codec import client_frames, encode
 from engine.protocol.messages import Answer, Call, GetWeights, Reply, Weights
@@ -28,7 +28,7 @@ class WeightsThread(threading.Thread):
         super().__init__(name="weights", daemon=True)
         self._endpoint = endpoint
         self._snapshots = SnapshotStore(snapshots)
-        self._checkpoints = checkpoints
+        self._checkpoints = ArrayReader(checkpoints)
         self._wake = Wake()
         self._stopping = False
 
@@ -68,7 +68,7 @@ class WeightsThread(threading.Thread):
             return describe(error)
 
 
-def read_weights(snapshots: SnapshotStore, checkpoints: Path, request: GetWeights) -> Weights:
+def read_weights(snapshots: SnapshotStore, checkpoints: ArrayReader, request: GetWeights) -> Weights:
     """Read one weight array of one snapshot; raises NotKeptError, or ProtocolError if it is too large.
 
     What a snapshot leaves out since it is large is taken from the newest checkpoint that is not after it.
@@ -82,10 +82,10 @@ def read_weights(snapshots: SnapshotStore, checkpoints: Path, request: GetWeight
             raise KeyError
         array = snapshots.read(step, name)
     except KeyError:
-        found = find_latest(checkpoints, step)
-        if found is None or name not in found.state.tensors:
+        found = checkpoints.read(name, step)
+        if found is None:
             raise NotKeptError(layer=layer, weight=weight, step="latest" if step is None else step) from None
-        step, array = found.state.step, found.state.tensors[name]
+        step, array = found
     if array.nbytes > LARGEST_WEIGHTS:
         raise ProtocolError(
             message=f"{layer}: {weight} take {array.nbytes} bytes; {LARGEST_WEIGHTS} is the most."

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DataError
+from engine.examiner import __main__ as examiner
 from engine.examiner.__main__ import Desk
 from engine.examiner.answers import LARGEST_MAP, confusion, layer_maps
 from engine.protocol.examination import (
@@ -20,7 +21,7 @@ from engine.protocol.examination import (
 )
 from engine.store.run_folder import RunFolder
 from engine.training.examine import Examiner
-from engine.training.predict import find_trained
+from engine.training.predict import Trained, find_trained
 from tests.training.running import Recorder, network, run_training, save_pictures
 
 
@@ -114,3 +115,22 @@ def test_features_are_a_layers_outputs_of_all_pictures(trained: tuple[RunFolder,
 
 def test_confusions_are_counted_by_truth_and_answer() -> None:
     assert confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2) == ((1, 1), (0, 1))
+
+
+def test_a_checkpoint_is_read_once(
+    trained: tuple[RunFolder, Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the examiner is asked, as long as there is no newer one."""
+    run, _ = trained
+    read: list[Path] = []
+
+    def find(path: Path) -> Trained:
+        read.append(path)
+        return find_trained(path)
+
+    monkeypatch.setattr(examiner, "find_trained", find)
+    desk = Desk()
+    for split in ("validation", "test", "train"):
+        desk.answer(ExamineSplit(str(run.path), split))  # type: ignore[arg-type]
+    desk.answer(ExaminePicture(str(run.path), split="test", index=0))
+    assert read == [run.path]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import numpy as safetensors
 
+from engine.checkpoint import ArrayReader
 from engine.errors import ConvNetError
 from engine.protocol.client import Client
 from engine.protocol.messages import GetWeights
@@ -36,7 +37,7 @@ def body(count: int, folder: Path) -> Outcome:
     attacks += [GetWeights("conv1", name, 1) for name in NAMES] + [GetWeights("conv1", "weights", 2)]
     for attack in attacks:
         try:
-            read_weights(store, folder / "checkpoints", attack)
+            read_weights(store, ArrayReader(folder / "checkpoints"), attack)
         except ConvNetError:
             refused += 1
     with Client(shared.engine().connection) as client:
