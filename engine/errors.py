@@ -18,10 +18,11 @@
     │   ├── UnusedLayerError
     │   ├── DuplicateNameError
     │   └── IncompleteNetworkError
-    ├── InvalidNetworkError       all problems of a network at once
+    ├── ManyProblemsError         of one thing, told at once
+    │   ├── InvalidNetworkError   of a network
+    │   └── InvalidFileError      of files of another program
     ├── FileFormatError           a network file that cannot be read
     │   └── NewerVersionError
-    ├── InvalidFileError          all problems of files of another program at once
     ├── FileWriteError            a network file that cannot be written
     ├── DataError
     │   └── DataNotFoundError
@@ -187,17 +188,26 @@ class IncompleteNetworkError(NetworkError):
     template = "The network has no {missing} layer. Add one."
 
 
-class InvalidNetworkError(ConvNetError):
-    """All problems of a network at once, as ``problems``."""
+class ManyProblemsError(ConvNetError):
+    """All problems of something at once, as ``problems``, each of which is a ``part``."""
 
     template = "{message}"
+    part: ClassVar[type[ConvNetError]] = ConvNetError
+    problems: tuple[ConvNetError, ...]
 
-    def __init__(self, problems: tuple[NetworkError, ...]) -> None:
+    def __init__(self, problems: tuple[ConvNetError, ...]) -> None:
         self.problems = problems
         super().__init__(message="\n".join(str(problem) for problem in problems))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return InvalidNetworkError, (self.problems,)
+        return type(self), (self.problems,)
+
+
+class InvalidNetworkError(ManyProblemsError):
+    """All problems of a network."""
+
+    part = NetworkError
+    problems: tuple[NetworkError, ...]
 
 
 class FileFormatError(ConvNetError):
@@ -215,17 +225,11 @@ class NewerVersionError(FileFormatError):
     )
 
 
-class InvalidFileError(ConvNetError):
-    """All problems of files at once, as ``problems``."""
+class InvalidFileError(ManyProblemsError):
+    """All problems of the files of another program."""
 
-    template = "{message}"
-
-    def __init__(self, problems: tuple[FileFormatError, ...]) -> None:
-        self.problems = problems
-        super().__init__(message="\n".join(str(problem) for problem in problems))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return InvalidFileError, (self.problems,)
+    part = FileFormatError
+    problems: tuple[FileFormatError, ...]
 
 
 class FileWriteError(ConvNetError):

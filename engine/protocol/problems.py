@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from engine import errors
-from engine.errors import ConvNetError, InvalidNetworkError, NetworkError, ProtocolError, UnexpectedError
+from engine.errors import ConvNetError, ManyProblemsError, ProtocolError, UnexpectedError
 from engine.protocol.messages import Problem, Scalar, Value
 
 
 def describe(error: BaseException) -> Problem:
     """Return the message for an error; one that is no ConvNetError is a fault of the program."""
-    if isinstance(error, InvalidNetworkError):
+    if isinstance(error, ManyProblemsError):
         return Problem(error.code, {}, tuple(describe(problem) for problem in error.problems))
     if not isinstance(error, ConvNetError):
         error = UnexpectedError(kind=type(error).__name__, message=str(error))
@@ -20,9 +20,9 @@ def rebuild(problem: Problem) -> ConvNetError:
     """Return the error of a message; a code that this version does not know is a plain ProtocolError."""
     kind = getattr(errors, problem.code, None)
     try:
-        if kind is InvalidNetworkError:
+        if isinstance(kind, type) and issubclass(kind, ManyProblemsError):
             parts = [rebuild(part) for part in problem.problems]
-            return InvalidNetworkError(tuple(part for part in parts if isinstance(part, NetworkError)))
+            return kind(tuple(part for part in parts if isinstance(part, kind.part)))
         if isinstance(kind, type) and issubclass(kind, ConvNetError):
             return kind(**problem.fields)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError):

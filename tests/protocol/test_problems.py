@@ -12,7 +12,9 @@ from engine.errors import (
     CycleError,
     FieldError,
     FileFormatError,
+    InvalidFileError,
     InvalidNetworkError,
+    ManyProblemsError,
     UnexpectedError,
 )
 from engine.protocol.codec import encode, engine_frames
@@ -31,7 +33,7 @@ def travel(error: BaseException) -> ConvNetError:
     return rebuild(frame.answer)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in all_kinds() if kind is not InvalidNetworkError])
+@pytest.mark.parametrize("kind", [kind for kind in all_kinds() if not issubclass(kind, ManyProblemsError)])
 def test_an_error_of_each_kind_arrives_with_its_sentence(kind: type[ConvNetError]) -> None:
     names = [name for _, name, _, _ in string.Formatter().parse(kind.template) if name]
     error = kind(**{name: 2.5 if name == "seconds" else f"the {name}" for name in names})
@@ -50,6 +52,13 @@ def test_all_problems_of_a_network_arrive() -> None:
     assert isinstance(arrived, InvalidNetworkError)
     assert [problem.layers for problem in arrived.problems] == [("a", "b"), ("c",)]
     assert str(arrived) == str(InvalidNetworkError(problems))
+
+
+def test_all_problems_of_files_arrive() -> None:
+    error = InvalidFileError((FileFormatError(path="a", where="b", expected="c", found="d", hint=""),) * 2)
+    arrived = travel(error)
+    assert isinstance(arrived, InvalidFileError)
+    assert str(arrived) == str(error)
 
 
 def test_another_exception_arrives_as_a_fault_of_the_program() -> None:
