@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from engine.errors import InvalidNetworkError
 from engine.graph.layer_graph import LayerGraph
@@ -16,6 +17,7 @@ from engine.plan.analysis.cost import layer_costs, total_cost
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan, format_table
 from engine.plan.types import Precision
+from engine.runtime.devices import best_code
 
 HEADINGS = ("layer", "type", "shape", "outputs", "weights", "biases", "multiply-adds", "settings")
 
@@ -34,10 +36,12 @@ def describe(path: Path, *, plan: bool = False, split: str | None = None, device
         raise InvalidNetworkError(inspection.problems)
     if plan:
         names = device_names(devices)
+        kind: Literal["cpu", "cuda"] = "cpu" if names[0] == "cpu" else "cuda"
         compiled = compile_network(
             network.graph,
             network.training.batch_size,
-            device="cpu" if names[0] == "cpu" else "cuda",
+            device=kind,
+            code=best_code(kind) if kind == "cpu" else "",
             split=choose_split(network.graph, network.splits, split or "", len(names)),
             training=network.training,
             precision=_precision(names[0], network.training.precision),

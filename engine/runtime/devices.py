@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from engine.errors import DeviceError
+from engine.plan.compile.without import WINOGRAD, without
 from engine.plan.types import Precision
 from engine.runtime.context import context_bytes
 from kernels.registry import operations
@@ -44,7 +45,10 @@ def begin_on(name: str) -> None:
 
 
 def best_code(kind: DeviceKind) -> str:
-    """Return the target that kernels should be built for on devices of a kind, "" for plain kernels."""
+    """Return the target that kernels should be built for on devices of a kind, "" for plain kernels.
+
+    With CONVNET_WITHOUT=winograd, those of CPUs are to be built without it.
+    """
     if kind == "cuda":
         from kernels.cuda.graphs import target
 
@@ -52,7 +56,9 @@ def best_code(kind: DeviceKind) -> str:
     from kernels.cpu.vector.target import OFF, chosen
 
     code = chosen()
-    return "" if code == OFF else code
+    if code == OFF:
+        return ""
+    return f"{code} direct" if WINOGRAD in without() else code
 
 
 def replayed_code(kind: DeviceKind, code: str) -> str:
@@ -64,7 +70,7 @@ def replayed_code(kind: DeviceKind, code: str) -> str:
         return best_code(kind)
     from kernels.cpu.vector.target import SETTING, targets
 
-    is_set = bool(os.environ.get(SETTING, ""))
+    is_set = bool(os.environ.get(SETTING, "")) or WINOGRAD in without()
     can_be_built = not code or code.split(maxsplit=1)[0] in targets()
     return best_code(kind) if is_set or not can_be_built else code
 

@@ -19,15 +19,16 @@ _LANES = 16
 
 RELU = "relu"
 SOFTMAX = "softmax"
-POOLED = "pooled convolution"
+POOLED = "pool"
+UPDATE = "update"
 ON_GPU = "on gpu"
-FUSIONS = frozenset({RELU, SOFTMAX, POOLED, ON_GPU})
-"""The names by which fusions are asked for."""
+FUSIONS = frozenset({RELU, SOFTMAX, POOLED, UPDATE, ON_GPU})
+"""The names by which fusions are asked for. Pooling is fused with sums that go through their ReLU."""
 
 _WEIGHTED_SUMS = frozenset({"conv.forward", "fc.forward", "local.forward"})
 
 
-def fuse(draft: Draft, fusions: Collection[str] = FUSIONS) -> None:
+def fuse(draft: Draft, fusions: Collection[str]) -> None:
     """Fuse what can be fused in ``draft``, and note what was fused and why something was not."""
     if SOFTMAX in fusions:
         _fuse_softmax_cross_entropy(draft)

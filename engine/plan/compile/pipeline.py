@@ -17,12 +17,14 @@ from engine.plan.analysis.partition import Partition, SharedProgram, WholeProgra
 from engine.plan.compile.backward import differentiate
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.equip import Target, equip
-from engine.plan.compile.fuse import FUSIONS, ON_GPU, POOLED, SOFTMAX, fuse
+from engine.plan.compile.fuse import FUSIONS, ON_GPU, POOLED, SOFTMAX, UPDATE, fuse
 from engine.plan.compile.fuse_on_gpu import join_updates, overlap
+from engine.plan.compile.fuse_updates import fuse_updates
 from engine.plan.compile.lower import lower
 from engine.plan.compile.precision import compute_short
 from engine.plan.compile.update import add_updates
 from engine.plan.compile.update_early import update_early
+from engine.plan.compile.without import without
 from engine.plan.types import Buffer, DType, Precision, Program, TrainingPlan, WeightSlot
 
 TRAIN = "train"
@@ -41,7 +43,7 @@ def compile_network(
     split: Split = ONE_DEVICE,
     code: str = "",
     training: TrainingSettings = _SGD,
-    fusions: Collection[str] = FUSIONS,
+    fusions: Collection[str] | None = None,
     precision: Precision = "float32",
     choices: Mapping[str, str] = _NO_CHOICES,
 ) -> TrainingPlan:
@@ -49,7 +51,8 @@ def compile_network(
 
     ``training`` says by which optimiser weights are updated.
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
-    ``fusions`` are the names of those to make, as far as they are of use.
+    ``fusions`` are the names of those to make, as far as they are of use; None takes all that are not turned
+    off (see without.py).
     ``choices`` are codes of single operations, as ``choices_of`` a plan returns them.
     With the ``precision`` bfloat16, numbers of a batch are rounded to it; ``dtype`` is that of the weights.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
@@ -64,6 +67,7 @@ def compile_network(
             hint="Update once a step, or train with SGD.",
         )
     partition = Partition(layers, split, batch_size)
+    fusions = FUSIONS - without() if fusions is None else fusions
     wanted = _of_use(fusions, device, code, len(split.devices))
     train = Draft(device, dtype, batch_size, training=True)
     lower(train, layers)
@@ -77,6 +81,8 @@ def compile_network(
         TRAIN: partition.share_out(_whole(train), passes=True),
         EVALUATE: partition.share_out(_whole(evaluate), passes=False),
     }
+    if UPDATE in wanted:
+        shared[TRAIN] = fuse_updates(shared[TRAIN])
     copies: dict[str, str] = {}
     if precision == "bfloat16":
         for name, program in shared.items():
@@ -96,10 +102,10 @@ def _of_use(fusions: Collection[str], device: str, code: str, devices: int) -> s
     Plain kernels of the CPU gain nothing by them, and ranks on the CPU need not be fast.
     """
     if device == "cuda":
-        return set(fusions) - {POOLED}
-    if devices > 1 or not code:
+        return set(fusions) - {POOLED, UPDATE}
+    if not code:
         return {SOFTMAX}.intersection(fusions)
-    return set(fusions) - {ON_GPU}
+    return {SOFTMAX, UPDATE}.intersection(fusions) if devices > 1 else set(fusions) - {ON_GPU}
 
 
 def _code_for(code: str, device: str, precision: Precision) -> str:

@@ -6,12 +6,15 @@ Forward. A tile's rows are outputs, its columns examples, which are transposed f
 group is some outputs; it goes through the inputs in blocks, and writes its outputs in the end, with biases.
 
 Gradient of inputs. Rows are examples, columns inputs; a group is some inputs, and goes through the outputs in
-blocks. Gradient of weights. Rows are outputs, columns inputs, and the examples are the steps of the sum.
+blocks: see fc_blocks.py.
+
+Gradient of weights. Rows are outputs, columns inputs, and the examples are the steps of the sum.
 """
 
 from __future__ import annotations
 
 from kernels.arrays import Shape
+from kernels.cpu.vector.fc_blocks import Blocks
 from kernels.cpu.vector.generated import Arguments, Generated, Phase
 from kernels.cpu.vector.ir import Code, Number, spans
 from kernels.cpu.vector.pack import pack_transposed, packed_size
@@ -20,9 +23,7 @@ from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
 
 _INPUT_BLOCK = 512
-_OUTPUT_BLOCK = 64
 _OUTPUT_GROUP = 48
-_INPUT_GROUP = 512
 
 
 def forward(shapes: dict[str, Shape], target: Target, *, neuron: str = "") -> Generated | None:
@@ -115,55 +116,30 @@ def _write_outputs(
 def backward_data(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
     """Return the kernel that writes the gradient of the inputs, or adds it to dx."""
     images, inputs = shapes["dx"][0], elements(shapes["dx"])
-    outputs = elements(shapes["dy"])
+    blocks = Blocks(target, images, inputs, elements(shapes["dy"]))
 
     def multiply(code: Code, arguments: Arguments) -> None:
-        first_input = code.times(arguments.group, _INPUT_GROUP)
+        first_input = code.times(arguments.group, blocks.group_inputs)
+        dy, packed = arguments.scratch, code.at(arguments.scratch, blocks.gradients_size)
 
         def group(size: int) -> None:
-            def block(first_output: Number, depth: int, *, load: bool) -> None:
-                weights = code.at(
-                    arguments["weights"], code.plus(first_input, code.times(first_output, inputs))
-                )
-                code.each(
-                    column_blocks(target, size),
-                    lambda first, columns: multiply_rows(
-                        code,
-                        images,
-                        columns,
-                        lambda tile_rows, tile_columns: Tile(
-                            rows=tile_rows,
-                            columns=tile_columns,
-                            depth=depth,
-                            a_step=1,
-                            a_row=outputs,
-                            b_step=inputs,
-                            c_row=inputs,
-                            start="load" if load else "zero",
-                        ),
-                        lambda row: Operands(
-                            a=code.at(arguments["dy"], code.plus(first_output, code.times(row, outputs))),
-                            b=code.at(weights, first),
-                            c=code.at(
-                                arguments["dx"], code.plus(first_input, first, code.times(row, inputs))
-                            ),
-                        ),
-                    ),
-                )
+            def block(first_output: Number, count: int, is_first: bool) -> None:
+                at = code.plus(first_input, code.times(first_output, inputs))
+                blocks.copy_gradients(code, code.at(arguments["dy"], first_output), count, dy)
+                blocks.pack(code, code.at(arguments["weights"], at), count, size, packed)
+                dx = code.at(arguments["dx"], first_input)
+                load = accumulate or not is_first
+                blocks.add_to_inputs(code, (count, size), dy, packed, dx, load=load)
 
-            first_block = min(_OUTPUT_BLOCK, outputs)
-            block(0, first_block, load=accumulate)
-            code.each(
-                spans(outputs - first_block, _OUTPUT_BLOCK),
-                lambda at, depth: block(code.plus(at, first_block), depth, load=True),
-            )
+            blocks.each(code, block)
 
-        code.cases(arguments.group, inputs, _INPUT_GROUP, group)
+        code.cases(arguments.group, inputs, blocks.group_inputs, group)
 
     return Generated(
         what=f"fc.backward_data {shapes} {accumulate}",
         arrays=("dy", "weights", "dx"),
-        phases=(Phase("multiply", -(-inputs // _INPUT_GROUP), ("dy", "weights"), ("dx",), multiply),),
+        phases=(Phase("multiply", blocks.groups, ("dy", "weights"), ("dx",), multiply),),
+        scratch=blocks.gradients_size + blocks.block_size,
     )
 
 

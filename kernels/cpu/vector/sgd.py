@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from kernels import control
@@ -18,18 +18,8 @@ def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     """Return the kernel that updates weights and velocity by row ``slot`` of the settings."""
 
     def body(code: Code, arguments: Arguments) -> Callable[[Number, int], None]:
-        rate, momentum, shrinking = _settings(code, arguments, slot)
-
-        def vector(at: Number, lanes: int) -> None:
-            weights = code.load(arguments["weights"], at, lanes)
-            step = code.builder.fmul(rate, code.load(arguments["gradient"], at, lanes))
-            step = code.fma(shrinking, weights, step)
-            old = code.builder.fmul(momentum, code.load(arguments["velocity"], at, lanes))
-            velocity = code.builder.fsub(old, step)
-            code.store(velocity, arguments["velocity"], at, lanes)
-            code.store(code.builder.fadd(weights, velocity), arguments["weights"], at, lanes)
-
-        return vector
+        arrays = (arguments[name] for name in ("gradient", "weights", "velocity"))
+        return descent(code, arguments, slot).of(*arrays)
 
     runs = by_runs(
         prod(shapes["weights"]),
@@ -39,7 +29,7 @@ def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     )
 
     def update_if_asked(code: Code, arguments: Arguments) -> None:
-        with code.builder.if_then(_updates(code, arguments["counters"])):
+        with code.builder.if_then(is_asked(code, arguments)):
             runs.emit(code, arguments)
 
     return Generated(
@@ -49,16 +39,41 @@ def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     )
 
 
-def _updates(code: Code, counters: Value) -> Value:
-    """Return whether this step writes: it is asked to, and no loss has been bad."""
-    b = code.builder
+def is_asked(code: Code, arguments: Arguments) -> Value:
+    """Return whether this step updates: it is asked to, and no loss has been bad."""
+    b, counters = code.builder, arguments["counters"]
     asked = b.icmp_signed("!=", code.integer(counters, control.UPDATE), I64(0))
     bad = code.integer(counters, control.FIRST_BAD_STEP)
     return b.and_(asked, b.icmp_signed("==", bad, I64(control.NO_BAD_STEP)))
 
 
-def _settings(code: Code, arguments: Arguments, slot: int) -> tuple[Value, Value, Value]:
-    """Return rate, momentum, and decay · rate, in all lanes."""
+@dataclass(frozen=True)
+class Descent:
+    """What a step does to weights: rate, momentum, and decay · rate, in all lanes."""
+
+    code: Code
+    rate: Value
+    momentum: Value
+    shrinking: Value
+
+    def of(self, gradient: Value, weights: Value, velocity: Value) -> Callable[[Number, int], None]:
+        """Return what writes the update of a vector of arrays: ``vector(offset, lanes)``."""
+        code = self.code
+
+        def vector(at: Number, lanes: int) -> None:
+            old = code.load(weights, at, lanes)
+            step = code.builder.fmul(self.rate, code.load(gradient, at, lanes))
+            step = code.fma(self.shrinking, old, step)
+            moved = code.builder.fmul(self.momentum, code.load(velocity, at, lanes))
+            moved = code.builder.fsub(moved, step)
+            code.store(moved, velocity, at, lanes)
+            code.store(code.builder.fadd(old, moved), weights, at, lanes)
+
+        return vector
+
+
+def descent(code: Code, arguments: Arguments, slot: int) -> Descent:
+    """Read row ``slot`` of the settings, and return what it asks for."""
 
     def setting(column: int) -> Value:
         place = I64(slot * control.SETTINGS + column)
@@ -70,4 +85,4 @@ def _settings(code: Code, arguments: Arguments, slot: int) -> tuple[Value, Value
 
     rate = setting(control.RATE)
     shrinking = code.builder.fmul(setting(control.DECAY), rate)
-    return lanes(rate), lanes(setting(control.MOMENTUM)), lanes(shrinking)
+    return Descent(code, lanes(rate), lanes(setting(control.MOMENTUM)), lanes(shrinking))

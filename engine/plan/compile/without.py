@@ -1,0 +1,25 @@
+"""What a plan is to do without, so that one can see what it is worth: ``CONVNET_WITHOUT=update,winograd``."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from engine.errors import DeviceError
+from engine.plan.compile.fuse import FUSIONS
+
+SETTING: Final = "CONVNET_WITHOUT"
+WINOGRAD: Final = "winograd"
+
+
+def without() -> frozenset[str]:
+    """Return the names that are set; raises DeviceError for one that is neither a fusion nor "winograd"."""
+    names = frozenset(os.environ.get(SETTING, "").split(",")) - {""}
+    unknown = names - FUSIONS - {WINOGRAD}
+    if unknown:
+        raise DeviceError(
+            device=SETTING,
+            missing=f"expected some of {', '.join(sorted(FUSIONS | {WINOGRAD}))}",
+            hint=f"Found {', '.join(sorted(unknown))}; leave it unset to do without nothing.",
+        )
+    return names
