@@ -51,13 +51,20 @@ class Grid:
 
     def tile_at(self, y: int, x: int) -> int | None:
         """Return the number of the tile at a pixel; None in a gap and outside."""
+        found = self.weight_at(y, x)
+        return None if found is None else found[0]
+
+    def weight_at(self, y: int, x: int) -> tuple[int, int, int] | None:
+        """Return the tile at a pixel, and row and column of the weight in it; None in a gap and outside."""
         height, width = self.shape
         if not (0 <= y < height and 0 <= x < width):
             return None
         row, inside_y = divmod(y, self.pitch[0])
         column, inside_x = divmod(x, self.pitch[1])
         is_gap = inside_y >= self.pitch[0] - self.gap or inside_x >= self.pitch[1] - self.gap
-        return None if is_gap else row * self.columns + column
+        if is_gap:
+            return None
+        return row * self.columns + column, inside_y // self.scale, inside_x // self.scale
 
     def fitted(self, height: int, width: int) -> Grid:
         """Return the same grid as large as a panel allows, within the limits of the scale."""
@@ -99,25 +106,37 @@ def _merit(grid: Grid, filters: int) -> float:
     return grid.scale * (1.0 if grid.rows * grid.columns == filters else 0.7)
 
 
+def largest(
+    weights: NDArray[np.floating], normalisation: Normalisation, reference: float | None = None
+) -> NDArray[np.floating]:
+    """Return the size of a weight that is black or white: (filters, 1, 1, 1), or (1, 1, 1, 1) for all.
+
+    ``reference`` is the largest weight of all layers; where it is not known, that of this one is taken.
+    """
+    axes = (1, 2, 3) if normalisation == "filter" else None
+    found = np.abs(_finite(weights)).max(axis=axes, keepdims=True, initial=0.0)
+    if normalisation == "all" and reference is not None:
+        found = np.full_like(found, reference)
+    return np.where(found > 0, found, 1.0).astype(np.float32)
+
+
 def tones(
     weights: NDArray[np.floating], normalisation: Normalisation, reference: float | None = None
 ) -> Tiles:
     """Return filters (filters, height, width, channels) as tiles.
 
-    A weight of 0 is middle grey, the largest one black or white; one that is not finite is grey, too.
-    ``reference`` is the largest weight of all layers; where it is not known, that of this one is taken.
+    A weight of 0 is middle grey, the ``largest`` one black or white; one that is not finite is grey, too.
     """
-    finite = np.nan_to_num(weights.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    axes = (1, 2, 3) if normalisation == "filter" else None
-    largest = np.abs(finite).max(axis=axes, keepdims=True, initial=0.0)
-    if normalisation == "all" and reference is not None:
-        largest = np.full_like(largest, reference)
-    scaled = np.clip(finite / np.where(largest > 0, largest, 1), -1.0, 1.0)
+    scaled = np.clip(_finite(weights) / largest(weights, normalisation, reference), -1.0, 1.0)
     tiles = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
     if is_table(weights.shape):
         _, height, width, _ = weights.shape
         return tiles.transpose(0, 3, 1, 2).reshape(-1, height, width, 1)
     return tiles
+
+
+def _finite(weights: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.nan_to_num(weights.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def draw(tiles: Tiles, grid: Grid, first: int, last: int) -> NDArray[np.uint8]:

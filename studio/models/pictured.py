@@ -45,6 +45,12 @@ class Page:
         """Whether a row is a filter and a column a channel, rather than a tile a filter or a place."""
         return self.columns is None and self.pictures.shape[3] not in (1, 3)
 
+    def tile(self, number: int) -> Array:
+        """Return the weights (height, width, channels) of a tile, of a table those of one channel."""
+        row, column = divmod(number, self.shown_channels) if self.is_table else (number, 0)
+        weights: Array = self.pictures[row]
+        return weights[:, :, column : column + 1] if self.is_table else weights
+
 
 @dataclass(frozen=True)
 class Pictured:

@@ -25,6 +25,7 @@ from studio.qt.filters.enlarged import EnlargedTile
 from studio.qt.filters.mosaic_view import MosaicArea
 from studio.qt.filters.playing import PlayButtons
 from studio.qt.filters.time_slider import TimeSlider
+from studio.qt.filters.tone_scale import ToneScale
 from studio.qt.labels import ShortLabel
 from studio.qt.texts import error_text
 
@@ -48,6 +49,8 @@ class FiltersPanel(QWidget):
         self.mosaic = self._area.view
         self.enlarged = EnlargedTile()
         self._number: int | None = None  # of the tile that is enlarged
+        self.reading = ShortLabel(rank="secondary")
+        self.scale = ToneScale()
         self.note = EmptyNote()
         self._pages = QStackedWidget()
         self.slider = TimeSlider()
@@ -56,6 +59,7 @@ class FiltersPanel(QWidget):
         self.fork_button = QPushButton(self.tr("Fork…"))
         self._build()
         self._connect()
+        self._read_out("")
         self._refresh()
 
     # ---- Building ---------------------------------------------------------------------------------------
@@ -94,6 +98,7 @@ class FiltersPanel(QWidget):
         column.setSpacing(4)
         column.addLayout(self._build_top())
         column.addWidget(self._pages, 1)
+        column.addLayout(self._build_reading())
         column.addLayout(self._build_bottom())
 
     def _build_top(self) -> QHBoxLayout:
@@ -104,6 +109,13 @@ class FiltersPanel(QWidget):
         for widget in (self._filter, self._channel, *self._tools):
             top.addWidget(widget)
         return top
+
+    def _build_reading(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self.reading, 1)
+        row.addWidget(self.scale)
+        return row
 
     def _build_bottom(self) -> QHBoxLayout:
         bottom = QHBoxLayout()
@@ -121,6 +133,8 @@ class FiltersPanel(QWidget):
         self.change_button.toggled.connect(self._model.show_change)
         self.export_button.clicked.connect(self._on_export)
         self.mosaic.tile_clicked.connect(self.enlarge)
+        for view in (self.mosaic, self.enlarged):
+            view.pointed_at.connect(self._read_out)
         self.enlarged.closed.connect(lambda: self.enlarge(None))
         self.enlarged.stepped.connect(self._on_stepped)
         self.slider.valueChanged.connect(self._model.show_snapshot)
@@ -151,8 +165,16 @@ class FiltersPanel(QWidget):
         """Show one tile alone, or all again."""
         self._number = number
         self._refresh()
-        if number is not None:
-            self.enlarged.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._read_out("")
+        shown = self.mosaic if number is None else self.enlarged
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _read_out(self, words: str) -> None:
+        """Say what is pointed at, or how to."""
+        hint = self.tr("Point at a weight to read it; a click enlarges its filter")
+        if self._number is not None:
+            hint = self.tr("Click to go back; arrow keys for the neighbours")
+        self.reading.set_text(words or hint)
 
     def _on_stepped(self, by: int) -> None:
         if self._number is not None and self.mosaic.tile(self._number + by) is not None:
@@ -189,7 +211,7 @@ class FiltersPanel(QWidget):
 
     def _refresh(self) -> None:
         page = None if self._model.problem is not None else self._model.page
-        for tool in self._tools:
+        for tool in (*self._tools, self.reading, self.scale):
             tool.setVisible(page is not None)
         self._header.set_text(self._describe(page) if page is not None else "")
         if page is None:
@@ -205,7 +227,8 @@ class FiltersPanel(QWidget):
         self.mosaic.refresh()
         tile = None if self._number is None else self.mosaic.tile(self._number)
         if self._number is not None and tile is not None:
-            self.enlarged.show_tile(tile, self.mosaic.describe_tile(self._number))
+            self.enlarged.show_tile(tile, page, self._number, self.mosaic.describe_tile(self._number))
+        self.scale.show_largest(self.mosaic.largest(None if tile is None else self._number))
         self._pages.setCurrentWidget(self._area if tile is None else self.enlarged)
         for spin, first, shown, count in (
             (self._filter, page.first_filter, page.shown_filters, page.filters),

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QSize, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from studio.models.filters import FilterModel
-from studio.models.mosaic import Grid, Tiles, draw, layout, tones
+from studio.models.mosaic import Grid, Tiles, draw, largest, layout, tones
 from studio.models.pictured import Page
-from studio.models.readings import three_digits
+from studio.qt import theme
+from studio.qt.filters.tile_texts import tile_text, weight_text
+
+FRAME = 2
+"""Width of the frame of the tile that the keys have come to, px."""
 
 
 class MosaicArea(QScrollArea):
@@ -25,16 +39,27 @@ class MosaicArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
         self.view.setAutoFillBackground(False)
+        self.view.frame_moved.connect(self._on_frame_moved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.view.arrange(self.maximumViewportSize())
+
+    def _on_frame_moved(self, place: QRect) -> None:
+        middle = place.center()
+        self.ensureVisible(middle.x(), middle.y(), place.width(), place.height())
 
 
 class MosaicView(QWidget):
     """Paints the tiles that are in sight; their number does not matter."""
 
     tile_clicked = Signal(int)
+
+    pointed_at = Signal(str)
+    """What is under the pointer or within the keys' frame, in words; "": nothing."""
+
+    frame_moved = Signal(QRect)
+    """Where the tile is that the keys have come to."""
 
     def __init__(self, model: FilterModel) -> None:
         super().__init__()
@@ -44,6 +69,9 @@ class MosaicView(QWidget):
         self._tiles: Tiles | None = None
         self._grid: Grid | None = None
         self._laid_out_for: tuple[tuple[int, ...], int | None, QSize] | None = None
+        self._number = 0  # of the tile within the keys' frame
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         model.weights_changed.connect(self.refresh)
 
     def arrange(self, room: QSize) -> None:
@@ -58,10 +86,23 @@ class MosaicView(QWidget):
         if page is None:
             self._tiles = self._grid = None
         else:
-            reference = None if self._model.shows_change else self._model.reference
-            self._tiles = tones(page.pictures, self._model.normalisation, reference)
+            self._tiles = tones(page.pictures, self._model.normalisation, self._reference)
             self._lay_out(page.pictures.shape, page.columns)
         self.update()
+
+    @property
+    def _reference(self) -> float | None:
+        return None if self._model.shows_change else self._model.reference
+
+    def largest(self, number: int | None = None) -> float | None:
+        """Return the size of a weight that is black or white, of all tiles or of one; None: it differs."""
+        page = self._page
+        if page is None:
+            return None
+        found = largest(page.pictures, self._model.normalisation, self._reference).ravel()
+        if number is not None and len(found) > 1:
+            return float(found[number // page.shown_channels if page.is_table else number])
+        return float(found[0]) if len(found) == 1 else None
 
     def tile(self, number: int) -> NDArray[np.uint8] | None:
         """Return the tones of a tile; None where there is none of this number."""
@@ -90,7 +131,11 @@ class MosaicView(QWidget):
         last = min(self._grid.rows, (event.rect().bottom() - corner.y()) // pitch + 1)
         if first < last:
             picture = _as_image(draw(self._tiles, self._grid, first, last))
-            QPainter(self).drawImage(corner + QPoint(0, first * pitch), picture)
+            painter = QPainter(self)
+            painter.drawImage(corner + QPoint(0, first * pitch), picture)
+            if self.hasFocus() and self._number < len(self._tiles):
+                painter.setPen(QPen(theme.colour("accent"), FRAME))
+                painter.drawRect(self._place(self._number).adjusted(-1, -1, 0, 0))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -98,17 +143,73 @@ class MosaicView(QWidget):
             return True
         return super().event(event)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        number = self._tile_at(event.position().toPoint())
-        if number is not None:
-            self.tile_clicked.emit(number)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found, page = self._weight_at(event.position().toPoint()), self._page
+        self.pointed_at.emit(weight_text(page, found[0], found[1:]) if found and page else "")
 
-    def _tile_at(self, position: QPoint) -> int | None:
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed_at.emit("")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        found = self._weight_at(event.position().toPoint())
+        if found is not None:
+            self._number = found[0]
+            self.tile_clicked.emit(found[0])
+
+    # ---- By keys ----------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = 1 if self._grid is None else self._grid.columns
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+        }
+        if event.key() in steps:
+            self._go_to(self._number + steps[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            if self.tile(self._number) is not None:
+                self.tile_clicked.emit(self._number)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._go_to(self._number)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.pointed_at.emit("")
+        self.update()
+
+    def _go_to(self, number: int) -> None:
+        """Move the keys' frame to a tile, and say which one that is."""
+        if self._page is None or self.tile(number) is None:
+            return
+        self._number = number
+        words = self.describe_tile(number)
+        self.setAccessibleName(words)
+        self.pointed_at.emit(words.replace("\n", " · "))
+        self.frame_moved.emit(self._place(number))
+        self.update()
+
+    def _place(self, number: int) -> QRect:
+        """Where a tile is drawn."""
+        assert self._grid is not None
+        down, across = self._grid.pitch
+        row, column = divmod(number, self._grid.columns)
+        corner = self._corner(self._grid) + QPoint(column * across, row * down)
+        return QRect(corner, QSize(across - self._grid.gap, down - self._grid.gap))
+
+    # ---- Which tile -------------------------------------------------------------------------------------
+
+    def _weight_at(self, position: QPoint) -> tuple[int, int, int] | None:
         if self._grid is None or self._tiles is None:
             return None
         inside = position - self._corner(self._grid)
-        number = self._grid.tile_at(inside.y(), inside.x())
-        return number if number is not None and number < len(self._tiles) else None
+        found = self._grid.weight_at(inside.y(), inside.x())
+        return found if found is not None and found[0] < len(self._tiles) else None
 
     def _corner(self, grid: Grid) -> QPoint:
         """Where the picture begins: in the middle of the panel, at the edge where it is larger."""
@@ -117,40 +218,13 @@ class MosaicView(QWidget):
 
     def describe(self, position: QPoint) -> str:
         """Return which filter is at a place, and its range; empty beside the tiles."""
-        number = self._tile_at(position)
-        return "" if number is None else self.describe_tile(number)
+        found = self._weight_at(position)
+        return "" if found is None else self.describe_tile(found[0])
 
     def describe_tile(self, number: int) -> str:
         """Return which filter a tile is, and its range."""
-        page = self._page
-        assert page is not None
-        if page.is_table:
-            row, column = divmod(number, page.shown_channels)
-            part = page.pictures[row, :, :, column]
-            title = self.tr("Filter {number} of {count}, input channel {channel} of {channels}")
-        elif page.columns is not None:
-            row, column, part = 0, 0, page.pictures[number]
-            title = self.tr("Filter {number} of {count} at row {down}, column {across}")
-            if page.channels > page.shown_channels:
-                title = self.tr(
-                    "Filter {number} of {count} at row {down}, column {across}, input channel {channel}"
-                )
-        else:
-            row, column, part = number, 0, page.pictures[number]
-            title = self.tr("Filter {number} of {count}")
-        named = title.format(
-            number=page.first_filter + row + 1,
-            count=page.filters,
-            channel=page.first_channel + column + 1,
-            channels=page.channels,
-            down=number // (page.columns or 1) + 1,
-            across=number % (page.columns or 1) + 1,
-        )
-        low, high = three_digits(float(part.min())), three_digits(float(part.max()))
-        words = self.tr("Weights from {low} to {high}")
-        if self._model.shows_change:
-            words = self.tr("Changes from {low} to {high}")
-        return "\n".join((named, words.format(low=low, high=high)))
+        assert self._page is not None
+        return tile_text(self._page, number, is_change=self._model.shows_change)
 
 
 def _as_image(picture: NDArray[np.uint8]) -> QImage:

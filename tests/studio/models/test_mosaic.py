@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.models.mosaic import LEAST_SCALE, Grid, draw, layout, tones
+from studio.models.mosaic import LEAST_SCALE, Grid, draw, largest, layout, tones
 
 
 def picture(weights, grid, normalisation="layer"):
@@ -97,3 +97,18 @@ def test_a_place_on_the_picture_names_its_tile():
     assert grid.tile_at(0, 15) is None
     assert grid.tile_at(-1, 0) is None
     assert grid.tile_at(0, 63) is None
+
+
+def test_a_pixel_belongs_to_a_weight():
+    grid = Grid(2, 4, (5, 5), scale=3)
+    assert grid.weight_at(0, 0) == (0, 0, 0)
+    assert grid.weight_at(16 + 14, 3 * 16 + 4) == (7, 4, 1)
+    assert grid.weight_at(15, 0) is None
+
+
+def test_what_is_black_or_white_follows_the_normalisation():
+    weights = np.array([1.0, -2.0, 0.5, np.nan]).reshape(2, 2, 1, 1)
+    assert largest(weights, "layer").ravel().tolist() == [2.0]
+    assert largest(weights, "filter").ravel().tolist() == [2.0, 0.5]
+    assert largest(weights, "all", 4.0).ravel().tolist() == [4.0]
+    assert largest(0 * weights, "layer").ravel().tolist() == [1.0]

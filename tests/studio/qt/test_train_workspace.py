@@ -5,8 +5,8 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 
 from engine.errors import EngineDiedError
 from engine.protocol.inbox import Link
@@ -135,6 +135,24 @@ def test_hidden_filters_ask_for_nothing(stage):
     assert stage.link.weight_requests() == []
     stage.view.show()
     assert [request.step for request in stage.link.weight_requests()] == [2]
+
+
+def test_only_the_view_in_sight_asks_for_anything(stage):
+    stage.view.hide()
+    stage.train()
+    known = len(stage.link.asked)
+    stage.add(row(5), SnapshotKept(5), CheckpointKept(5))
+    assert (len(stage.link.asked), stage.examiner.asked) == (known, [])
+    stage.view.show()
+    assert len(stage.link.weight_requests()) == 1
+    assert stage.examiner.asked == []
+    stage.view.inside.show_view(stage.view.activations)
+    assert len(stage.examiner.asked) == 1
+    stage.add(row(9), SnapshotKept(9))
+    assert len(stage.link.weight_requests()) == 1
+    stage.view.hide()
+    stage.add(CheckpointKept(9))
+    assert len(stage.examiner.asked) == 1
 
 
 def test_the_header_says_layer_shape_normalisation_and_step(stage):
@@ -557,6 +575,44 @@ def test_a_filter_is_enlarged_by_a_click_and_the_arrows_go_to_its_neighbours(sta
     assert white > 10_000
     qtbot.keyClick(panel.enlarged, Qt.Key.Key_Escape)
     assert panel.mosaic.isVisible()
+
+
+def test_the_weight_under_the_pointer_is_read_out(stage):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    array = np.zeros((4, 3, 3, 3))
+    array[2, 1, 2] = 0.5, -0.25, 1.0
+    stage.answer(array)
+    panel, mosaic = stage.view.filters, stage.view.filters.mosaic
+    scale = mosaic._grid.scale
+    corner = mosaic._place(2).topLeft()
+    place, none = QPointF(corner + QPoint(scale * 5 // 2, scale * 3 // 2)), Qt.MouseButton.NoButton
+    mosaic.mouseMoveEvent(
+        QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
+    )
+    assert panel.reading.full_text == "Filter 3 of 4 · row 2, column 3 · R 0.500 · G -0.250 · B 1.00"
+    assert panel.scale.ends == ("-1.00", "+1.00")
+    panel._normalisation.setCurrentIndex(1)
+    assert panel.scale.ends == ("- its largest", "+ its largest")
+    panel.enlarge(2)
+    assert panel.scale.ends == ("-1.00", "+1.00")
+
+
+def test_filters_are_gone_through_by_keys(stage, qtbot):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    stage.answer(np.random.default_rng(3).normal(size=(4, 3, 3, 3)))
+    panel, mosaic = stage.view.filters, stage.view.filters.mosaic
+    columns = mosaic._grid.columns
+    mosaic.setFocus()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        qtbot.keyClick(mosaic, key)
+    at = 2 if columns > 1 else 3
+    assert mosaic.accessibleName().startswith(f"Filter {at + 1} of 4")
+    qtbot.keyClick(mosaic, Qt.Key.Key_Return)
+    assert panel.enlarged.isVisible()
+    qtbot.keyClick(panel.enlarged, Qt.Key.Key_Escape)
+    assert mosaic.isVisible()
 
 
 def test_playing_goes_through_the_snapshots_and_halts_at_the_end(stage, qtbot):
