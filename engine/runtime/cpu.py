@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from engine.data.loader import Loader
 from engine.parallel.communicators.communicator import Communicator
 from engine.plan.types import Buffer, Placement
 from engine.runtime.arena import Arena
+from engine.runtime.beside import Messenger, beside
 from engine.runtime.device import Call, Contents, Span, Step
 
 
@@ -23,6 +25,7 @@ class Cpu:
     def __init__(self, nbytes: int) -> None:
         self._arena = Arena(nbytes)
         self._nbytes = nbytes
+        self._messenger: Messenger | None = None
 
     def array(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[Any]:
         """Return the array of ``buffer`` on ``rank``."""
@@ -41,7 +44,10 @@ class Cpu:
         return line
 
     def program(self, steps: Sequence[Step]) -> Call:
-        """Return the call of all ``steps``, one after the other."""
+        """Return the call of all ``steps``, one after the other, with communication beside them."""
+        if any(step.stream == "communication" for step in steps):
+            self._messenger = self._messenger or Messenger()
+            return beside(steps, self._messenger)
         calls = [step.call for step in steps]
 
         def run() -> None:
@@ -51,14 +57,20 @@ class Cpu:
         return run
 
     def timed(self, steps: Sequence[Step]) -> list[Span]:
-        """Do what ``steps`` do, and return when each ran."""
+        """Run ``steps`` as their program does, and return when each ran."""
+        spans: dict[str, Span] = {}
         begun = time.perf_counter()
-        spans = []
-        for step in steps:
-            begin = time.perf_counter()
-            step.call()
-            spans.append(Span(step.name, step.stream, begin - begun, time.perf_counter() - begun))
-        return spans
+
+        def timed(step: Step) -> Step:
+            def run() -> None:
+                begin = time.perf_counter()
+                step.call()
+                spans[step.name] = Span(step.name, step.stream, begin - begun, time.perf_counter() - begun)
+
+            return replace(step, call=run)
+
+        self.program([timed(step) for step in steps])()
+        return [spans[step.name] for step in steps]
 
     def look(
         self, arrays: Mapping[str, NDArray[Any]], then: Callable[[Contents], None], clear: Collection[str]

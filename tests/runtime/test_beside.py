@@ -1,0 +1,89 @@
+"""Communication of ranks on the CPU goes on while they compute, in order, and is waited for where needed."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from engine.runtime.beside import Messenger, beside
+from engine.runtime.device import Step
+
+
+class Diary:
+    """Steps that write down their names, and the thread that they ran on."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.threads: dict[str, str] = {}
+
+    def step(self, name: str, *after: int, then: Callable[[], object] = lambda: None) -> Step:
+        def call() -> None:
+            self.threads[name] = threading.current_thread().name
+            then()
+            self.names.append(name)
+
+        stream = "communication" if name.startswith("send") else "compute"
+        return Step(call, name, stream, after)  # type: ignore[arg-type]
+
+
+def test_what_nobody_waits_for_yet_goes_on_beside_computation() -> None:
+    """The kernel lets the sending end: it would wait for it forever if they took turns."""
+    diary, may_end = Diary(), threading.Event()
+    steps = [
+        diary.step("send", then=lambda: may_end.wait(10.0)),
+        diary.step("kernel", then=may_end.set),
+        diary.step("reader", 0),
+    ]
+    beside(steps, Messenger())()
+    assert set(diary.names[:2]) == {"kernel", "send"}
+    assert diary.names[2] == "reader"
+    assert diary.threads["send"] == "messenger"
+
+
+def test_what_is_waited_for_at_once_is_done_at_once_after_what_was_sent_before() -> None:
+    diary = Diary()
+    steps = [
+        diary.step("send 1", then=lambda: time.sleep(0.02)),
+        diary.step("kernel"),
+        diary.step("send 2"),
+        diary.step("reader", 2),
+    ]
+    beside(steps, Messenger())()
+    assert diary.names == ["kernel", "send 1", "send 2", "reader"]
+    assert diary.threads["send 2"] == threading.current_thread().name
+
+
+def test_a_program_ends_when_all_is_sent() -> None:
+    diary = Diary()
+    beside(
+        [diary.step("send 1", then=lambda: time.sleep(0.02)), diary.step("kernel"), diary.step("send 2")],
+        Messenger(),
+    )()
+    assert diary.names == ["kernel", "send 1", "send 2"]
+
+
+def test_what_goes_wrong_in_sending_is_raised_where_it_is_waited_for() -> None:
+    def fail() -> None:
+        raise RuntimeError("lost")
+
+    diary = Diary()
+    with pytest.raises(RuntimeError, match="lost"):
+        beside([diary.step("send", then=fail), diary.step("kernel"), diary.step("reader", 0)], Messenger())()
+    assert diary.names == ["kernel"]
+
+
+def test_the_thread_ends_with_its_program() -> None:
+    before = threading.active_count()
+    run = beside([Diary().step("send"), Diary().step("kernel")], Messenger())
+    run()
+    assert threading.active_count() == before + 1
+    del run
+    gc.collect()
+    deadline = time.monotonic() + 5.0
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert threading.active_count() == before
