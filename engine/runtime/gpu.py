@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,18 +99,9 @@ class Gpu:
 
     def program(self, steps: Sequence[Step]) -> Call:
         """Return the replay of a graph, which is captured when it is first called."""
-        graph: Any = None
-
-        def run() -> None:
-            nonlocal graph
-            if not self._captures:
-                self._launch(steps)
-                return
-            if graph is None:
-                graph = self._capture(steps)
-            graph.launch(self.stream)
-
-        return run
+        if not self._captures:
+            return partial(self._launch, steps)
+        return _Replay(partial(self._capture, steps), self.stream)
 
     def timed(self, steps: Sequence[Step]) -> list[Span]:
         """Run ``steps`` as their program does, but with the GPU's clock read before and after each."""
@@ -258,6 +250,27 @@ class Gpu:
             self._sent[0][0].synchronize()
         while self._sent and self._sent[0][0].done:
             self._sent.popleft()
+
+
+class _Replay:
+    """Launches on a stream the graph that ``capture`` returns when this is first called.
+
+    NCCL takes a line down only after all graphs that hold its calls, and waits for that: where both go, the
+    graph is to go first.
+    """
+
+    def __init__(self, capture: Callable[[], Any], stream: Any) -> None:
+        self._capture, self._stream = capture, stream
+        self._graph: Any = None
+
+    def __call__(self) -> None:
+        """Launch the graph."""
+        if self._graph is None:
+            self._graph = self._capture()
+        self._graph.launch(self._stream)
+
+    def __del__(self) -> None:
+        self._graph = None
 
 
 def _stamped(step: Step, begin: Any, end: Any) -> Step:

@@ -29,9 +29,9 @@ from tests.supervisor.engines import FAKE_TRAINING, LINGER, ending, entries_unti
 SECONDS = 10.0
 """Within which all ranks have gone."""
 
-_MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 needs_mpi = pytest.mark.skipif(
-    find_spec("mpi4py") is None or _MPIEXEC is None, reason="needs mpi4py and an MPI (the extra mpi)"
+    find_spec("mpi4py") is None or MPIEXEC is None, reason="needs mpi4py and an MPI (the extra mpi)"
 )
 
 _RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")
