@@ -1,4 +1,4 @@
-"""What starts the ranks: a host file, and srun of SLURM, for which a stand-in takes what it would be asked."""
+"""What starts the ranks: a host file, and srun of SLURM, whose part is taken by a stand-in."""
 
 from __future__ import annotations
 

@@ -36,6 +36,17 @@ def test_bytes_are_hidden_as_far_as_the_same_rank_computes_meanwhile(plan: Train
     assert hidden_share(plan, [spans, alone]) == pytest.approx(0.25)
 
 
+def test_computation_on_several_streams_hides_bytes_once(plan: TrainingPlan) -> None:
+    first, *_ = sums(plan)
+    spans = [
+        Span("kernel", "compute", 0.0, 2.0),
+        Span("gradient", "weights", 1.0, 3.0),
+        Span("update", "updates", 6.0, 7.0),
+        Span(first, "communication", 0.0, 8.0),
+    ]
+    assert hidden_share(plan, [spans]) == pytest.approx(0.5)
+
+
 def test_other_communication_does_not_count(plan: TrainingPlan) -> None:
     assert hidden_share(plan, [[Span("pool3.output.all_gather", "communication", 0.0, 1.0)]]) is None
 
