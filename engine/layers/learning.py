@@ -78,13 +78,14 @@ class WeightedLayer(Layer):
     initial: str = choice(
         "he",
         (
-            ("he", "He: √(2 / inputs)"),
-            ("glorot", "Glorot: √(2 / (inputs + outputs))"),
+            ("he", "He"),
+            ("glorot", "Glorot"),
             ("normal", "Normal"),
             ("uniform", "Uniform"),
         ),
         title="Weights start as",
-        help="Random numbers around 0. He suits ReLU, Glorot suits tanh and logistic.",
+        help="Random numbers around 0. He suits ReLU, with a deviation of √(2 / inputs); Glorot suits tanh "
+        "and logistic, with one of √(2 / (inputs + outputs)).",
         group="learning",
     )
     deviation: float = real(

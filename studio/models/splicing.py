@@ -23,6 +23,7 @@ from studio.models.edits import (
     Title,
 )
 from studio.models.layout import snapped
+from studio.models.making_room import making_room
 
 # ---- what fits -------------------------------------------------------------------------------------------
 
@@ -101,8 +102,9 @@ def insert(document: Document, kind: str, wire: Wire, position: Position) -> str
     """Add a layer and lead a wire through it; return its name."""
     graph = document.network.graph
     name = graph.free_name(kind)
-    add = AddLayer(name, KINDS[kind](), snapped(position), len(graph))
-    document.do(Title("Insert {name}", {"name": name}), Several((add, *_through(wire, name))))
+    place, room = making_room(document.network, wire, position)
+    add = AddLayer(name, KINDS[kind](), place, len(graph))
+    document.do(Title("Insert {name}", {"name": name}), Several((add, *_through(wire, name), *room)))
     return name
 
 
@@ -115,8 +117,9 @@ def can_insert(document: Document, name: str, wire: Wire) -> bool:
 
 def insert_layer(document: Document, name: str, wire: Wire, position: Position) -> None:
     """Put a layer that has no wires to a place, and lead a wire through it."""
-    move = Move({name: document.network.positions[name]}, {name: snapped(position)})
-    document.do(Title("Insert {name}", {"name": name}), Several((move, *_through(wire, name))))
+    place, room = making_room(document.network, wire, position, name)
+    move = Move({name: document.network.positions[name]}, {name: place})
+    document.do(Title("Insert {name}", {"name": name}), Several((move, *_through(wire, name), *room)))
 
 
 def _through(wire: Wire, name: str) -> tuple[Edit, ...]:

@@ -378,6 +378,8 @@ class MainWindow(QMainWindow):
             name = editing.append_layer(self.document, kind, after)
         self.selection.select([name])
         self.canvas.view.reveal(name)
+        if not self.palette_panel.search.hasFocus():
+            self._go_to_canvas()
 
     def _on_layer_activated(self) -> None:
         self.show_workspace("design")

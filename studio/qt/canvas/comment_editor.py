@@ -13,6 +13,7 @@ class CommentEditor(QPlainTextEdit):
     """Emits ``written`` (name, text) when the person leaves it or presses Ctrl+Enter; Escape gives it up."""
 
     written = Signal(str, str)
+    done = Signal()  # by a key: the keyboard goes back to the canvas
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,8 +36,10 @@ class CommentEditor(QPlainTextEdit):
         is_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() == Qt.Key.Key_Escape:
             self._leave(self._before)
+            self.done.emit()
         elif event.key() in _ENTER and is_control:
             self._leave(self.toPlainText())
+            self.done.emit()
         else:
             super().keyPressEvent(event)
 

@@ -13,7 +13,7 @@ from engine.layers.catalogue import LAYERS
 from studio.models import editing, splicing
 from studio.models.document import Document
 from studio.models.edits import Position
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, free_place
 from studio.models.selection import Selection
 from studio.qt.canvas.ports import PortRef
 from studio.qt.canvas.scene import CanvasScene
@@ -107,7 +107,8 @@ class QuickAdd:
             words = self.box.tr("Insert between {source} and {target}")
             title = words.format(source=wire.source, target=wire.target)
         else:
-            self._add = lambda kind: editing.add_layer(self._document, kind, _corner(place))
+            free = free_place(self._document.network.positions.values(), _corner(place))
+            self._add = lambda kind: editing.add_layer(self._document, kind, free)
             title = self.box.tr("Add a layer")
         self.box.open(title, kinds or LAYERS, at)
 

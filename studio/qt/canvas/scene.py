@@ -16,7 +16,7 @@ from studio.models import editing, splicing
 from studio.models.connecting import slot_of
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT
+from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT, free_place
 from studio.models.lens import LensChoice
 from studio.models.problem_marks import mark_problems
 from studio.models.selection import Selection
@@ -35,10 +35,12 @@ from studio.qt.layer_list import KIND_MIME
 class CanvasScene(QGraphicsScene):
     """Holds an item for each layer, wire and comment of the document, and nothing else for long.
 
-    ``wire_dropped`` tells of a wire that was drawn from a port and let go over nothing.
+    ``wire_dropped`` tells of a wire that was drawn from a port and let go over nothing, ``layer_dropped`` of
+    an entry of the palette that became a layer.
     """
 
     wire_dropped = Signal(object, QPointF)
+    layer_dropped = Signal()
 
     def __init__(
         self,
@@ -333,10 +335,12 @@ class CanvasScene(QGraphicsScene):
         corner = event.scenePos() - QPointF(CARD_WIDTH / 2, CARD_HEIGHT / 2)
         wire = self._wire_for(kind, event.scenePos())
         if wire is None:
-            name = editing.add_layer(self.document, kind, (corner.x(), corner.y()))
+            place = free_place(self.document.network.positions.values(), (corner.x(), corner.y()))
+            name = editing.add_layer(self.document, kind, place)
         else:
             name = splicing.insert(self.document, kind, wire, (corner.x(), corner.y()))
         self.selection.select([name])
+        self.layer_dropped.emit()
 
     def _answer_drag(self, event: QGraphicsSceneDragDropEvent) -> None:
         kind = _dragged_kind(event)

@@ -48,7 +48,9 @@ class CanvasView(PanZoomView):
         self.quick_add = QuickAdd(document, selection, scene, SearchBox(self))
         self.comment_editor = CommentEditor(self.viewport())
         self.comment_editor.written.connect(lambda name, text: commenting.write(document, name, text))
+        self.comment_editor.done.connect(self._take_keyboard)
         scene.wire_dropped.connect(self._on_wire_dropped)
+        scene.layer_dropped.connect(self._take_keyboard)
         self._network = document.network
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.setMouseTracking(True)
@@ -133,6 +135,9 @@ class CanvasView(PanZoomView):
 
     def _on_wire_dropped(self, port: PortRef, place: QPointF) -> None:
         self.quick_add.open_for(port, place, self._on_screen(place))
+
+    def _take_keyboard(self) -> None:
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_screen(self, place: QPointF) -> QPoint:
         return self.viewport().mapToGlobal(self.mapFromScene(place))

@@ -373,6 +373,8 @@ class NeuronEditor(ChoiceEditor):
         self._shown = value
         self.box.setCurrentIndex(self.box.findData(value))
         self.box.setEditText(layer_text(dict(self.spec.choices).get(value, value)))
+        if line := self.box.lineEdit():
+            line.setCursorPosition(0)  # the beginning is seen of what is longer than the field
         self.accepted.emit()
 
     def _on_typed(self) -> None:

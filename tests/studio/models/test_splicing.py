@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.graph.layer_graph import Wire
 from engine.graph.network_file import dumps
-from studio.models import editing, splicing
+from studio.models import commenting, editing, splicing
 from studio.models.document import Document
+from studio.models.layout import ROW
 from tests.studio.networks import small_document
 
 
@@ -35,9 +36,33 @@ def test_a_layer_that_lies_free_is_put_onto_a_wire() -> None:
     assert not splicing.can_insert(document, "data2", wire)
     assert not splicing.can_insert(document, "conv1", wire)
     assert not splicing.can_insert(document, "fc2", Wire("labels1", "cross_entropy1", 1))
-    splicing.insert_layer(document, "fc2", wire, (3, 5))
+    splicing.insert_layer(document, "fc2", wire, (503, 5))
     assert {("fc1", "fc2", 0), ("fc2", "softmax1", 0)} <= wires_of(document)
-    assert document.network.positions["fc2"] == (0.0, 8.0)
+    assert document.network.positions["fc2"] == (504.0, 8.0), "beside the column, where it was let go"
+
+
+def test_what_is_put_into_a_column_gets_a_row_of_its_own() -> None:
+    """What comes below moves down as far as it must, comments with it, in the same step of undo."""
+    document = small_document()
+    commenting.add(document, "beside", (400, 1000))
+    commenting.add(document, "around", (0, 0), ["conv1", "pool1"])
+    positions, comments = dict(document.network.positions), document.network.comments
+    before = dumps(document.network)
+    (x, y), (_, below) = positions["conv1"], positions["pool1"]
+    name = splicing.insert(document, "dropout", Wire("conv1", "pool1"), (x + 20, y + 30))
+    assert document.network.positions[name] == (x, y + ROW)
+    by = document.network.positions["pool1"][1] - below
+    assert by == 2 * ROW - (below - y)
+    moved = {other for other, place in positions.items() if document.network.positions[other] != place}
+    assert moved == {other for other, (_, top) in positions.items() if top >= below}
+    beside, around = document.network.comments.values()
+    assert beside.place[1] - comments["note1"].place[1] == by
+    assert around.size[1] - comments["note2"].size[1] == by
+    again = splicing.insert(document, "dropout", Wire("labels1", "cross_entropy1", 1), (x, y))
+    assert document.network.positions[again] == (x, y), "that wire leads down no column"
+    document.undo()
+    document.undo()
+    assert dumps(document.network) == before
 
 
 def test_a_wire_offers_the_layers_that_take_what_it_carries() -> None:
