@@ -31,7 +31,6 @@ _DECLARED = ("channels", "modulesx", "filterchannels")
 _OTHERWISE_NONE: dict[str, Callable[[str], object]] = {
     "randsparse": flag,
     "children": word,
-    "updateperiod": whole,
 }
 
 

@@ -12,23 +12,34 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.graph.cuda_convnet.entry import Entry
-from engine.graph.cuda_convnet.values import Course
+from engine.graph.cuda_convnet.values import Course, whole
 from engine.graph.schedules import Constant, Exponential, ExponentialSteps, Linear, Schedule
 from engine.graph.settings import TrainingSettings
+
+_BATCH = 128
+_ONE_BATCH = "All layers are updated together here."
+_MOST_BATCHES = 512
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What most layers have: the ``course`` of the rate of weights, ``momentum`` and ``decay``."""
+    """What most layers have: the ``course`` of the rate of weights, ``momentum`` and ``decay``.
+
+    An update takes the mean gradient of so many batches as its ``period`` says: that of one larger batch.
+    """
 
     course: Course
     momentum: float
     decay: float
+    period: int
 
     def settings(self) -> TrainingSettings:
-        """Return how the network is trained: cuda-convnet's rule, and its batch of 128."""
+        """Return how the network is trained: by cuda-convnet's rule, and its batch of 128."""
         return TrainingSettings(
-            schedule=_schedule(self.course), momentum=self.momentum, decay=self.decay, batch_size=128
+            schedule=_schedule(self.course),
+            momentum=self.momentum,
+            decay=self.decay,
+            batch_size=_BATCH * self.period,
         )
 
 
@@ -37,12 +48,31 @@ def usual(entries: Iterable[Entry]) -> Usual:
     courses: Counter[Course] = Counter()
     momenta: Counter[float] = Counter()
     decays: Counter[float] = Counter()
+    periods: Counter[int] = Counter()
     for entry in entries:
         learning = [number for number, course in enumerate(entry.courses("epsw")) if course.base > 0]
         courses.update(entry.courses("epsw")[number] for number in learning)
         momenta.update(_momenta(entry)[number] for number in learning)
         decays.update(entry.reals("wc", 0.0)[number] for number in learning)
-    return Usual(_most_common(courses, Course(0.001)), _most_common(momenta, 0.9), _most_common(decays, 0.0))
+        periods[_period(entry)] += 1
+    return Usual(
+        _most_common(courses, Course(0.001)),
+        _most_common(momenta, 0.9),
+        _most_common(decays, 0.0),
+        _most_common(periods, 1),
+    )
+
+
+def _period(entry: Entry) -> int:
+    """Return after how many batches a layer is updated; 0 stands for 1."""
+
+    def read(text: str) -> int:
+        period = whole(text)
+        if not 0 <= period <= _MOST_BATCHES:
+            raise ValueError(text)
+        return period or 1
+
+    return entry.read("updateperiod", read, 1, f"a whole number from 0 to {_MOST_BATCHES}")
 
 
 def _most_common(counts: Counter[Any], default: Any) -> Any:
@@ -69,6 +99,10 @@ def learning_fields(entry: Entry, number: int, common: Usual, notes: list[str]) 
     for key in ("epsw", "epsb", "momw", "momb"):
         if entry.find(key) is None and not number:
             entry.problem("", f"the key {key} in the file of parameters", "none")
+    if _period(entry) != common.period:
+        entry.problem(
+            "updateperiod", f"{common.period}, as for other layers", f"{_period(entry)}", _ONE_BATCH
+        )
     of_weights, of_biases = entry.courses("epsw")[number], entry.courses("epsb")[0]
     momentum, decay = _momenta(entry)[number], entry.reals("wc", 0.0)[number]
     if not number:

@@ -55,7 +55,9 @@ def import_network(
         )
     if problems:
         raise InvalidFileError(tuple({str(problem): problem for problem in problems}.values()))
-    graph = builder.graph
+    graph, period = builder.graph, builder.usual.period
+    if period > 1:
+        builder.notes.append(f"updates after {period} batches (updatePeriod) are those of one batch as large")
     # The pixels' own range and the mean picture, as cuda-convnet's data providers have it.
     data = DataSettings(source="path", scale=1.0, mean="picture")
     network = NetworkFile(graph=graph, training=builder.usual.settings(), data=data)

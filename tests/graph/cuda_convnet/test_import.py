@@ -216,6 +216,17 @@ def test_the_schedule_of_most_weights_is_the_networks() -> None:
     assert any(note.startswith("x: gpu is left out") for note in notes)
 
 
+def test_updates_after_several_batches_are_those_of_a_larger_one() -> None:
+    layers = DATA + _section("x", type="fc", inputs="data", outputs=3) + ENDING.format("x") + COST
+    parameters = PARAMETERS.replace("[fc]\n", "[fc]\nupdatePeriod=4\n")
+    imported = _import(layers, f"[x]\n{LEARNING}updatePeriod=4\n{parameters}")
+    assert imported.network.training.batch_size == 4 * 128
+    assert any("updates after 4 batches" in note for note in imported.notes)
+    told = _refused(layers, f"[x]\n{LEARNING}updatePeriod=0\n{parameters}")
+    assert "updateperiod: expected" in told
+    assert "All layers are updated together here." in told
+
+
 ALL = DATA + ENDING.format("data") + COST
 
 
