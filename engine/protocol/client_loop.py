@@ -89,6 +89,7 @@ class ClientLoop(threading.Thread):
                 self._requests.add(self._posted.popleft(), 0.0)
             self._requests.fail(ProtocolError(message="The client was closed."))
             self._sockets.close()
+            self._watch.close()
             self._context.term()
             self._wake.close()
 
@@ -169,6 +170,7 @@ class ClientLoop(threading.Thread):
             return
         self.connection = successor
         self._sockets.close()
+        self._watch.close()
         self._sockets = ClientSockets(self._context, successor)
         self._watch = Watch(successor, None, now)
         if self._stream is not None:

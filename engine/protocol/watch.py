@@ -7,6 +7,7 @@ import subprocess
 from engine.errors import EngineDiedError
 from engine.protocol import connection as connections
 from engine.protocol.connection import Connection
+from engine.protocol.door import Door
 from engine.protocol.inbox import Link, LinkChanged
 from engine.protocol.processes import exit_reason
 
@@ -24,6 +25,7 @@ class Watch:
         self._connection, self._process = connection, process
         self._state = LinkChanged(Link.CONNECTING)
         self._heard = self._looked = now
+        self._door = Door(connection.address, connection.control_port)
         self.expects_end = False  # the run has ended, so the engine may leave
 
     @property
@@ -38,6 +40,7 @@ class Watch:
     def hear(self, now: float) -> None:
         """Something came from the engine."""
         self._heard = now
+        self._door.close()
         if not self.is_over:
             self._state = LinkChanged(Link.CONNECTED)
 
@@ -61,10 +64,21 @@ class Watch:
 
     def _look(self) -> None:
         return_code = None if self._process is None else self._process.poll()
-        if return_code is None and connections.is_alive(self._connection):
+        reason = self._absence() if return_code is None else exit_reason(return_code)
+        if reason is None:
             return
         if return_code == 0 or (return_code is None and self.expects_end):
             self.part()
             return
-        reason = "its process is no longer there" if return_code is None else exit_reason(return_code)
         self._state = LinkChanged(Link.DIED, EngineDiedError(pid=self._connection.pid, reason=reason))
+
+    def _absence(self) -> str | None:
+        """Return how one sees that the engine has gone; None if it seems to be there."""
+        if connections.is_here(self._connection):
+            is_gone = not connections.is_alive(self._connection)
+            return "its process is no longer there" if is_gone else None
+        return "nobody is at its port any more" if self._door.is_shut() else None
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._door.close()

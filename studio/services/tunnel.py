@@ -28,7 +28,10 @@ class Tunnel:
 
     def __init__(self, ssh: Ssh, address: Address, connection: Connection) -> None:
         here = _free_ports(2)
-        self.local = msgspec.structs.replace(connection, control_port=here[0], bulk_port=here[1])
+        # Two computers may have one name; whoever comes through a tunnel is not here.
+        self.local = msgspec.structs.replace(
+            connection, host=address.text, control_port=here[0], bulk_port=here[1]
+        )
         self._ssh, self._address = ssh, address
         self._ports = {here[0]: connection.control_port, here[1]: connection.bulk_port}
         self._closing = threading.Event()

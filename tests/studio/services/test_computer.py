@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ComputerError, DataNotFoundError, VersionMismatchError
+from engine.protocol import connection as connections
 from engine.protocol.messages import RunState as EngineState
 from studio.models.document import Document
 from studio.models.run import RunModel
@@ -159,6 +161,24 @@ def test_a_run_lives_there_and_its_curves_have_no_gap_through_a_lost_line_and_a_
     wait_for(lambda: later.state is RunState.STOPPED and later.is_caught_up, later)
     np.testing.assert_array_equal(later.record.metrics["train"].column("step"), steps)
     later.detach()
+
+
+def test_an_engine_that_dies_there_is_told_from_one_that_hangs(
+    server: SshServer, computer: RemoteComputer, document: Document
+) -> None:
+    run = RunModel(EngineProcesses(lambda: None))
+    run.train(document, on=computer)
+    wait_for(lambda: run.can_pause and len(run.record.metrics["train"]) > 3, run)
+    there = connections.read(Path(run.record.run_folder or "") / "connection.json")
+    os.kill(there.pid, signal.SIGSTOP)
+    wait_for(lambda: run.state is RunState.NOT_RESPONDING, run)
+    os.kill(there.pid, signal.SIGKILL)
+    wait_for(lambda: run.state is RunState.DIED, run)
+    run.take_up()
+    wait_for(lambda: run.can_pause, run)
+    run.stop()
+    wait_for(lambda: run.state is RunState.STOPPED, run)
+    run.detach()
 
 
 def test_data_that_are_nowhere_are_told_before_anything_is_started(
