@@ -212,11 +212,9 @@ class Curves:
         return self.reading(np.inf)
 
     def _window(self) -> float:
-        """Steps of the running mean: the same all through a run, so that what is drawn stays."""
-        progress = self._run.record.progress
+        """Steps of the running mean: a share of the run so far, so that it looks the same at any time."""
         steps = self._run.record.metrics["train"].column("step")
-        total = progress.total_steps if progress is not None else float(steps[-1]) if len(steps) else 0.0
-        return self.smoothing * total
+        return self.smoothing * float(steps[-1]) if len(steps) else 0.0
 
 
 def _speed(table: MetricTable, rows: slice) -> Column:

@@ -37,6 +37,7 @@ class EnlargedTile(QWidget):
         self._page: Page | None = None
         self._number = 0
         self._text = ""
+        self._pointer: QPoint | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -46,6 +47,8 @@ class EnlargedTile(QWidget):
         """Show the tones (height, width, 1 or 3) of a tile of a page, and what it is."""
         self._tile, self._page, self._number, self._text = tile, page, number, text
         self.setAccessibleName(text)
+        if self.isVisible():
+            self._read_out()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -63,11 +66,17 @@ class EnlargedTile(QWidget):
         self.closed.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        place = self._weight_at(event.position().toPoint())
-        self.pointed_at.emit(weight_text(self._page, self._number, place) if place and self._page else "")
+        self._pointer = event.position().toPoint()
+        self._read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.pointed_at.emit("")
+        self._pointer = None
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Say what the weight under the pointer is now."""
+        place = None if self._pointer is None else self._weight_at(self._pointer)
+        self.pointed_at.emit(weight_text(self._page, self._number, place) if place and self._page else "")
 
     def _scale(self, tile: NDArray[np.uint8]) -> int:
         """Pixels that a weight is wide."""

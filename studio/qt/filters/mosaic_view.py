@@ -70,6 +70,7 @@ class MosaicView(QWidget):
         self._grid: Grid | None = None
         self._laid_out_for: tuple[tuple[int, ...], int | None, QSize] | None = None
         self._number = 0  # of the tile within the keys' frame
+        self._pointer: QPoint | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         model.weights_changed.connect(self.refresh)
@@ -88,6 +89,8 @@ class MosaicView(QWidget):
         else:
             self._tiles = tones(page.pictures, self._model.normalisation, self._reference)
             self._lay_out(page.pictures.shape, page.columns)
+        if self.isVisible():
+            self._read_out()
         self.update()
 
     @property
@@ -144,11 +147,17 @@ class MosaicView(QWidget):
         return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found, page = self._weight_at(event.position().toPoint()), self._page
-        self.pointed_at.emit(weight_text(page, found[0], found[1:]) if found and page else "")
+        self._pointer = event.position().toPoint()
+        self._read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.pointed_at.emit("")
+        self._pointer = None
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Say what the weight under the pointer is now."""
+        found, page = None if self._pointer is None else self._weight_at(self._pointer), self._page
+        self.pointed_at.emit(weight_text(page, found[0], found[1:]) if found and page else "")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         found = self._weight_at(event.position().toPoint())

@@ -143,6 +143,14 @@ def test_without_smoothing_the_strong_line_is_the_raw_one(stage):
     assert curves.smooth("train", "loss").y[-1] == 1.0
 
 
+def test_the_running_mean_is_over_a_share_of_the_run_so_far_however_long_it_will_be(stage):
+    _, link, curves = stage
+    link.beat(EngineState.TRAINING, 999, total=10**6)
+    add(stage, *(row(step, loss=float(step)) for step in range(1000)))
+    curves.smoothing = 0.1
+    assert curves.smooth("train", "loss").y[-1] == pytest.approx(np.arange(900, 1000).mean(), abs=1.0)
+
+
 def test_a_very_long_curve_is_thinned_by_blocks_and_loses_no_peak(stage):
     losses = np.full(MANY + 20_000, 0.5)
     losses[12_345], losses[40_001], losses[50] = 9.0, -3.0, math.nan

@@ -579,7 +579,7 @@ def test_a_filter_is_enlarged_by_a_click_and_the_arrows_go_to_its_neighbours(sta
 
 def test_the_weight_under_the_pointer_is_read_out(stage):
     stage.train()
-    stage.add(SnapshotKept(1))
+    stage.add(SnapshotKept(1), SnapshotKept(2))
     array = np.zeros((4, 3, 3, 3))
     array[2, 1, 2] = 0.5, -0.25, 1.0
     stage.answer(array)
@@ -591,11 +591,14 @@ def test_the_weight_under_the_pointer_is_read_out(stage):
         QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
     )
     assert panel.reading.full_text == "Filter 3 of 4 · row 2, column 3 · R 0.500 · G -0.250 · B 1.00"
-    assert panel.scale.ends == ("-1.00", "+1.00")
+    stage.add(SnapshotKept(3))
+    stage.answer(2 * array)
+    assert panel.reading.full_text.endswith("R 1.00 · G -0.500 · B 2.00"), "it is read anew"
+    assert panel.scale.ends == ("-2.00", "+2.00")
     panel._normalisation.setCurrentIndex(1)
     assert panel.scale.ends == ("- its largest", "+ its largest")
     panel.enlarge(2)
-    assert panel.scale.ends == ("-1.00", "+1.00")
+    assert panel.scale.ends == ("-2.00", "+2.00")
 
 
 def test_filters_are_gone_through_by_keys(stage, qtbot):
