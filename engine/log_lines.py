@@ -38,6 +38,7 @@ class Line(Enum):
     EDITED_AGAIN = "As before after step {step:,}: {setting} {old:g} is now {new:g}"
     ROLLED_BACK = "Rolled back to step {step:,}."
     ROLLED_BACK_AFTER = "Rolled back to step {step:,}. {cause}"
+    NO_CHECKPOINT = "Not rolled back: no checkpoint of step {step:,} or before is there any more."
     EDITS_TAKEN_BACK = "{count:,} edits of later steps are taken back."
     STOPPED_EARLY = "Stopped early: no lower validation error in {tests} tests."
     SLOW = "No step has ended for {seconds:.0f} s, but the training process responds."

@@ -299,9 +299,12 @@ class TestNow(Message, frozen=True):
 
 
 class RollBack(Message, frozen=True):
-    """Go back to the newest checkpoint that is not after a step, and go on from there. ``Done``: accepted."""
+    """Go back to the newest checkpoint that is not after a step, and go on from there. ``Done``: accepted.
 
-    step: Count  # updates of the weights
+    Where there is none any more, training goes on as it is, and the log says so.
+    """
+
+    step: Count  # updates of the weights; 0: to the start
 
 
 class Edit(Message, frozen=True):

@@ -258,6 +258,13 @@ class Trainer:
         self._go_back(self._recovery.choose(error), error)
         self._recovery.went_back(error, self.place.step)
 
+    def _roll_back(self, step: int) -> None:
+        """Go back as was asked for; not to the start, unless that was asked for."""
+        if step and self._keeper.find(step) is None:
+            self._report.warn(Line.NO_CHECKPOINT, step=step)
+        else:
+            self._go_back(step, None)
+
     def _go_back(self, at_most: int, cause: NotFiniteError | None) -> None:
         """Take up the newest checkpoint that is not after a step; without one, begin anew."""
         self._device.forget()
@@ -296,7 +303,7 @@ class Trainer:
             elif command == "stop":
                 self._stopping = True
             elif isinstance(command, RollBack):
-                self._go_back(command.step, None)
+                self._roll_back(command.step)
             elif isinstance(command, Edit):
                 self._report.edit(self._live.edit(self.place.step, command))
                 self._control.use(self._live.now)

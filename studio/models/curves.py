@@ -34,7 +34,7 @@ SMOOTHINGS = (0.0, 0.003, 0.01, 0.03, 0.1)
 SMOOTHING = 0.01
 """The share that it covers until another one is chosen."""
 
-LEAST_WINDOW = 5
+LEAST_WINDOW = 3
 """Fewest rows that a running mean covers."""
 
 

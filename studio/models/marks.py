@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from engine.graph.settings import TrainingSettings
 from engine.protocol.messages import CheckpointKept, Edited, Entry, LossSpiked, Rewound, Setting
 
@@ -47,12 +45,6 @@ class Marks:
         """Return the steps whose checkpoints are still there: the newest ones and the best one."""
         steps = self.checkpoints
         return [step for step in steps if step in steps[-newest:] or step == best]
-
-    def before(self, step: int) -> int:
-        """Return the newest checkpoint that is not after a step; 0 is the start."""
-        steps = self.checkpoints
-        at = bisect_right(steps, step)
-        return steps[at - 1] if at else 0
 
     def value(self, setting: Setting, training: TrainingSettings) -> float:
         """Return what a setting is now: as the network has it, or as it was edited last."""

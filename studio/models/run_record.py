@@ -88,6 +88,10 @@ class RunRecord:
         best = self.best_step if self.setting("keep_best") else None
         return self.marks.kept(self.network.training.keep_checkpoints, best)
 
+    def checkpoint_before(self, step: int) -> int:
+        """Return the newest checkpoint there is that is not after a step; 0 is the start."""
+        return max((kept for kept in self.checkpoints if kept <= step), default=0)
+
     @property
     def best_step(self) -> int | None:
         """Step of the least validation error so far; None: not measured yet."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.checkpoint.format import manifest_steps
-from engine.protocol.messages import Edit, RunState
+from engine.protocol.messages import Edit, RollBack, RunState
 from engine.training.best import Best
 from engine.training.observer import Command
 from tests.training.running import Recorder, last_checkpoint, network, run_training, save_pictures
@@ -114,3 +114,13 @@ def test_the_best_is_kept_no_more_once_nobody_wants_it(tmp_path: Path) -> None:
     recorder = asking({17: Edit("keep_best", 0.0)})
     _, run = run_training(tmp_path, network(epochs=9, keep_checkpoints=2), recorder)
     assert manifest_steps(run.checkpoints) == [16, 18]
+
+
+def test_a_roll_back_to_where_no_checkpoint_is_left_is_told_and_takes_nothing_away(tmp_path: Path) -> None:
+    """Two are kept: when step 9 asks for step 2, those of 6 and 8 are there."""
+    save_pictures(tmp_path)
+    recorder = asking({9: RollBack(2)})
+    outcome, _ = run_training(tmp_path, network(epochs=6, keep_checkpoints=2, keep_best=False), recorder)
+    assert outcome == "finished"
+    assert recorder.rewinds == []
+    assert any("no checkpoint of step 2 or before" in text for _, text in recorder.lines)

@@ -40,7 +40,7 @@ class TroubleBanner(Banner):
 
     def _say_spike(self, spike: LossSpiked) -> None:
         message = self.tr("The loss leapt to {loss} after step {step}; {usual} is usual.")
-        back = self._run.record.marks.before(spike.step)
+        back = self._run.record.checkpoint_before(spike.step)
         self.say(
             message.format(
                 loss=three_digits(spike.loss), step=f"{spike.step:,}", usual=three_digits(spike.usual)
@@ -55,5 +55,5 @@ class TroubleBanner(Banner):
 
     def _on_action(self) -> None:
         if isinstance(self._shown, LossSpiked):
-            self._run.roll_back(self._shown.step)
+            self._run.roll_back(self._run.record.checkpoint_before(self._shown.step))
             self._run.dismiss_trouble()

@@ -40,4 +40,3 @@ def test_the_newest_checkpoints_and_the_best_one_are_kept():
     marks = taken(*(CheckpointKept(step) for step in (10, 20, 30, 40)), SnapshotKept(41))
     assert marks.kept(2, 10) == [10, 30, 40]
     assert marks.kept(2, None) == [30, 40]
-    assert [marks.before(step) for step in (9, 10, 39, 99)] == [0, 10, 30, 40]

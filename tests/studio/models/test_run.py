@@ -470,3 +470,11 @@ def test_what_the_journal_has_so_far_is_taken_in_at_once(training):
     assert run.record.metrics["train"].column("rows").tolist() == [1, 2, 1]
     assert run.record.snapshots == run.record.marks.checkpoints == [1]
     assert run.record.sequence == 7
+
+
+def test_going_back_leads_to_a_checkpoint_that_is_still_there(training):
+    run, link = training  # which keeps three
+    link.journal(*map(CheckpointKept, (10, 20, 30, 40)))
+    run.update()
+    assert run.record.checkpoints == [20, 30, 40]
+    assert [run.record.checkpoint_before(step) for step in (9, 15, 20, 39, 99)] == [0, 0, 20, 30, 40]
