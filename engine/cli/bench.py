@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from engine.cli.bench_cpu import bench_cpu
 from engine.cli.bench_data import bench_data
 from engine.cli.bench_gpu import bench_gpu
+from engine.cli.bench_side import require_torch
 from engine.cli.bench_split import bench_split
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def resume(
 
 @app.command("learn")
 def learn(
+    *,
     recipe: Annotated[
         str | None, typer.Option(help="cifar10 or cifar10-long: train this example.", show_default=False)
     ] = None,
@@ -66,14 +68,23 @@ def learn(
         typer.Option(metavar="DIR", help="Keep a recipe's runs here, and go on with those that are here."),
     ] = None,
     device: Annotated[str, typer.Option(metavar="cpu|cuda:N", help="Where to train a recipe.")] = "cpu",
+    peer: Annotated[
+        Literal["none", "torch"],
+        typer.Option(help="Train both examples in PyTorch too, by turns, and compare."),
+    ] = "none",
 ) -> None:
     """Train the digits example with 5 seeds and the shapes example once; or a recipe that takes longer.
 
     Exits with 1 where an error is above its bar, or a training took longer than it may. A recipe's curves are
     held against PyTorch's, where there is one.
     """
-    from engine.cli import bench_learn, bench_recipe
+    from engine.cli import bench_learn, bench_learn_peer, bench_recipe
 
+    if peer == "torch":
+        require_torch()
+        if not bench_learn_peer.compare(seeds):
+            raise typer.Exit(1)
+        return
     reached = bench_learn.learn() if recipe is None else bench_recipe.learn(recipe, data, seeds, runs, device)
     if not reached:
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Literal
@@ -12,16 +12,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from engine.cli.bench_cpu_scaling import BATCHES, describe_scaling, scaling
-from engine.cli.bench_side import Side
+from engine.cli.bench_side import GENEROUS_MALLOC, Side, require_torch
 
 _WARM_UP = 3
 
-_GENEROUS_MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": "4000000000",
-    "MALLOC_TRIM_THRESHOLD_": "4000000000",
-    "MALLOC_TOP_PAD_": "500000000",
-}
-"""Settings of glibc with which PyTorch is quickest: it allocates all tensors anew in each step."""
+Layers = Mapping[str, Sequence[float]]
+"""s forward and backward of each layer."""
 
 
 def bench_cpu(
@@ -34,24 +30,56 @@ def bench_cpu(
     by_size: Annotated[
         bool, typer.Option("--scaling", help="Batches of 1 to 1,024 examples on one thread and on all.")
     ] = False,
+    by_worth: Annotated[
+        bool, typer.Option("--worth", help="A step without each fusion, and without Winograd, by turns.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="A file for the plot of --scaling, as SVG.", show_default=False)
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="A file for the figures, as JSON.")] = None,
 ) -> None:
     """Time training steps on this machine's processors, by turns with PyTorch, whole and by layer."""
     count = threads or (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    results: dict[str, Any] = {}
-    for network in networks:
-        if by_size:
-            times = scaling(network, BATCHES, sorted({1, count}), steps)
-            results[network.stem] = times
-            print(describe_scaling(network.stem, times))
-            continue
-        result = measure(network, batch_size, steps=steps, threads=count, peer=peer)
-        results[network.stem] = result
-        print(describe(network.stem, result))
+    if peer == "torch":
+        require_torch()
+    if by_size:
+        results = _by_size(networks, sorted({1, count}), steps, plot)
+    elif by_worth:
+        results = _by_worth(networks, batch_size, steps, count)
+    else:
+        results = {}
+        for network in networks:
+            results[network.stem] = measure(network, batch_size, steps=steps, threads=count, peer=peer)
+            print(describe(network.stem, results[network.stem]))
     if output is not None:
         output.write_text(json.dumps(results, indent=2), encoding="utf-8")
+
+
+def _by_size(networks: list[Path], threads: list[int], steps: int, plot: Path | None) -> dict[str, Any]:
+    """Print and return the times of all batch sizes; draw those of the last network."""
+    from engine.cli.bench_cpu_plot import draw_scaling
+
+    results = {}
+    for network in networks:
+        times = results[network.stem] = scaling(network, BATCHES, threads, steps)
+        print(describe_scaling(network.stem, times))
+        if plot is not None:
+            plot.write_text(draw_scaling(network.stem, times), encoding="utf-8")
+    return results
+
+
+def _by_worth(networks: list[Path], batch_size: int, steps: int, threads: int) -> dict[str, Any]:
+    """Print and return what each fusion, and Winograd, is worth."""
+    from engine.cli.bench_cpu_worth import describe_worths, worths
+
+    results = {
+        f"{network.stem}, batch {batch_size}": dict(worths(network, batch_size, steps, threads))
+        for network in networks
+    }
+    print(describe_worths(results))
+    return {name: {of: vars(worth) for of, worth in row.items()} for name, row in results.items()}
 
 
 def measure(network: Path, batch_size: int, *, steps: int, threads: int, peer: str) -> dict[str, Any]:
@@ -63,21 +91,24 @@ def measure(network: Path, batch_size: int, *, steps: int, threads: int, peer: s
         name: Side(
             "engine.cli.bench_cpu_side",
             order | {"side": name},
-            settings | (_GENEROUS_MALLOC if name == "torch" else {}),
+            settings | (GENEROUS_MALLOC if name == "torch" else {}),
         )
         for name in names
     }
     times: dict[str, list[float]] = {name: [] for name in names}
+    processor: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(_WARM_UP + steps):
         for name, side in sides.items():
-            seconds = side.ask("step")
+            seconds, of_processors = side.ask("step")
             if turn >= _WARM_UP:
                 times[name].append(seconds)
+                processor[name].append(of_processors)
     result: dict[str, Any] = {"batch_size": batch_size, "threads": threads, "steps": steps}
     for name, side in sides.items():
         result[name] = {
             "least": min(times[name]),
             "median": median(times[name]),
+            "processor": min(processor[name]),
             "memory": side.ask("memory"),
             "layers": side.ask("parts"),
             "facts": side.ask("facts"),
@@ -89,6 +120,7 @@ def measure(network: Path, batch_size: int, *, steps: int, threads: int, peer: s
             "of least": min(times[peer]) / min(times["ours"]),
             "median of turns": median(pairs),
             "worst turn": min(pairs),
+            "of processors": min(processor[peer]) / min(processor["ours"]),
         }
     return result
 
@@ -109,7 +141,7 @@ def describe(name: str, result: Mapping[str, Any]) -> str:
         lines.append(_step(f"PyTorch {theirs['facts']['version']}", theirs, result["batch_size"]))
         lines.append(
             f"  ratio {ratio['of least']:.2f} of the least, {ratio['median of turns']:.2f} median of turns, "
-            f"{ratio['worst turn']:.2f} the worst turn"
+            f"{ratio['worst turn']:.2f} the worst turn; {ratio['of processors']:.2f} of processor time"
         )
     lines.append("  layer       forward ms  GFLOP/s  of peak  ratio   backward ms  ratio")
     for layer, (forward, backward) in ours["layers"].items():
@@ -121,7 +153,19 @@ def describe(name: str, result: Mapping[str, Any]) -> str:
             f"  {layer:<10}{forward * 1e3:12.2f}{speed / 1e9:9.0f}{share:9.0%}"
             f"{_ratio(peer, 0, forward)}{backward * 1e3:14.2f}{_ratio(peer, 1, backward)}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *slower(ours["layers"], theirs["layers"] if theirs else {})])
+
+
+def slower(ours: Layers, theirs: Layers) -> list[str]:
+    """Return a line with the passes in which PyTorch's counterpart is quicker, worst first; updates count."""
+    ratios = sorted(
+        (theirs[layer][way] / ours[layer][way], f"{layer} {name}")
+        for layer in ours.keys() & theirs.keys()
+        for way, name in enumerate(("forward", "backward"))
+        if ours[layer][way] and theirs[layer][way]
+    )
+    behind = [f"{name} {ratio:.2f}" for ratio, name in ratios if ratio < 1]
+    return [f"  {len(behind)} of {len(ratios)} slower than PyTorch: {', '.join(behind)}"] if ratios else []
 
 
 def _step(name: str, side: Mapping[str, Any], batch_size: int) -> str:

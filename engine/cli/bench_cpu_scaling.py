@@ -35,7 +35,7 @@ def _least(network: Path, batch: int, threads: Sequence[int], steps: int) -> dic
     times: dict[int, list[float]] = {count: [] for count in threads}
     for _ in range(_WARM_UP + steps):
         for count, side in sides.items():
-            times[count].append(side.ask("step"))
+            times[count].append(side.ask("step")[0])
     for side in sides.values():
         side.close()
     return {count: min(seconds[_WARM_UP:]) for count, seconds in times.items()}

@@ -1,7 +1,8 @@
 """One side of ``convnet bench cpu``, in a process of its own, see engine.cli.bench_side.
 
-It answers the words ``step`` (seconds), ``parts`` (seconds forward and backward by layer), ``facts`` (what
-else the side knows), ``memory`` (bytes that it came to hold at most beyond those before it had a network).
+It answers the words ``step`` (s by the clock, and of all processors), ``parts`` (s forward and backward by
+layer), ``facts`` (what else the side knows), ``memory`` (bytes that it came to hold at most beyond those
+before it had a network).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
@@ -18,6 +19,9 @@ from engine.cli.bench_engine import check_updates, fill
 from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import infer
+
+if TYPE_CHECKING:
+    from engine.cli.torch_peer import LayerCalls
 
 _REPEATS = 7
 
@@ -88,11 +92,8 @@ class Torch:
         self._peer.step()
 
     def parts(self) -> dict[str, tuple[float, float]]:
-        """Return s forward and backward of each layer; PyTorch's updates are not among them."""
-        return {
-            name: (least_time(forward), least_time(backward))
-            for name, forward, backward in self._peer.layers()
-        }
+        """Return s forward and backward of each layer."""
+        return {calls.name: (least_time(calls.forward), _back(calls)) for calls in self._peer.layers()}
 
     def facts(self) -> dict[str, Any]:
         """Return the version."""
@@ -101,15 +102,25 @@ class Torch:
         return {"version": torch.__version__}
 
 
+def _back(calls: LayerCalls) -> float:
+    """Return s of a layer's backward pass and its update."""
+    return least_time(calls.backward) + (least_time(calls.update) if calls.update else 0.0)
+
+
 def least_time(call: Callable[[], object]) -> float:
     """Return the least s that a call took of several."""
     return min(_seconds(call) for _ in range(_REPEATS))
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    return _both_seconds(call)[0]
+
+
+def _both_seconds(call: Callable[[], object]) -> tuple[float, float]:
+    """Return s by the clock, and of all processors."""
+    wall, processor = time.perf_counter(), time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.perf_counter() - wall, time.process_time() - processor
 
 
 def main() -> None:
@@ -128,7 +139,7 @@ def main() -> None:
     )
     answer(
         {
-            "step": lambda: _seconds(side.step),
+            "step": lambda: _both_seconds(side.step),
             "parts": side.parts,
             "facts": side.facts,
             "memory": lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before,

@@ -11,7 +11,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any
+
+from engine.errors import DeviceError
+
+GENEROUS_MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "MALLOC_TOP_PAD_": "500000000",
+}
+"""Settings of glibc with which PyTorch is quickest: it allocates all tensors anew in each step."""
 
 
 class Side:
@@ -64,3 +74,13 @@ def answer(words: Mapping[str, Callable[..., Any]]) -> None:
     for line in sys.stdin:
         word, *arguments = line.split()
         print(json.dumps(words[word](*arguments)), file=output, flush=True)
+
+
+def require_torch() -> None:
+    """Raise DeviceError where PyTorch, which is to be measured against, is not installed."""
+    if find_spec("torch") is None:
+        raise DeviceError(
+            device="PyTorch",
+            missing="it is not installed, and is what to measure against",
+            hint="Install it (pip install torch), or measure with --peer none.",
+        )

@@ -6,8 +6,8 @@ batched product; response normalisation as slices. Found by trying; what was slo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -17,6 +17,18 @@ from engine.cli.torch_modules import modules_of
 from engine.cli.torch_ways import QUICKEST_ON_CPUS
 from engine.layers.data import Data
 from engine.plan.analysis.infer import InferredLayer
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class LayerCalls:
+    """What a layer does in a step. The backward pass cannot be called once the update was."""
+
+    name: str
+    forward: Call
+    backward: Call
+    update: Call | None
 
 
 class TorchPeer:
@@ -34,9 +46,7 @@ class TorchPeer:
         self._network = torch.nn.Sequential(*modules.values())
         self._network.to(memory_format=torch.channels_last)
         self._labels = torch.randint(0, int(self._network(self._pictures[:1]).shape[1]), (batch_size,))
-        self._optimiser = torch.optim.SGD(
-            self._network.parameters(), lr=1e-3, momentum=0.9, weight_decay=4e-3, fused=True
-        )
+        self._optimiser = _optimiser(self._network)
         self.names = list(modules)
 
     def weights(self) -> int:
@@ -49,23 +59,32 @@ class TorchPeer:
         torch.autograd.backward(functional.cross_entropy(self._network(self._pictures), self._labels))
         self._optimiser.step()
 
-    def layers(self) -> list[tuple[str, Any, Any]]:
-        """Return each layer's name, and calls of its forward pass and of its backward pass."""
+    def layers(self) -> Iterator[LayerCalls]:
+        """Yield each layer's calls; none of a layer's may be made once the next one is asked for."""
         x = self._pictures
-        calls: list[tuple[str, Any, Any]] = []
-        for name, module in zip(self.names, self._network, strict=True):
-            leaf = x.detach().requires_grad_(bool(calls))
+        for number, (name, module) in enumerate(zip(self.names, self._network, strict=True)):
+            leaf = x.detach().requires_grad_(number > 0)
             y = module(leaf)
-            learning = [*([leaf] if leaf.requires_grad else []), *module.parameters()]
-            calls.append((name, _forward(module, leaf), _backward(y, learning)))
+            weights = list(module.parameters())
+            backward = _backward(y, [*([leaf] if leaf.requires_grad else []), *weights])
+            yield LayerCalls(name, _forward(module, leaf), backward, _update(module) if weights else None)
             x = y
-        return calls
 
 
-def _forward(module: torch.nn.Module, x: Tensor) -> Any:
+def _optimiser(module: torch.nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(module.parameters(), lr=1e-3, momentum=0.9, weight_decay=4e-3, fused=True)
+
+
+def _update(module: torch.nn.Module) -> Call:
+    for weights in module.parameters():
+        weights.grad = torch.zeros_like(weights)
+    return _optimiser(module).step
+
+
+def _forward(module: torch.nn.Module, x: Tensor) -> Call:
     return lambda: module(x)
 
 
-def _backward(y: Tensor, learning: list[Tensor]) -> Any:
+def _backward(y: Tensor, learning: list[Tensor]) -> Call:
     gradient = torch.ones_like(y)
     return lambda: torch.autograd.grad(y, learning, gradient, retain_graph=True)
