@@ -49,6 +49,9 @@ def find_trained(path: Path) -> Trained:
     FileFormatError or DataError where something is missing or damaged.
     """
     if path.is_file():
+        if path.suffix != ".json":
+            hint = "Name the run's folder, or a step-….json in its checkpoints."
+            raise _unfit(path, "a run folder, or a checkpoint's manifest", "another file", hint)
         run = RunFolder.open(path.absolute().parent.parent)
         state = load(path)
     else:

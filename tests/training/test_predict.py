@@ -152,6 +152,9 @@ def test_runs_that_cannot_answer_say_why(run: RunFolder, tmp_path: Path) -> None
     trained = find_trained(new.path)
     other = dataclasses.replace(what, training=dataclasses.replace(what.training, seed=8))
     new.network.write_text(dumps(other))
+    picture = run.path.parent / "1.png"
+    with pytest.raises(CheckpointError, match=r"1\.png: expected a run folder, or a checkpoint's manifest"):
+        find_trained(picture)
     with pytest.raises(CheckpointError, match="one of another network"):
         find_trained(new.path)
     squares = chain(
