@@ -28,9 +28,9 @@ from engine.layers.pool import Pool
 
 _NO_FUNCTION = ("initwfunc", "initbfunc", "initcfunc")
 _DECLARED = ("channels", "modulesx", "filterchannels")
-_OTHERWISE_NONE: dict[str, Callable[[str], object]] = {
-    "randsparse": flag,
-    "children": word,
+_OTHERWISE_NONE: dict[str, tuple[Callable[[str], object], str]] = {
+    "randsparse": (flag, "Give groups, with a 1 × 1 convolution between them to mix channels."),
+    "children": (word, "All costs of a network are added together; leave it out."),
 }
 
 
@@ -114,11 +114,10 @@ class Builder:
             if entry.find(key) is not None:
                 hint = "A file of layers cannot call functions here; give initW and initB."
                 entry.problem(key, "no function", "one", hint)
-        for key, read in _OTHERWISE_NONE.items():
-            text, nothing = entry.find(key), object()
-            value = entry.read(key, read, nothing, "none, or its default")
-            if text is not None and value not in (0, 1, nothing):
-                entry.problem(key, "none, or its default", repr(text.text[:60]), "This is not supported.")
+        for key, (read, hint) in _OTHERWISE_NONE.items():
+            text = entry.find(key)
+            if text is not None and entry.read(key, read, False, "true or false"):
+                entry.problem(key, "none, or false", repr(text.text[:60]), hint)
 
     def _sources(self, entry: Entry) -> list[str]:
         if not entry.inputs:

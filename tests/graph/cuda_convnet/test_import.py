@@ -322,6 +322,20 @@ def test_shapes_that_are_declared_are_held_against_those_that_follow() -> None:
     assert "[x] channels" not in told  # the pictures have as many channels as their first layer says
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"), [("randSparse=true", "Give groups"), ("children=a,b", "All costs of a network")]
+)
+def test_what_there_is_not_is_refused_by_its_name(key: str, hint: str) -> None:
+    conv = _section("x", type="conv", inputs="data", filters=2, filterSize=3)
+    if key.startswith("rand"):
+        layers = DATA + conv + key + "\n" + ENDING.format("x") + COST
+    else:
+        layers = DATA + conv + ENDING.format("x") + COST + key
+    told = _refused(layers, f"[x]\n{LEARNING}{PARAMETERS}")
+    assert f"{key.partition('=')[0].lower()}: expected none, or false, found" in told
+    assert hint in told
+
+
 def test_functions_in_files_are_never_called() -> None:
     layers = ALL.replace("outputs=10", "outputs=10\ninitBFunc=__import__('os').abort()")
     assert "A file of layers cannot call functions here" in _refused(layers)
