@@ -115,8 +115,9 @@ class Builder:
                 hint = "A file of layers cannot call functions here; give initW and initB."
                 entry.problem(key, "no function", "one", hint)
         for key, (read, hint) in _OTHERWISE_NONE.items():
-            text = entry.find(key)
-            if text is not None and entry.read(key, read, False, "true or false"):
+            text, nothing = entry.find(key), object()
+            value = entry.read(key, read, nothing, "true or false")
+            if text is not None and value not in (False, "", nothing):
                 entry.problem(key, "none, or false", repr(text.text[:60]), hint)
 
     def _sources(self, entry: Entry) -> list[str]:
