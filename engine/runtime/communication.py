@@ -99,14 +99,20 @@ def _reduce(found: tuple[Move, ...], arrays: Arrays, line: Communicator, *, add:
             else:
                 received.append((move.source, _room(places[place])))
                 sums[place].append(received[-1][1])
-    totals = {place: _room(places[place]) for place in sums}
+    # Where a target may be one of its own terms, or is added to, the sum is made elsewhere first.
+    apart = {
+        place: _room(places[place])
+        for place, terms in sums.items()
+        if add or any(np.may_share_memory(term, places[place]) for term in terms)
+    }
 
     def call() -> None:
         _copy(sends, packed)
         line.exchange(packed, received)
         for place, terms in sums.items():
-            _sum(terms, totals[place])
-            _put(places[place], totals[place], add)
+            _sum(terms, apart.get(place, places[place]))
+        for place, total in apart.items():
+            _put(places[place], total, add)
 
     return call
 
@@ -165,9 +171,11 @@ def _copy(sends: Sequence[Message], packed: Sequence[Message]) -> None:
 
 
 def _sum(terms: Sequence[Any], total: Any) -> None:
-    first, *rest = terms
-    np.copyto(total, first)
-    for term in rest:
+    if len(terms) == 1:
+        np.copyto(total, terms[0])
+        return
+    np.add(terms[0], terms[1], out=total)
+    for term in terms[2:]:
         np.add(total, term, out=total)
 
 
