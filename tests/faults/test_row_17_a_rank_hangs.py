@@ -28,5 +28,5 @@ def test_a_rank_that_hangs_stops_all(tmp_path: Path) -> None:
 def test_a_rank_on_a_gpu_that_hangs_stops_all(tmp_path: Path) -> None:
     """Others wait for it in NCCL, on their GPUs."""
     needs_two_gpus()
-    outcome = harm_ranks(2, tmp_path, psutil.Process.suspend, "cuda:0,cuda:1")
+    outcome = harm_ranks(1, tmp_path, psutil.Process.suspend, "cuda:0,cuda:1")
     assert outcome.holds, outcome.measured
