@@ -23,6 +23,7 @@ class WireTraffic(Message, frozen=True):
     source: Name  # the layer that it comes from
     target: Name  # the layer that it goes to
     sent: Count  # bytes a step, forth and back, of all devices
+    waiting: float  # s a step that computation would wait for it on NVIDIA H200 with NVLink
 
 
 class LayerTraffic(Message, frozen=True):
@@ -30,6 +31,7 @@ class LayerTraffic(Message, frozen=True):
 
     layer: Name  # the layer
     sent: Count  # bytes a step, of all devices
+    waiting: float  # s a step, as in WireTraffic
 
 
 class DeviceForecast(Message, frozen=True):
@@ -40,7 +42,7 @@ class DeviceForecast(Message, frozen=True):
 
 
 class Forecast(Message, frozen=True):
-    """Answers ``AskForecast``: exact for float32, since the network was compiled for it."""
+    """Answers ``AskForecast``: exact for float32, since the network was compiled for it, but for times."""
 
     devices: tuple[DeviceForecast, ...]  # in the order of the split's
     wires: tuple[WireTraffic, ...]  # those along which something is sent

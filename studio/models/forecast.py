@@ -10,7 +10,7 @@ import msgspec
 
 from engine.errors import ConvNetError
 from engine.graph.network_file import dumps
-from engine.protocol.forecasts import AskForecast, Forecast
+from engine.protocol.forecasts import AskForecast, Forecast, LayerTraffic, WireTraffic
 from studio.models.document import Document
 from studio.models.observable import Event
 from studio.models.splitting import split_of
@@ -44,15 +44,15 @@ class ForecastModel:
             self._document.changed.connect(self._on_changed)
         self._on_changed()
 
-    def sent_along(self, source: str, target: str) -> int:
-        """Return the bytes a step that are sent between devices along a wire."""
+    def along(self, source: str, target: str) -> WireTraffic | None:
+        """Return what is sent between devices along a wire, if anything is."""
         wires = () if self.forecast is None else self.forecast.wires
-        return sum(wire.sent for wire in wires if (wire.source, wire.target) == (source, target))
+        return next((wire for wire in wires if (wire.source, wire.target) == (source, target)), None)
 
-    def sent_for(self, layer: str) -> int:
-        """Return the bytes a step that are sent for a layer's weights."""
+    def of_weights(self, layer: str) -> LayerTraffic | None:
+        """Return what is sent for a layer's weights, if anything is."""
         layers = () if self.forecast is None else self.forecast.layers
-        return sum(each.sent for each in layers if each.layer == layer)
+        return next((each for each in layers if each.layer == layer), None)
 
     def _on_changed(self) -> None:
         """Ask anew, unless an answer is under way: then after that."""

@@ -18,6 +18,14 @@ def short_count(number: float) -> str:
     return f"{value:#.3g}".rstrip(".") + f" {prefix}".rstrip()
 
 
+def short_time(seconds: float) -> str:
+    """Return a time with two significant digits: "0 µs", "31 µs", "0.12 ms", "35 ms", "0.35 s"."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= 0.0995 * size:
+            return f"{seconds / size:#.2g}".rstrip(".") + f" {unit}"
+    return "0 µs"
+
+
 def short_bytes(number: float) -> str:
     """Return a size with three significant digits at most: "512 B", "65.5 kB", "1.20 MB"."""
     count = short_count(number)

@@ -19,7 +19,7 @@ from studio.models.forecast import ForecastModel
 from studio.models.health import findings
 from studio.models.lens import Lens, LensChoice
 from studio.models.problem_marks import ProblemMarks
-from studio.models.quantities import short_bytes, short_count
+from studio.models.quantities import short_bytes, short_count, short_time
 from studio.models.readings import percent, three_digits
 from studio.models.shape_changes import ShapeChanges
 from studio.qt.canvas.wire_item import Flow
@@ -124,9 +124,9 @@ class Showing:
         devices = _names(names, place.ranks)
         words = _tr("on {devices}" if len(place.ranks) == 1 else PLACEMENT_TEXTS[place.placement])
         lines = [words.format(devices=devices)]
-        sent = self._forecast.sent_for(layer)
-        if sent:
-            lines.append(_tr("gradients: {bytes}").format(bytes=short_bytes(sent)))
+        traffic = self._forecast.of_weights(layer)
+        if traffic is not None:
+            lines.append(_tr("gradients: {bytes}").format(bytes=short_bytes(traffic.sent)))
         return tuple(lines)
 
     def flow(self, wire: Wire) -> Flow:
@@ -164,9 +164,13 @@ class Showing:
         return Flow(_tr("forward"), explanation, is_faint=True)
 
     def _crossing(self, wire: Wire, explanation: str) -> Flow:
-        sent = self._forecast.sent_along(wire.source, wire.target)
-        if not sent:
+        traffic = self._forecast.along(wire.source, wire.target)
+        if traffic is None:
             return Flow("", explanation, is_faint=True)
-        words = _tr("{bytes} a step").format(bytes=short_bytes(sent))
-        more = _tr("{words} between devices, forth and back").format(words=words)
+        sent, time = short_bytes(traffic.sent), short_time(traffic.waiting)
+        words = _tr("{bytes} · waits {time}").format(bytes=sent, time=time)
+        more = _tr(
+            "{bytes} a step between devices, forth and back. On H200 with NVLink, computation would wait "
+            "about {time} for it."
+        ).format(bytes=sent, time=time)
         return Flow(words, f"{explanation}\n{more}", is_double=True)

@@ -48,9 +48,13 @@ def test_what_is_sent_is_known_once_it_was_answered(document: Document) -> None:
     assert model.forecast is None
     asked.answer()
     assert model.forecast is not None
-    assert model.sent_for("conv1") > 0
-    assert model.sent_for("fc10") == 0
-    assert model.sent_along("conv2", "fc64") > 0
+    of_weights, along = model.of_weights("conv1"), model.along("conv2", "fc64")
+    assert of_weights is not None
+    assert of_weights.sent > 0
+    assert model.of_weights("fc10") is None
+    assert along is not None
+    assert along.sent > 0
+    assert along.waiting > 0
     splitting.use_one_device(document)
     assert model.forecast is None
     assert not asked.waiting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.models.quantities import short_count
+from studio.models.quantities import short_count, short_time
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,19 @@ from studio.models.quantities import short_count
 def test_counts_have_three_digits_and_a_prefix(number: float, text: str) -> None:
     """Small counts are exact."""
     assert short_count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 µs"),
+        (9.13e-6, "9.1 µs"),
+        (31e-6, "31 µs"),
+        (1.2e-4, "0.12 ms"),
+        (0.035, "35 ms"),
+        (12.0, "12 s"),
+    ],
+)
+def test_times_have_two_digits_and_a_unit(seconds: float, text: str) -> None:
+    """From microseconds to seconds."""
+    assert short_time(seconds) == text

@@ -121,7 +121,7 @@ def test_the_lens_shows_places_and_what_is_sent(qtbot: QtBot, document: Document
     model.changed.emit()
     flows = {(item.wire.source, item.wire.target): item.flow for item in panel.scene.wires.values()}
     assert flows["conv2", "fc64"].is_double
-    assert flows["conv2", "fc64"].words.endswith("a step")
+    assert flows["conv2", "fc64"].words.startswith("262 kB · waits ")
     assert flows["conv1", "pool1"].is_faint
     panel.detach()
 
