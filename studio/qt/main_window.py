@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -20,7 +20,6 @@ from studio.models.selection import Selection
 from studio.models.unit import UnitChoice
 from studio.qt import theme_switch
 from studio.qt.banner import Banner
-from studio.qt.canvas.pan_zoom_view import Place
 from studio.qt.canvas.panel import CanvasPanel
 from studio.qt.cheat_sheet import CheatSheet
 from studio.qt.command_palette import CommandPalette
@@ -41,20 +40,11 @@ from studio.qt.status import Status
 from studio.qt.texts import error_text
 from studio.qt.theme_switch import ThemeSwitch
 from studio.qt.tool_bar import ToolBar
-from studio.qt.window_place import bring_onto_a_screen, fill_a_small_screen
+from studio.qt.window_memory import WindowMemory, Workspace
+from studio.qt.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from studio.qt.computers.dialog import ComputersDialog
-
-Workspace = Literal["data", "design", "training"]
-
-_GEOMETRY, _STATE, _SPLITTER = "window/geometry", "window/state", "window/splitter"
-_WORKSPACE = "window/workspace"
-_LAYOUT_VERSION = 1
-"""To be raised when docks change, so that an older arrangement is not put on them."""
-
-_CANVAS_SHARE = (320, 1046)
-"""Widths of the canvas and the training view in the training workspace, px."""
 
 
 class MainWindow(QMainWindow):
@@ -78,7 +68,6 @@ class MainWindow(QMainWindow):
         self.document, self.selection, self.run = document, selection, run
         self.computers = computers
         self._computers_dialog: ComputersDialog | None = None
-        self._settings = QSettings()
         theme_switch.dress()
         self.commands = Commands(self)
         self.theme = ThemeSwitch(self.commands, self)
@@ -99,15 +88,15 @@ class MainWindow(QMainWindow):
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
         self.data_view = make_data_view(self)
-        self.workspace: Workspace = "design"
-        self._places: dict[Workspace, Place | None] = {}
         self.history: HistoryDialog | None = None
         self._is_closed = False
         self.is_handed_over = False
         self._build()
         self._connect_commands()
         self._connect_models()
-        self._restore()
+        self._memory = WindowMemory(self, self._splitter)
+        self._memory.restore()
+        self.show_workspace(self._memory.workspace)
         self._states = CommandStates(
             self.commands, self.design, document, selection, run, lens=self.canvas.lens
         )
@@ -134,6 +123,15 @@ class MainWindow(QMainWindow):
         column.addWidget(self.data_view, 1)
         self.setCentralWidget(self.work)
         self.docks = Docks(self, self.palette_panel, self.inspector, self.problems)
+        self._workspaces = Workspaces(
+            self,
+            self.commands,
+            self.docks,
+            self.canvas,
+            self._splitter,
+            train_view=self.train_view,
+            data_view=self.data_view,
+        )
         self.commands.fill_menus(self.menuBar(), self.files)
         self.addToolBar(
             ToolBar(
@@ -228,38 +226,16 @@ class MainWindow(QMainWindow):
 
     # ---- what the window remembers -----------------------------------------------------------------------
 
-    def _restore(self) -> None:
-        self._first_state = self.saveState(_LAYOUT_VERSION)
-        if not self.restoreGeometry(self._kept(_GEOMETRY)):
-            fill_a_small_screen(self)
-        bring_onto_a_screen(self)
-        self.restoreState(self._kept(_STATE), _LAYOUT_VERSION)
-        if not self._splitter.restoreState(self._kept(_SPLITTER)):
-            self._splitter.setSizes(list(_CANVAS_SHARE))
-        workspace = self._settings.value(_WORKSPACE)
-        self.show_workspace(workspace if workspace in get_args(Workspace) else "design")
-
     def reset_layout(self) -> None:
         """Put all panels back to where they belong, with their first sizes."""
-        self.restoreState(self._first_state, _LAYOUT_VERSION)
+        self._memory.reset()
         self.docks.reset_widths()
-        self._splitter.setSizes(list(_CANVAS_SHARE))
-        bring_onto_a_screen(self)
         self.show_problems(False)
         self.show_workspace(self.workspace)
 
-    def _kept(self, key: str) -> QByteArray:
-        """Return what is kept under a key; nothing where that makes no sense."""
-        value = self._settings.value(key)
-        return value if isinstance(value, QByteArray) else QByteArray()
-
     def remember(self) -> None:
         """Keep the layout for the next start."""
-        self._settings.setValue(_GEOMETRY, self.saveGeometry())
-        self._settings.setValue(_STATE, self.saveState(_LAYOUT_VERSION))
-        self._settings.setValue(_WORKSPACE, self.workspace)
-        if self.workspace == "training":
-            self._settings.setValue(_SPLITTER, self._splitter.saveState())
+        self._memory.keep(self.workspace)
 
     def hand_over(self) -> None:
         """Close without a question: what is open is shown by another window from now on."""
@@ -278,28 +254,14 @@ class MainWindow(QMainWindow):
 
     # ---- commands ----------------------------------------------------------------------------------------
 
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that is shown."""
+        return self._workspaces.current
+
     def show_workspace(self, workspace: Workspace) -> None:
-        """Go to a workspace, to the part of the network that was seen there last."""
-        view = self.canvas.view
-        self._places[self.workspace] = view.place()
-        self.workspace = workspace
-        is_design = workspace == "design"
-        if not is_design:
-            self.docks.keep_widths()
-        self.data_view.setVisible(workspace == "data")
-        self._splitter.setVisible(workspace != "data")
-        self.train_view.setVisible(workspace == "training")
-        self.docks.show_sides(is_design)
-        self.docks.problems.setVisible(is_design and self.commands["problems"].isChecked())
-        if is_design:
-            # The docks get their room back only once the window knows that the training view needs none.
-            for part in (self._splitter, self.centralWidget(), self):
-                QCoreApplication.sendPostedEvents(part, QEvent.Type.LayoutRequest.value)
-            self.docks.take_widths()
-        self.commands[workspace].setChecked(True)
-        if workspace == "data":
-            self.data_view.setFocus(Qt.FocusReason.OtherFocusReason)
-        view.go_to(self._places.get(workspace))
+        """Go to a workspace."""
+        self._workspaces.show(workspace)
 
     def show_problems(self, is_shown: bool) -> None:
         """Show or hide the list of problems; it belongs to the design workspace."""
@@ -360,7 +322,7 @@ class MainWindow(QMainWindow):
 
     def _on_file_changed(self) -> None:
         self.banner.hide()
-        self._places.clear()
+        self._workspaces.forget_places()
         name = self.document.name or self.tr("Untitled")
         self.setWindowTitle(f"{name}[*] – ConvNet Studio")
         self.setWindowFilePath(str(self.document.path) if self.document.path else "")

@@ -14,8 +14,9 @@ _SEEN = (160, 48)
 
 def fill_a_small_screen(window: QWidget) -> None:
     """Maximise a window that has no place yet, where its screen is hardly larger than it."""
-    wanted = window.size() + _FRAME
-    if wanted.boundedTo(window.screen().availableSize()) != wanted:
+    wanted, room = window.size() + _FRAME, window.screen().availableSize()
+    has_room = window.minimumSize().boundedTo(room) == window.minimumSize()
+    if has_room and wanted.boundedTo(room) != wanted:
         window.setWindowState(Qt.WindowState.WindowMaximized)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from studio.app import Studio, build
 from studio.models.run_state import RunState
 from studio.qt.canvas.ports import PortRef
-from studio.qt.inspector.editors import WholeEditor
+from studio.qt.inspector.editors.numbers import WholeEditor
 
 LENET5: tuple[tuple[str, dict[str, int]], ...] = (
     ("convolution", {"filters": 6}),

@@ -12,7 +12,7 @@ from studio.models.document import Document
 from studio.models.selection import Selection
 from studio.qt.bench.frames import residual_network
 from studio.qt.canvas.panel import CanvasPanel
-from studio.qt.inspector.editors import WholeEditor
+from studio.qt.inspector.editors.numbers import WholeEditor
 from studio.qt.inspector.inspector import Inspector
 
 BAR = 100.0

@@ -36,7 +36,8 @@ class LensNote(QFrame):
     def fit(self, width: int) -> None:
         """Take as much room as the words need, no more than ``width`` px across."""
         self.setFixedWidth(min(width, _WIDEST))
-        self.setFixedHeight(max(self.heightForWidth(self.width()), self.sizeHint().height()))
+        height = self.heightForWidth(self.width())
+        self.setFixedHeight(height if height > 0 else self.sizeHint().height())
 
     def refresh(self) -> None:
         """Say what there is to say now."""

@@ -26,6 +26,7 @@ class Minimap(QFrame):
         self.setToolTip(self.tr("The whole network: press or drag to move the view"))
         self.setAccessibleName(self.tr("Overview of the network"))
         self._view, self._scene, self._document = view, scene, document
+        self._around = parent
         self._whole = QRectF()
         self._cards: QPixmap | None = None
         view.moved.connect(self._on_moved)
@@ -37,16 +38,18 @@ class Minimap(QFrame):
         self._document.changed.disconnect(self._on_changed)
 
     def settle(self) -> None:
-        """Take the lower left corner of what it lies in."""
-        parent = self.parentWidget()
-        if parent is not None:
-            self.move(12, parent.height() - self.height() - 12)
-
-    def _on_changed(self) -> None:
-        self._whole, self._cards = self._scene.network_rect(), None
-        room = _LARGEST - QSize(2 * _AIR, 2 * _AIR)
+        """Take the lower left corner of what it lies in, and no more than a part of it."""
+        self._cards = None
+        room = self._room() - QSize(2 * _AIR, 2 * _AIR)
         size = self._whole.size().scaled(room.toSizeF(), Qt.AspectRatioMode.KeepAspectRatio).toSize()
         self.resize((size + QSize(2 * _AIR, 2 * _AIR)).expandedTo(QSize(_SMALLEST_SIDE, _SMALLEST_SIDE)))
+        self.move(12, self._around.height() - self.height() - 12)
+
+    def _room(self) -> QSize:
+        return _LARGEST.boundedTo(QSize(self._around.width() // 4, self._around.height() // 3))
+
+    def _on_changed(self) -> None:
+        self._whole = self._scene.network_rect()
         self.settle()
         self._on_moved()
 

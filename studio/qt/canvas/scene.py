@@ -11,12 +11,10 @@ from PySide6.QtWidgets import (
 
 from engine.errors import MissingInputError, NetworkError
 from engine.graph.layer_graph import Wire
-from engine.layers.catalogue import KINDS
-from studio.models import editing, splicing
 from studio.models.connecting import slot_of
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
-from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, LIMIT, free_place
+from studio.models.layout import LIMIT
 from studio.models.lens import LensChoice
 from studio.models.problem_marks import mark_problems
 from studio.models.selection import Selection
@@ -25,11 +23,11 @@ from studio.qt.canvas.comment_item import CommentItem
 from studio.qt.canvas.gestures import Gesture, Moving, Stretching, WireDrawing
 from studio.qt.canvas.lenses import Showing
 from studio.qt.canvas.node_item import NodeItem
+from studio.qt.canvas.palette_drop import PaletteDrop
 from studio.qt.canvas.pictures import Pictures
 from studio.qt.canvas.ports import PortRef, input_of
 from studio.qt.canvas.routes import Places, places_of
 from studio.qt.canvas.wire_item import WireItem
-from studio.qt.layer_list import KIND_MIME
 
 
 class CanvasScene(QGraphicsScene):
@@ -63,6 +61,7 @@ class CanvasScene(QGraphicsScene):
         self.comments: dict[str, CommentItem] = {}
         self._changes = ShapeChanges(document)
         self._gesture: Gesture | None = None
+        self._palette_drop = PaletteDrop(self)
         self._lit: Wire | None = None
         self._is_mirroring = False
         self._is_thin = False
@@ -317,44 +316,14 @@ class CanvasScene(QGraphicsScene):
     # ---- drops from the palette --------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
-        self._answer_drag(event)
+        self._palette_drop.answer(event)
 
     def dragMoveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
-        self._answer_drag(event)
+        self._palette_drop.answer(event)
 
     def dragLeaveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
         self.light_wire(None)
 
     def dropEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
-        kind = _dragged_kind(event)
-        self.light_wire(None)
-        if kind is None:
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        corner = event.scenePos() - QPointF(CARD_WIDTH / 2, CARD_HEIGHT / 2)
-        wire = self._wire_for(kind, event.scenePos())
-        if wire is None:
-            place = free_place(self.document.network.positions.values(), (corner.x(), corner.y()))
-            name = editing.add_layer(self.document, kind, place)
-        else:
-            name = splicing.insert(self.document, kind, wire, (corner.x(), corner.y()))
-        self.selection.select([name])
-        self.layer_dropped.emit()
-
-    def _answer_drag(self, event: QGraphicsSceneDragDropEvent) -> None:
-        kind = _dragged_kind(event)
-        event.setAccepted(kind is not None)
-        self.light_wire(None if kind is None else self._wire_for(kind, event.scenePos()))
-
-    def _wire_for(self, kind: str, place: QPointF) -> Wire | None:
-        """Return the wire at a place, if it can be led through a layer of a kind."""
-        wire = self.wire_at(place)
-        if wire is None or not splicing.fits_on(self.document.network.graph, KINDS[kind](), wire):
-            return None
-        return wire
-
-
-def _dragged_kind(event: QGraphicsSceneDragDropEvent) -> str | None:
-    kind = bytes(event.mimeData().data(KIND_MIME).data()).decode(errors="replace")
-    return kind if kind in KINDS else None
+        if self._palette_drop.take(event):
+            self.layer_dropped.emit()

@@ -143,7 +143,7 @@ def as_image(picture: Picture) -> QImage:
 def _paint_name(painter: QPainter, place: QRect, name: str) -> None:
     """Write a name in one line, or smaller in two where that is too narrow for it."""
     painter.setFont(theme.body_font())
-    if painter.fontMetrics().horizontalAdvance(name) > place.width():
+    if painter.fontMetrics().horizontalAdvance(name) > place.width() - 4:
         painter.setFont(theme.secondary_font())
         if " " not in name:
             name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())

@@ -51,7 +51,10 @@ class SeenView(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setSpacing(8)
-        classes, mean = Panel(self.classes, self.tr("Classes")), Panel(self._mean(), self.tr("Mean"))
+        classes, mean = (
+            Panel(self.classes, self.tr("Pictures of each class")),
+            Panel(self._mean(), self.tr("Mean")),
+        )
         for panel in (classes, mean):
             panel.setFixedHeight(_TOP_HEIGHT)
         grid.addWidget(classes, 0, 0)

@@ -10,13 +10,13 @@ from engine.protocol.examination import SplitExamined
 from studio.models.readings import percent
 from studio.qt import theme
 
-NAMES = 128
+NAMES = 112
 """Room for the names of the classes, px."""
 
 _BELOW = 20
 """Room for the line below the matrix, px."""
 
-LEAST_NUMBERED = 22
+LEAST_NUMBERED = 20
 """Side of a cell from which it shows its count, px."""
 
 

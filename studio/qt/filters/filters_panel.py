@@ -275,7 +275,7 @@ class FiltersPanel(QWidget):
         count = self.tr("{count} filters {window}").format(
             count=f"{page.filters:,}", window="×".join(map(str, window))
         )
-        parts = [shown.layer, count, *self._describe_cut(page), self._normalisation.currentText().lower()]
+        parts = [shown.layer, count, *self._describe_cut(page)]
         if self._model.shows_change:
             parts.append(self.tr("change since then"))
         return " · ".join((*parts, step))

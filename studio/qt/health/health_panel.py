@@ -43,7 +43,7 @@ class HealthPanel(QWidget):
         self.spreads = {
             "weights": SpreadPicture(self.tr("Weights")),
             "gradients": SpreadPicture(self.tr("Gradients")),
-            "outputs": SpreadPicture(self.tr("Outputs")),
+            "outputs": SpreadPicture(self.tr("Output values")),
         }
         self.advice = Label(rank="secondary")
         self.note = EmptyNote(

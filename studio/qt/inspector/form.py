@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
+from studio.qt import theme
 from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label, SectionTitle
@@ -102,7 +104,7 @@ class FieldForm(QWidget):
         title = layer_text(spec.title)
         unit = "" if isinstance(spec, WholeSpec) and spec.type_name == "whole" else layer_text(spec.unit)
         words = explanation(spec)
-        label = Label(f"{title} ({unit})" if unit else title)
+        label = Label(_with_unit(title, unit))
         self._titles[name] = label.text()
         label.setToolTip(words)
         label.setWordWrap(True)
@@ -123,6 +125,13 @@ class FieldForm(QWidget):
         words = self.tr("Expected {expected}.").format(expected=expected) if expected else ""
         self._errors[name].say(words)
         self.editors[name].mark(is_wrong=bool(words))
+
+
+def _with_unit(title: str, unit: str) -> str:
+    """Return a field's title and unit, in two lines where one has no room for both."""
+    line = f"{title} ({unit})" if unit else title
+    has_room = QFontMetrics(theme.body_font()).horizontalAdvance(line) <= LABEL_WIDTH
+    return line if has_room or not unit else f"{title}\n({unit})"
 
 
 def explanation(spec: FieldSpec) -> str:
