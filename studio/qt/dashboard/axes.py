@@ -87,7 +87,16 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         shown = np.power(10.0, values) if self.is_log else values
-        return [f"{value:.3g}" for value in shown]
+        return [_short(float(value)) for value in shown]
+
+
+def _short(value: float) -> str:
+    """Return a value in little room: 2,500 and 50k are read more quickly than 2.5e+03 and 5e+04."""
+    if not 1e3 <= abs(value) < 1e9:
+        return f"{value:.3g}"
+    if abs(value) < 1e4:
+        return f"{value:,.0f}"
+    return f"{value / 1e3:.4g}k" if abs(value) < 1e6 else f"{value / 1e6:.4g}M"
 
 
 def _decimal_step(least: float) -> float:

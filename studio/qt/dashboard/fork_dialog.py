@@ -95,6 +95,7 @@ class ForkDialog(QDialog):
             momentum=values["momentum"],
             decay=values["decay"],
             epochs=int(values["epochs"]),
+            early_stop=int(values["early_stop"]),
         )
         return dataclasses.replace(network, training=training)
 

@@ -275,10 +275,9 @@ class FiltersPanel(QWidget):
         count = self.tr("{count} filters {window}").format(
             count=f"{page.filters:,}", window="×".join(map(str, window))
         )
-        parts = [shown.layer, count, *self._describe_cut(page)]
         if self._model.shows_change:
-            parts.append(self.tr("change since then"))
-        return " · ".join((*parts, step))
+            step = self.tr("change since step {step}").format(step=f"{shown.step:,}")
+        return " · ".join((shown.layer, count, *self._describe_cut(page), step))
 
     def _describe_cut(self, page: Page) -> list[str]:
         """What is not shown, since it would be too much at once."""

@@ -109,7 +109,7 @@ class RunList(QAbstractTableModel):
             case 0:
                 return "  ".join((title_of(card), *(f"#{tag}" for tag in card.tags)))
             case 1:
-                words = self.tr("No word") if card.state is None else state_name(RunState(card.state.value))
+                words = self.tr("No word") if card.state is None else state_name(_shown_state(card.state))
                 return f"{_mark(card)[0]} {words.rstrip('…')}"
             case 2:
                 error = card.test_error if card.validation_error is None else card.validation_error
@@ -178,3 +178,8 @@ class RunTable(QTableView):
 
 def _mark(card: RunCard) -> tuple[str, str]:
     return _MARKS.get(card.state, ("●", "accent"))
+
+
+def _shown_state(state: EngineState) -> RunState:
+    """A run that measures its error is training: the list shows no state that is over in a moment."""
+    return RunState.TRAINING if state is EngineState.TESTING else RunState(state.value)

@@ -34,3 +34,17 @@ def test_a_logarithmic_axis_names_values_not_their_logarithms(qapp):
     assert axis.tickStrings(ticks, 1, 1) == ["0.1", "0.2", "0.5", "1", "2"]
     ((_, ticks),) = axis.tickValues(-5.0, 1.0, 200)
     assert axis.tickStrings(ticks, 1, 1) == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"]
+
+
+def test_large_values_are_short_and_read_at_a_glance(qapp):
+    values = [0.0, 0.025, 500.0, 2500.0, 50_000.0, 250_000.0, 1.5e6, 1e12]
+    assert ValueAxis().tickStrings(values, 1, 1) == [
+        "0",
+        "0.025",
+        "500",
+        "2,500",
+        "50k",
+        "250k",
+        "1.5M",
+        "1e+12",
+    ]

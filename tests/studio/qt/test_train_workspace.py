@@ -155,7 +155,7 @@ def test_only_the_view_in_sight_asks_for_anything(stage):
     assert len(stage.examiner.asked) == 1
 
 
-def test_the_header_says_layer_shape_normalisation_and_step(stage):
+def test_the_header_says_layer_shape_and_step(stage):
     stage.train()
     stage.add(SnapshotKept(1234))
     stage.answer(np.zeros((4, 3, 3, 3)))
@@ -470,7 +470,7 @@ def test_a_leap_of_the_loss_offers_to_go_back(stage):
     banner = stage.view.trouble
     assert banner.message == "The loss leapt to 12.0 after step 150; 0.500 is usual."
     banner.action.click()
-    assert stage.link.asked[-1] == RollBack(150)
+    assert stage.link.asked[-1] == RollBack(100)
     assert banner.isHidden()
 
 
@@ -491,6 +491,8 @@ def test_a_fork_trains_the_runs_network_with_other_settings(stage):
     dialog.fields["epochs"].setText("20")
     assert dialog.network.training.schedule.rate == 0.25
     assert dialog.network.training.epochs == 20
+    dialog.fields["early_stop"].setText("4")
+    assert dialog.network.training.early_stop == 4
     assert dialog.network.graph == stage.run.record.network.graph
     dialog.fields["decay"].setText("-1")
     dialog._on_accepted()
