@@ -33,6 +33,9 @@ MOST_ROWS: Final = 1000
 
 MOST_FILTERS: Final = 96
 
+MOST_ACROSS, LARGEST_WEIGHT = 900, 12
+"""Width of a picture of filters and of a weight in it at most, px."""
+
 
 def write_report(run_folder: Path, file: Path | None) -> Path:
     """Write the report of a run, into its folder where no file is named; raises ConvNetError."""
@@ -47,6 +50,7 @@ def write_report(run_folder: Path, file: Path | None) -> Path:
         section("Filters", _filters(run, network)),
         section("Network", _layers(network)),
         section("Settings", _settings(network)),
+        section("Settings edited while it ran", _edits(run, network)),
         section("Device", _device(run, card)),
     ]
     try:
@@ -118,7 +122,7 @@ def _mosaic(filters: np.ndarray) -> str:
     largest = float(np.abs(np.nan_to_num(filters)).max()) or 1.0
     tones = np.rint(127.5 + 127.5 * np.nan_to_num(filters) / largest).astype(np.uint8)
     count, height, width, _ = tones.shape
-    columns = min(16, count)
+    columns = min(MOST_ACROSS // (3 * (width + 1)), 8 if count <= MOST_FILTERS // 2 else 16, count)
     rows = -(-count // columns)
     sheet = np.full((rows * (height + 1), columns * (width + 1), 3), 255, np.uint8)
     for number, tile in enumerate(tones):
@@ -128,9 +132,9 @@ def _mosaic(filters: np.ndarray) -> str:
     stream = io.BytesIO()
     Image.fromarray(sheet).save(stream, "PNG")
     data = base64.b64encode(stream.getvalue()).decode()
-    return (
-        f'<img class="filters" width="{sheet.shape[1] * 5}" src="data:image/png;base64,{data}" alt="filters">'
-    )
+    pixels = max(3, min(LARGEST_WEIGHT, MOST_ACROSS // sheet.shape[1]))
+    across = sheet.shape[1] * pixels
+    return f'<img class="filters" width="{across}" src="data:image/png;base64,{data}" alt="filters">'
 
 
 def _layers(network: NetworkFile) -> str:
@@ -146,6 +150,15 @@ def _fields(network: NetworkFile) -> Iterator[Sequence[object]]:
     for holder in (network.training.schedule, network.training, network.data):
         for name, spec in field_specs(type(holder)).items():
             yield spec.title, getattr(holder, name)
+
+
+def _edits(run: RunFolder, network: NetworkFile) -> str:
+    with glance(run.journal) as journal:
+        edits = journal.edits()
+    titles = {name: spec.title for name, spec in field_specs(type(network.training)).items()}
+    titles["rate"] = field_specs(type(network.training.schedule))["rate"].title
+    rows = [(f"{edit.step:,}", titles[edit.setting], f"{edit.old:g}", f"{edit.new:g}") for edit in edits]
+    return table(("After step", "Setting", "Old", "New"), rows) if rows else ""
 
 
 def _device(run: RunFolder, card: RunCard) -> str:

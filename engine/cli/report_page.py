@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 480, 240, 48, 24
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 460, 240, 48, 24
 _DASHES: Final = {"train": "", "validation": "6 3", "test": "2 3"}
 _COLOURS: Final = {"train": "#2563c9", "validation": "#b26a00", "test": "#b83280"}
 _OUTLIERS: Final = 0.03
 
 _STYLE = """
 body { font: 14px/1.5 system-ui, sans-serif; color: #1d222b; background: #f6f7f9;
-       margin: 0 auto; padding: 24px; max-width: 1040px; }
+       margin: 0 auto; padding: 24px; max-width: 1000px; }
 section { background: #fff; border: 1px solid #d9dde3; padding: 8px 20px 16px; margin: 16px 0;
           overflow-x: auto; }
 h1 { font-size: 22px; } h2 { font-size: 16px; }

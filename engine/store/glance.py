@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from engine.errors import RunFolderError
-from engine.protocol.messages import MetricRow, StateChanged
+from engine.protocol.messages import Edited, MetricRow, Rewound, StateChanged
+from engine.store.edits import Edits
 from engine.store.journal import DAMAGED
 
 _COLUMNS = "step, epoch, examples, seconds, split, loss, error, learning_rate"
@@ -29,6 +30,14 @@ class Glance:
         query = "SELECT body FROM event WHERE kind = 'StateChanged' ORDER BY sequence DESC LIMIT 1"
         row = self._database.execute(query).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=StateChanged)
+
+    def edits(self) -> tuple[Edited, ...]:
+        """Return the edits of settings that hold."""
+        edits = Edits()
+        query = "SELECT body FROM event WHERE kind IN ('Edited', 'Rewound') ORDER BY sequence"
+        for (body,) in self._database.execute(query):
+            edits.take(msgspec.json.decode(body, type=Edited | Rewound))
+        return edits.held
 
     def newest(self, split: str) -> MetricRow | None:
         """Return the newest row of a split."""

@@ -13,6 +13,7 @@ from engine.cli.features import write_features
 from engine.cli.report import write_report
 from engine.cli.report_page import curves_svg, table
 from engine.errors import DataError, FileWriteError, PlanError
+from engine.protocol.messages import Edited
 from engine.store.run_folder import RunFolder
 from tests.training.running import Recorder, network, run_training, save_pictures
 
@@ -26,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     recorder = Recorder()
     _, made = run_training(folder, network(), recorder)
     journal = Journal(made.journal)
-    journal.append(recorder.rows)
+    journal.append([*recorder.rows, Edited(3, "rate", 0.1, 0.25), Edited(4, "keep_best", 1.0, 0.0)])
     journal.close()
     return made
 
@@ -53,6 +54,7 @@ def test_the_page_has_all_parts_and_needs_nothing_else(run: RunFolder, tmp_path:
     for part in ("Result", "Curves", "Confusions", "Filters", "Network", "Settings", "Device"):
         assert part in page.words
     assert "conv: 3 of 3 filters, step 6" in page.words
+    assert "After step\nSetting\nOld\nNew\n3\nLearning rate\n0.1\n0.25\n4\nKeep the best\n1\n0" in page.words
     assert page.loaded
     assert all(source.startswith("data:image/png;base64,") for source in page.loaded)
 
