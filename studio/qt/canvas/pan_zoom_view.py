@@ -16,8 +16,8 @@ SMALLEST_ZOOM = 0.1
 LARGEST_ZOOM = 4.0
 ZOOM_STEP = 1.2
 """What a notch of the wheel multiplies the zoom by."""
-LEGIBLE = 0.5
-"""Zoom below which a network that is opened is not shown whole, but from its beginning."""
+SMALLEST_WHOLE, LEGIBLE = 0.4, 0.5
+"""Zoom down to which a network that is opened is shown whole, and at which its beginning is shown else."""
 _MARGIN = 24
 _HEAD = 56
 """Room above the network when all of it is shown: the lenses are there."""
@@ -98,7 +98,7 @@ class PanZoomView(QGraphicsView):
         """Show the whole network, or its beginning where the whole would not be legible."""
         rect = self._scene.network_rect()
         room, zoom = self._room_for(rect)
-        if zoom < LEGIBLE:
+        if zoom < SMALLEST_WHOLE:
             room, zoom = self._free_room(), LEGIBLE
             rect.setHeight(min(rect.height(), room.height() / zoom))
             if rect.width() * zoom > room.width():

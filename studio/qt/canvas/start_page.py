@@ -88,8 +88,11 @@ class StartPage(QScrollArea):
         """Show the files that were used last."""
         self._pending = [each for each in self._pending if each[0].listWidget() is not self.recent]
         self.recent.clear()
+        names = [path.name for path in paths[:_MOST_RECENT]]
         for path in paths[:_MOST_RECENT]:
-            item = self.recent.add(path.name, str(path), str(path))
+            is_alone = names.count(path.name) == 1
+            title = path.name if is_alone else f"{path.parent.name}/{path.name}"
+            item = self.recent.add(title, str(path), str(path))
             self._pending.append((item, partial(network_file.load, path)))
         for part in (self._recent_title, self.recent):
             part.setVisible(bool(paths))
