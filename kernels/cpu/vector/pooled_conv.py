@@ -2,33 +2,25 @@
 
 Forward. The maps of one picture are there for as long as they are pooled, and never leave a core's cache.
 
-Gradient of filters. Of all pixels of a map only a window's winners get gradients, so that the sum goes over
-windows, not over pixels:
+    picture ──▶ maps of one picture ──▶ ┌ 3 × 3 window ┐ ──▶ pooled: the maximum, if it is positive
+                (scratch memory)        │ ·  ■  ·      │     winners: a bit for each pixel that is it
+                                        └──────────────┘
 
-    windows of one map    g₀ g₁ g₂ …       gradient
-                          p₀ p₁ p₂ …       where the rows of pixels that the winner was made of begin
-                          ╲  ╲  ╲
-    gradient of a filter   += g · row of pixels, one vector for each row of taps, all of them in registers
-
-A picture is first copied to *strips*: at each place of a row of windows, as many pixels as a row of taps
-sees, from the beginning of a vector on. Where a window has several winners, as many passes are made.
+Gradient of filters. Of all pixels of a map only a window's winners get gradients: see winners.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from llvmlite import ir
-
 from kernels.arrays import Pair, Shape
-from kernels.cpu.vector import conv, thin_winograd
+from kernels.cpu.vector import thin_winograd
+from kernels.cpu.vector.correlation import PictureConvolution, direct
 from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
-from kernels.cpu.vector.ir import I32, POINTER, Code, Number, Value, spans
-from kernels.cpu.vector.pack import sum_of_groups
+from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.picture import Windows, elements
 from kernels.cpu.vector.pooling import Item, Pooling, each_window
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
+from kernels.cpu.vector.winners import Winners
 
 _SUMS_LIMIT = 1 << 20
 """Elements that the filters' sums of all groups of images should have at most."""
@@ -51,11 +43,11 @@ def forward(
     sums = (images, *maps, filters)
     own = shapes | {"y": sums}
     if target.method != "direct" and thin_winograd.wins(shapes["weights"], sums, stride):
-        pictures: conv.PictureConvolution = thin_winograd.ThinConvolution(
+        pictures: PictureConvolution = thin_winograd.ThinConvolution(
             target, shapes["x"], shapes["weights"], sums, padding
         )
     else:
-        pictures = conv.direct(own, target, stride, padding, relu=False)
+        pictures = direct(own, target, stride, padding, relu=False)
     pooling = Pooling(sums, shapes["z"], pool_size, pool_stride, pool_start)
     name, size = pictures.filters
     at_pictures = whole(target, elements(sums))
@@ -139,7 +131,7 @@ def backward_weights(
     filters, *size, _ = shapes["dweights"]
     windows = Windows(height, width, channels, maps, (size[0], size[1]), stride, padding)
     pooled = shapes["dz"][1:3]
-    sparse = _Sparse(target, windows, filters, (pooled[0], pooled[1]), pool_size, pool_stride, pool_start)
+    sparse = Winners(target, windows, filters, (pooled[0], pooled[1]), pool_size, pool_stride, pool_start)
     parts, part_images = image_groups(images)
     while parts * sparse.sums > _SUMS_LIMIT and parts > 1:
         part_images *= 2
@@ -171,239 +163,3 @@ def backward_weights(
         workspace={"sums": (parts, sparse.sums)},
         scratch=sparse.scratch,
     )
-
-
-@dataclass(frozen=True)
-class _Sparse:
-    """The gradient of filters from the winners of windows of maps.
-
-    Sums are those of the filters, each row of taps in whole vectors, and after them those of the biases. A
-    thread's scratch memory holds the picture with its border, strips, and for each window and a vector of
-    filters the winners that are left, the gradient, and where the strip of the winner begins.
-    """
-
-    target: Target
-    windows: Windows
-    filters: int
-    pooled: Pair
-    pool_size: Pair
-    pool_stride: Pair
-    pool_start: Pair
-
-    @property
-    def run(self) -> int:
-        """Elements of a row of taps."""
-        return self.windows.size[1] * self.windows.channels
-
-    @property
-    def width(self) -> int:
-        """Elements of a row of taps in whole vectors."""
-        return whole(self.target, self.run)
-
-    @property
-    def one_filter(self) -> int:
-        """Elements of the sums of one filter."""
-        return self.windows.size[0] * self.width
-
-    @property
-    def sums(self) -> int:
-        """Elements of the sums of a group of images."""
-        return self.filters * self.one_filter + whole(self.target, self.filters)
-
-    @property
-    def strip_row(self) -> int:
-        """Elements of the strips of one row of pixels."""
-        return self.windows.places[1] * self.width
-
-    @property
-    def listed(self) -> int:
-        """Elements that hold something of each window for a vector of filters."""
-        return self.pooled[0] * self.pooled[1] * self.target.lanes
-
-    @property
-    def at_strips(self) -> int:
-        """Where the strips begin in the scratch memory."""
-        return whole(self.target, self.windows.copied)
-
-    @property
-    def at_lists(self) -> int:
-        """Where the lists begin in the scratch memory."""
-        return self.at_strips + self.windows.seen[0] * self.strip_row
-
-    @property
-    def scratch(self) -> int:
-        """Elements of scratch memory."""
-        return self.at_lists + 3 * self.listed
-
-    def add(
-        self, code: Code, picture: Value, pooled: tuple[Value, Value], sums: Value, scratch: Value
-    ) -> None:
-        """Add what one picture counts; ``pooled`` are the winners and the gradients of its pooled maps."""
-        strips = code.at(scratch, self.at_strips)
-        self._cut_strips(code, self.windows.open(code, picture, scratch), strips)
-        left, gradients, places = (code.at(scratch, self.at_lists + n * self.listed) for n in range(3))
-
-        def block(first: Number, lanes: int) -> None:
-            won, dz = (code.at(array, first) for array in pooled)
-            biases = code.at(sums, code.plus(self.filters * self.one_filter, first))
-            own = code.at(sums, code.times(first, self.one_filter))
-
-            def turn(_: Number) -> None:
-                self._take_winners(code, (left, dz, lanes), (gradients, places), biases)
-                code.each(
-                    spans(lanes, self._at_once[0]),
-                    lambda filter_, count: self._call_sum(
-                        code,
-                        count,
-                        [
-                            code.at(gradients, filter_),
-                            code.at(places, filter_),
-                            strips,
-                            code.at(own, code.times(filter_, self.one_filter)),
-                        ],
-                    ),
-                )
-
-            code.loop(self._copy_winners(code, won, left, lanes), turn)
-
-        code.vectors(self.filters, block)
-
-    def _cut_strips(self, code: Code, opened: Value, strips: Value) -> None:
-        def row(number: Number) -> None:
-            source = code.at(opened, code.times(number, self.windows.row))
-            to = code.at(strips, code.times(number, self.strip_row))
-            step = self.windows.stride[1] * self.windows.channels
-            code.loop(
-                self.windows.places[1],
-                lambda place: code.copy(
-                    code.at(source, code.times(place, step)),
-                    code.at(to, code.times(place, self.width)),
-                    self.run,
-                ),
-            )
-
-        code.loop(self.windows.seen[0], row)
-
-    def _copy_winners(self, code: Code, won: Value, left: Value, lanes: int) -> Number:
-        """Copy the winners of a vector of filters; return how many a window has at most."""
-
-        def window(number: Number) -> Value:
-            bits = code.load(won, code.times(number, self.filters), lanes)
-            code.store(bits, left, code.times(number, code.lanes))
-            return bits
-
-        return code.most_bits(window, self.pooled[0] * self.pooled[1])
-
-    def _take_winners(
-        self, code: Code, read: tuple[Value, Value, int], write: tuple[Value, Value], biases: Value
-    ) -> None:
-        """Take the first winner that is left of each window: its gradient, and where its strip begins."""
-        b = code.builder
-        left, dz, lanes = read
-        none = code.integers(0)
-
-        def window(row: Number, column: Number, total: Value) -> Value:
-            number = code.plus(code.times(row, self.pooled[1]), column)
-            at = code.times(number, code.lanes)
-            bits = b.bitcast(code.load(left, at), none.type)
-            first = code.plus(
-                code.times(row, self.pool_stride[0] * self.windows.stride[0] * self.strip_row),
-                code.times(column, self.pool_stride[1] * self.width),
-                self._start(0, 0),
-            )
-            place = none
-            for bit in reversed(range(self.pool_size[0] * self.pool_size[1])):
-                i, j = divmod(bit, self.pool_size[1])
-                here = b.icmp_signed("!=", b.and_(bits, code.integers(1 << bit)), none)
-                place = b.select(here, code.integers(self._start(i, j) - self._start(0, 0)), place)
-            there = b.icmp_signed("!=", bits, none)
-            narrow = b.trunc(code.value(first), I32)
-            place = b.select(there, b.add(place, code.splat(narrow)), none)
-            gradient = code.load(dz, code.times(number, self.filters), lanes)
-            gradient = b.select(there, gradient, code.zero)
-            bits = b.and_(bits, b.sub(bits, code.integers(1)))
-            code.store(b.bitcast(bits, code.vector), left, at)
-            code.store(gradient, write[0], at)
-            code.store(b.bitcast(place, code.vector), write[1], at)
-            return b.fadd(total, gradient)
-
-        def line(row: Number, carried: list[Value]) -> list[Value]:
-            return code.fold(self.pooled[1], carried, lambda column, s: [window(row, column, s[0])])
-
-        total = code.fold(self.pooled[0], [code.load(biases, 0, lanes)], line)[0]
-        code.store(total, biases, 0, lanes)
-
-    def _start(self, i: int, j: int) -> int:
-        """Return where the strip of pixel (i, j) of the first window begins."""
-        row = (self.pool_start[0] + i) * self.windows.stride[0]
-        return row * self.strip_row + (self.pool_start[1] + j) * self.width
-
-    @property
-    def _at_once(self) -> Pair:
-        """Filters and rows of taps that are summed at a time: their sums fill the registers."""
-        vectors = self.width // self.target.lanes
-        room = max(1, (self.target.registers - 6) // vectors)
-        blocks = -(-self.windows.size[0] // room)
-        rows = -(-self.windows.size[0] // blocks)
-        return max(1, min(4, room // rows)), rows
-
-    def _call_sum(self, code: Code, count: int, operands: list[Value]) -> None:
-        function = code.unit.shared(
-            ("sparse", count), [POINTER] * len(operands), lambda inner: self._emit_sum(inner, count)
-        )
-        code.builder.call(function, operands)
-
-    def _emit_sum(self, code: Code, count: int) -> None:
-        """Add the rows of pixels of all windows' winners to the sums of ``count`` filters."""
-        gradients, places, strips, sums = code.arguments
-        lanes = code.lanes
-
-        def rows(first: Number, size: int) -> None:
-            own = code.at(sums, code.times(first, self.width))
-            source = code.at(strips, code.times(first, self.strip_row))
-            at = [
-                (i * self.strip_row + vector, f * self.one_filter + i * self.width + vector)
-                for f in range(count)
-                for i in range(size)
-                for vector in range(0, self.width, lanes)
-            ]
-            each = len(at) // count
-
-            def window(number: Number, totals: list[Value]) -> list[Value]:
-                item = code.times(number, lanes)
-                made: list[Value] = []
-                for f in range(count):
-                    gradient = code.splat(code.scalar(gradients, code.plus(item, f)))
-                    strip = code.at(source, code.integer(places, code.plus(item, f), I32))
-                    made += [
-                        code.fma(gradient, code.load(strip, at[k][0]), totals[k])
-                        for k in range(f * each, (f + 1) * each)
-                    ]
-                return made
-
-            start = [code.load(own, place) for _, place in at]
-            totals = code.fold(self.pooled[0] * self.pooled[1], start, window)
-            for (_, place), total in zip(at, totals, strict=True):
-                code.store(total, own, place)
-
-        code.each(spans(self.windows.size[0], self._at_once[1]), rows)
-
-    def unpack(self, code: Code, arguments: Arguments, parts: int) -> None:
-        """Write the gradients of filter ``group``, and of its bias, from the groups' sums."""
-        taps = code.at(arguments["sums"], code.times(arguments.group, self.one_filter))
-        result = code.at(arguments["dweights"], code.times(arguments.group, self.windows.size[0] * self.run))
-        for row in range(self.windows.size[0]):
-            source, to = code.at(taps, row * self.width), code.at(result, row * self.run)
-            code.vectors(
-                self.run,
-                lambda at, lanes, source=source, to=to: code.store(  # type: ignore[misc]
-                    sum_of_groups(code, code.at(source, at), parts, self.sums), to, at, lanes
-                ),
-            )
-        biases = code.at(arguments["sums"], code.plus(self.filters * self.one_filter, arguments.group))
-
-        def add(index: Number, total: list[Value]) -> list[Value]:
-            return [code.builder.fadd(total[0], code.scalar(biases, code.times(index, self.sums)))]
-
-        total = code.fold(parts, [ir.Constant(ir.FloatType(), 0.0)], add)[0]
-        code.store_scalar(total, code.at(arguments["dbiases"], arguments.group))

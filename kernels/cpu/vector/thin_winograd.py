@@ -6,8 +6,7 @@
 
 With few channels there is so little to sum at each of a tile's n² places that writing the products would
 take longer than making them. So a piece of code makes all of them for some tiles and some vectors of
-filters. It goes through the n columns of a tile: the products of a column, n at a time, become m results at
-once; when all n · m are there, the rows follow.
+filters: see thin_block.py.
 
 The first half of the picture's transform sums over its rows: its vectors are the rows of tiles, n elements
 for each, so that pixels need no transposition.
@@ -28,11 +27,11 @@ from kernels.cpu.vector.generated import Arguments, Phase
 from kernels.cpu.vector.ir import POINTER, Code, Number, Value, spans
 from kernels.cpu.vector.picture import Windows
 from kernels.cpu.vector.target import Method, Target
+from kernels.cpu.vector.thin_block import RESULTS, Block
 from kernels.cpu.vector.tile import whole
-from kernels.cpu.vector.toom_cook import FastConvolution, Matrix, fast_convolution
+from kernels.cpu.vector.toom_cook import FastConvolution, fast_convolution
 from kernels.cpu.vector.transforms import both_axes, times, transpose_taps
 
-_RESULTS = 4
 _MOST_CHANNELS = 8
 _FEWEST_FILTERS = 16
 
@@ -42,16 +41,7 @@ def wins(weights: Shape, maps: Shape, stride: Pair) -> bool:
     filters, height, width, channels = weights
     square = height == width and height in {3, 5} and stride == (1, 1)
     thin = channels <= _MOST_CHANNELS and filters >= _FEWEST_FILTERS
-    return square and thin and min(maps[1:3]) >= _RESULTS
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Tiles of ``heights`` one below the other, ``width`` pixels each, and vectors of ``lanes`` filters."""
-
-    heights: tuple[int, ...]
-    width: int
-    lanes: tuple[int, ...]
+    return square and thin and min(maps[1:3]) >= RESULTS
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,7 @@ class ThinConvolution:
     @cached_property
     def matrices(self) -> FastConvolution:
         """The transforms along one axis."""
-        return fast_convolution(_RESULTS, self.weights[1])
+        return fast_convolution(RESULTS, self.weights[1])
 
     @property
     def n(self) -> int:
@@ -81,7 +71,7 @@ class ThinConvolution:
     @property
     def places(self) -> Pair:
         """Tiles down and across."""
-        return -(-self.maps[1] // _RESULTS), -(-self.maps[2] // _RESULTS)
+        return -(-self.maps[1] // RESULTS), -(-self.maps[2] // RESULTS)
 
     @property
     def height(self) -> int:
@@ -91,7 +81,7 @@ class ThinConvolution:
     @property
     def windows(self) -> Windows:
         """The tiles of the picture, as windows."""
-        size, step = (self.n, self.n), (_RESULTS, _RESULTS)
+        size, step = (self.n, self.n), (RESULTS, RESULTS)
         _, height, width, channels = self.pictures
         return Windows(height, width, channels, self.places, size, step, self.padding)
 
@@ -129,7 +119,7 @@ class ThinConvolution:
     def scratch(self) -> int:
         """Elements of scratch memory, also enough to transform filters."""
         tiles, vectors = self._block_size
-        results = tiles * vectors * _RESULTS * self.n * self.target.lanes
+        results = tiles * vectors * RESULTS * self.n * self.target.lanes
         return max(self.at_results + results, self.weights[1] ** 2 * self.target.lanes**2)
 
     def prepare_filters(self) -> Phase:
@@ -182,8 +172,17 @@ class ThinConvolution:
             biases = code.at(arguments["biases"], first)
 
             def tile(row: Number, rows: int, column: Number, columns: int) -> None:
-                block = _Block(_cut(rows, _RESULTS), columns, lanes)
-                across, down = (code.divided(code.value(place), _RESULTS)[0] for place in (column, row))
+                block = Block(
+                    self.matrices,
+                    self.weights[3],
+                    self.height,
+                    columns=width,
+                    filters=filters,
+                    heights=_cut(rows, RESULTS),
+                    width=columns,
+                    lanes=lanes,
+                )
+                across, down = (code.divided(code.value(place), RESULTS)[0] for place in (column, row))
                 at = code.plus(
                     code.times(across, self.n * self.weights[3] * self.height), code.times(down, self.n)
                 )
@@ -193,9 +192,9 @@ class ThinConvolution:
                 self._multiply(code, block, [code.at(v, at), u, to, biases, results])
 
             code.each(
-                spans(width, _RESULTS),
+                spans(width, RESULTS),
                 lambda column, columns: code.each(
-                    spans(height, tiles * _RESULTS), lambda row, rows: tile(row, rows, column, columns)
+                    spans(height, tiles * RESULTS), lambda row, rows: tile(row, rows, column, columns)
                 ),
             )
 
@@ -232,7 +231,7 @@ class ThinConvolution:
     def _input_factor(self, element: int, row: int) -> float:
         """Return what a row of pixels counts in an element of a column of tiles."""
         tile, point = divmod(element, self.n)
-        within = row - tile * _RESULTS
+        within = row - tile * RESULTS
         inside = tile < self.places[0] and 0 <= within < self.n
         return self.matrices.input[point][within] if inside else 0.0
 
@@ -242,7 +241,7 @@ class ThinConvolution:
         apart = channels * self.height
 
         def tile(number: Number) -> None:
-            source = code.at(columns, code.times(number, _RESULTS * apart))
+            source = code.at(columns, code.times(number, RESULTS * apart))
             to = code.at(v, code.times(number, self.n * apart))
 
             def vector(at: Number, lanes: int) -> None:
@@ -254,114 +253,11 @@ class ThinConvolution:
 
         code.loop(self.places[1], tile)
 
-    def _multiply(self, code: Code, block: _Block, operands: list[Value]) -> None:
-        function = code.unit.shared(
-            (self, block), [POINTER] * len(operands), lambda inner: self._emit_block(inner, block)
-        )
+    def _multiply(self, code: Code, block: Block, operands: list[Value]) -> None:
+        function = code.unit.shared(block, [POINTER] * len(operands), block.emit)
         code.builder.call(function, operands)
-
-    def _emit_block(self, code: Code, block: _Block) -> None:
-        v, u, maps, biases, results = code.arguments
-        parts = list(product(range(len(block.heights)), range(len(block.lanes))))
-        row = self.n * code.lanes
-
-        def column(j: Number) -> None:
-            v_column = code.at(v, code.times(j, self.weights[3] * self.height))
-            u_column = code.at(u, code.times(j, self.n * self.weights[3] * code.lanes))
-            sums: dict[Pair, list[Value]] = {part: [None] * _RESULTS for part in parts}
-            for points in _mirrored(self.matrices.output):
-                made = [self._products(code, block, v_column, u_column, point) for point in points]
-                for part in parts:
-                    _add(code, sums[part], self.matrices.output, points, [one[part] for one in made])
-            for number, part in enumerate(parts):
-                for i, value in enumerate(sums[part]):
-                    at = (number * _RESULTS + i) * row
-                    code.store(value, results, code.plus(at, code.times(j, code.lanes)))
-
-        code.loop(self.n, column)
-        for number, (tile, vector) in enumerate(parts):
-            lanes = block.lanes[vector]
-            first = tile * _RESULTS * self.maps[2] * self.maps[3] + vector * code.lanes
-
-            def line(i: Number, number: int = number, first: int = first, lanes: int = lanes) -> None:
-                source = code.at(results, code.plus(number * _RESULTS * row, code.times(i, row)))
-                to = code.at(maps, code.plus(first, code.times(i, self.maps[2] * self.maps[3])))
-                bias = code.load(biases, number % len(block.lanes) * code.lanes, lanes)
-                self._write_line(code, source, bias, to, (block.width, lanes))
-
-            code.loop(block.heights[tile], line)
-
-    def _products(
-        self, code: Code, block: _Block, v_column: Value, u_column: Value, point: int
-    ) -> dict[Pair, Value]:
-        """Return the sums over channels at one place of a block's tiles, by tile and vector."""
-        channels = self.weights[3]
-        sums: dict[Pair, Value] = {}
-        for channel in range(channels):
-            at = (point * channels + channel) * code.lanes
-            filters = [
-                code.load(u_column, at + vector * self.n * self.n * channels * code.lanes)
-                for vector in range(len(block.lanes))
-            ]
-            for tile in range(len(block.heights)):
-                element = code.splat(code.scalar(v_column, channel * self.height + tile * self.n + point))
-                for vector, values in enumerate(filters):
-                    before = sums.get((tile, vector))
-                    sums[tile, vector] = (
-                        code.builder.fmul(element, values)
-                        if before is None
-                        else code.fma(element, values, before)
-                    )
-        return sums
-
-    def _write_line(self, code: Code, source: Value, bias: Value, to: Value, size: tuple[int, int]) -> None:
-        """Write one row of results of a tile. Added at the point 1, the bias reaches every one of them."""
-        width, lanes = size
-        values = [code.load(source, j * code.lanes) for j in range(self.n)]
-        values[_ONE] = code.builder.fadd(values[_ONE], bias)
-        results: list[Value] = [None] * _RESULTS
-        for points in _mirrored(self.matrices.output):
-            _add(code, results, self.matrices.output, points, [values[point] for point in points])
-        for j, result in enumerate(results[:width]):
-            code.store(result, to, j * self.maps[3], lanes)
-
-
-_ONE = 1
-"""The number of the point 1, at which a polynomial is the sum of its coefficients."""
 
 
 def _cut(total: int, size: int) -> tuple[int, ...]:
     """Return the sizes of the pieces of ``total``."""
     return tuple(min(size, total - at) for at in range(0, total, size))
-
-
-def _mirrored(output: Matrix) -> list[tuple[int, ...]]:
-    """Return the columns of Aᵀ, with those of p and −p together: they differ in the odd rows' signs."""
-    columns = list(zip(*output, strict=True))
-    pairs: list[tuple[int, ...]] = []
-    at = 0
-    while at < len(columns):
-        turned = tuple(value if row % 2 == 0 else -value for row, value in enumerate(columns[at]))
-        paired = at + 1 < len(columns) and columns[at + 1] == turned
-        pairs.append((at, at + 1) if paired else (at,))
-        at = pairs[-1][-1] + 1
-    return pairs
-
-
-def _add(
-    code: Code, sums: list[Value], output: Matrix, points: tuple[int, ...], products: list[Value]
-) -> None:
-    """Add to the sums of Aᵀ M what the products at one point, or at p and −p, count in them."""
-    even = odd = products[0]
-    if len(points) > 1:
-        even, odd = code.builder.fadd(*products), code.builder.fsub(*products)
-    for row, factors in enumerate(output):
-        factor, value = factors[points[0]], odd if row % 2 else even
-        if factor == 0:
-            continue
-        if sums[row] is None:
-            sums[row] = value if factor == 1 else code.builder.fmul(value, code.constant(factor))
-        elif factor == 1:
-            sums[row] = code.builder.fadd(sums[row], value)
-        else:
-            sums[row] = code.fma(value, code.constant(factor), sums[row])
