@@ -175,10 +175,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool) -> int:
     """Show the window first, and then do what takes time."""
     from studio.qt.application import Application
+    from studio.qt.end_notice import EndNotice
     from studio.qt.successor import Successor
 
     application = Application()
     studio = build()
+    EndNotice(studio.window, studio.run)
     successor = Successor(studio.document, studio.run, studio.window, studio.guard, studio.autosave)
     if handed_over is not None:
         successor.take_over(handed_over, studio.engines)

@@ -21,7 +21,7 @@ from studio.qt.dashboard.curves_panel import CurvesPanel
 from studio.qt.dashboard.device_panel import DevicePanel
 from studio.qt.dashboard.figures_bar import FiguresBar
 from studio.qt.dashboard.fork_dialog import ForkDialog
-from studio.qt.dashboard.log_panel import LogPanel
+from studio.qt.dashboard.log_panel import LogPanel, SearchableLog
 from studio.qt.dashboard.outcome_card import OutcomeCard
 from studio.qt.dashboard.steering_panel import SteeringPanel
 from studio.qt.dashboard.trouble_banner import TroubleBanner
@@ -125,7 +125,7 @@ class TrainWorkspace(QWidget):
         self._steering_panel = Panel(self.steering, self.tr("Steer"))
         column.addWidget(self._steering_panel)
         column.addWidget(Panel(self.devices, self.tr("Devices")))
-        column.addWidget(Panel(self.log, self.tr("Log")), 1)
+        column.addWidget(Panel(SearchableLog(self.log)), 1)
         return self._side
 
     def _on_inside_enlarged(self, on: bool) -> None:

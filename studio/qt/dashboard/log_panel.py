@@ -6,9 +6,15 @@ import time
 from itertools import islice
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QListView, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from engine.protocol.messages import LogLine, StateChanged
 from engine.protocol.problems import rebuild
@@ -16,12 +22,14 @@ from studio.models.run import RunModel
 from studio.models.run_log import LOG_LINES, LogEntry
 from studio.models.run_state import RunState
 from studio.qt import theme
+from studio.qt.labels import Label
 from studio.qt.run_texts import state_name
 from studio.qt.texts import error_text, line_text
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 
+_FIELD_WIDTH = 160
 _MARKS = {"debug": "", "info": "", "warning": "⚠ ", "error": "✖ "}
 _COLOURS = {"debug": "secondary", "info": "text", "warning": "warning", "error": "error"}
 
@@ -92,13 +100,19 @@ class LogList(QAbstractListModel):
 
 
 class LogPanel(QListView):
-    """The log; stays at its end unless someone scrolled back. Ctrl+C copies the chosen lines."""
+    """The log, or its lines with some words; stays at its end unless someone scrolled back.
+
+    Ctrl+C copies the chosen lines.
+    """
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._list = LogList(run)
         self._is_at_end = True
-        self.setModel(self._list)
+        self._found = QSortFilterProxyModel(self)
+        self._found.setSourceModel(self._list)
+        self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setModel(self._found)
         self.setFont(theme.secondary_font())
         self.setFrameShape(self.Shape.NoFrame)
         self.setUniformItemSizes(True)
@@ -111,15 +125,20 @@ class LogPanel(QListView):
         bar.rangeChanged.connect(self._on_range_changed)
 
     def lines(self) -> list[str]:
-        """Return all lines as they are shown."""
-        return [str(self._list.index(at).data()) for at in range(self._list.rowCount())]
+        """Return all lines that are shown, as they are."""
+        return [str(self._found.index(at, 0).data()) for at in range(self._found.rowCount())]
+
+    def search(self, words: str) -> None:
+        """Show only the lines that have these words."""
+        self._found.setFilterFixedString(words)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._list.rowCount():
+        if not self._found.rowCount():
             painter = QPainter(self.viewport())
             painter.setPen(theme.colour("secondary"))
-            text = self.tr("What the engine does, line by line")
+            is_empty = not self._list.rowCount()
+            text = self.tr("What the engine does, line by line") if is_empty else self.tr("No such line")
             painter.drawText(
                 self.viewport().rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text
             )
@@ -138,3 +157,24 @@ class LogPanel(QListView):
         """More lines, or more or less room for them."""
         if self._is_at_end:
             self.scrollToBottom()
+
+
+class SearchableLog(QWidget):
+    """A log below its title and a field to search it."""
+
+    def __init__(self, log: LogPanel) -> None:
+        super().__init__()
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(self.tr("Search the log"))
+        self.field.setAccessibleName(self.tr("Search the log"))
+        self.field.setClearButtonEnabled(True)
+        self.field.setMaximumWidth(_FIELD_WIDTH)
+        self.field.textChanged.connect(log.search)
+        head = QHBoxLayout()
+        head.addWidget(Label(self.tr("Log"), "strong"), 1)
+        head.addWidget(self.field)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(log, 1)

@@ -38,6 +38,7 @@ from studio.models.selection import Selection
 from studio.qt import theme
 from studio.qt.dashboard import export
 from studio.qt.dashboard.fork_dialog import ForkDialog
+from studio.qt.dashboard.log_panel import SearchableLog
 from studio.qt.train_workspace import TrainWorkspace
 from tests.studio.fake_engine import FakeEngines, FakeExaminer, cpu, row, small_document, weights
 
@@ -375,6 +376,18 @@ def test_the_log_tells_of_states_and_has_the_engines_lines(stage):
         "⚠ slow data",
         "Finished",
     ]
+
+
+def test_the_log_is_searched_as_it_grows(stage):
+    stage.train()
+    stage.add(LogLine(0.0, "info", "Checkpoint at step 5"), LogLine(0.0, "info", "something else"))
+    (field,) = (part.field for part in stage.view.findChildren(SearchableLog))
+    field.setText("checkpoint")
+    stage.add(LogLine(0.0, "info", "another CHECKPOINT"), LogLine(0.0, "info", "and more"))
+    lines = [line.split("  ")[-1] for line in stage.view.log.lines()]
+    assert lines == ["Checkpoint at step 5", "another CHECKPOINT"]
+    field.clear()
+    assert len(stage.view.log.lines()) == 5
 
 
 def test_the_log_is_bounded_and_keeps_the_newest_lines(stage):
