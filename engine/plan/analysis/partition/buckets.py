@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.plan.types import Buffer
 
-BUCKET_BYTES = 4 * 1024 * 1024
+BUCKET_BYTES = 1024 * 1024
 """Gradients wait for others until there is so much to send: less is mostly latency, more starts late."""
 
 
