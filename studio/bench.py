@@ -32,6 +32,7 @@ from engine.protocol.messages import (
     StateChanged,
     Welcome,
 )
+from studio.models.metrics import MOST_POINTS
 from studio.services.link import Arrival, TrainingOrder
 
 FRAME = 1 / 60
@@ -39,6 +40,9 @@ FRAME = 1 / 60
 
 STEPS = 10_000_000
 """Steps of the training that is played."""
+
+FILLED = 16_384
+"""Rows that are given at once to fill tables."""
 
 SOAK_LOOKS = 180
 """How often memory is looked at in a soak."""
@@ -156,6 +160,13 @@ class Stage:
             time.sleep(max(0.0, FRAME - frames[-1][0]))
         return frames
 
+    def fill(self) -> None:
+        """Give as many rows as are kept to be drawn, so that memory has grown as far as it does."""
+        for _ in range(0, 2 * MOST_POINTS, FILLED):
+            first = self.link.sequence
+            self.link.say([row(step) for step in range(first, first + FILLED)])
+            self.turn()
+
     def soak(self, minutes: float, rate: float) -> dict[str, float]:
         """Play on and on; return by how much memory, descriptors and threads grew after the first sixth."""
         process, looks = psutil.Process(), []
@@ -184,6 +195,8 @@ def measure(seconds: float, rounds: int, rate: float) -> dict[str, float]:
     stage.play(WARM_UP, rate)
     process = psutil.Process()
     played = [np.array(stage.play(seconds, rate)) for _ in range(rounds)]
+    stage.fill()
+    stage.play(WARM_UP, rate)
     memory, descriptors, threads = process.memory_info().rss, process.num_fds(), process.num_threads()
     stage.play(seconds * rounds, rate)
     return {

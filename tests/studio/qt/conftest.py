@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QLocale, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from studio.qt import theme
 from studio.qt.language import install
+from tests.studio.qt.stage import Stage
 
 Speaking = Callable[[str], None]
 """Lets the program speak a language until the test ends."""
@@ -42,3 +45,10 @@ def speaking(qapp: QApplication) -> Iterator[Speaking]:
         qapp.removeTranslator(translator)
         translator.deleteLater()
     QLocale.setDefault(before)
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, qapp: QApplication) -> Stage:
+    """Return the workspace *Train* in the light theme, before a training."""
+    theme.apply(qapp, theme.resolve("light"))
+    return Stage(qtbot)
