@@ -106,7 +106,7 @@ class FiltersPanel(QWidget):
         top.setSpacing(8)
         top.addWidget(self._header, 1)
         self._tools = (self._normalisation, self.change_button, self.export_button)
-        for widget in (self._filter, self._channel, *self._tools):
+        for widget in self._tools:
             top.addWidget(widget)
         return top
 
@@ -114,6 +114,8 @@ class FiltersPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(self.reading, 1)
+        row.addWidget(self._filter)
+        row.addWidget(self._channel)
         row.addWidget(self.scale)
         return row
 
