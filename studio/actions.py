@@ -39,6 +39,15 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("new", "&Empty network", "file", 0, ("Ctrl+N",), "new", "Start with an empty network"),
     Action("open", "&Open…", "file", 1, ("Ctrl+O",), "open", "Open a network file"),
+    Action(
+        "import",
+        "&Import from cuda-convnet…",
+        "file",
+        1,
+        (),
+        "",
+        "Make a network of layers.cfg and its parameters",
+    ),
     Action("save", "&Save", "file", 2, ("Ctrl+S",), "save", "Save the network"),
     Action("save_as", "Save &as…", "file", 2, ("Ctrl+Shift+S",), "", "Save the network under another name"),
     Action("export", "&Export drawing…", "file", 3, ("Ctrl+E",), "", "Save the drawing as SVG or PNG"),

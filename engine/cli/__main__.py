@@ -204,7 +204,7 @@ def import_network(
     """Make a network file of cuda-convnet's (or cuda-convnet2's) two files, and say what is left to do."""
     from engine.cli import import_cfg
 
-    import_cfg.import_files(layers, parameters, network, size)
+    import_cfg.write_network(layers, parameters, network, size)
 
 
 @app.command()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import FileFormatError, FileWriteError
-from engine.graph.cuda_convnet.network import import_network
-from engine.graph.cuda_convnet.sections import LARGEST_FILE
+from engine.errors import FileWriteError
+from engine.graph.cuda_convnet.network import import_files
 from engine.graph.network_file import SUFFIX, save
 from engine.graph.validate import inspect_network
 
 
-def import_files(layers: Path, parameters: Path, network: Path, size: int) -> None:
+def write_network(layers: Path, parameters: Path, network: Path, size: int) -> None:
     """Write the network that the two files describe, and print what of them it does not have.
 
     What keeps it from being trained yet is printed too. Raises InvalidFileError with all problems of the
@@ -21,7 +20,7 @@ def import_files(layers: Path, parameters: Path, network: Path, size: int) -> No
         network = network.with_name(network.name + SUFFIX)
     if network.exists():
         raise FileWriteError(path=network, reason="it is there already")
-    imported = import_network(_read(layers), _read(parameters), (size, size), (str(layers), str(parameters)))
+    imported = import_files(layers, parameters, (size, size))
     try:
         save(imported.network, network)
     except OSError as error:
@@ -32,17 +31,3 @@ def import_files(layers: Path, parameters: Path, network: Path, size: int) -> No
     for problem in inspect_network(imported.network.graph).problems:
         print(f"To do: {problem}")
     print("To do: choose the data set, in the studio or under data in the file.")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise FileFormatError(
-            path=path,
-            where="file",
-            expected="a file of cuda-convnet that can be read",
-            found=f"none ({error.strerror})",
-            hint="Correct the path.",
-        ) from error

@@ -14,6 +14,7 @@ from studio.models.document import Document
 from studio.models.recent import RecentFiles
 from studio.qt.canvas.drawing import export_drawing
 from studio.qt.canvas.scene import CanvasScene
+from studio.qt.import_dialog import ImportDialog
 from studio.qt.texts import error_text
 
 _RECENT = "files/recent"
@@ -56,6 +57,18 @@ class Files(QObject):
         )
         if path:
             self._open(Path(path))
+
+    def import_network(self) -> None:
+        """Ask for the files of a network of cuda-convnet, and start with that network."""
+        if not self.may_leave():
+            return
+        dialog = ImportDialog(self._folder(), self._window)
+        if not dialog.exec() or dialog.imported is None:
+            return
+        path = Path(dialog.layers.text())
+        self._settings.setValue(_FOLDER, str(path.absolute().parent))
+        self._document.new(dialog.imported.network, path.with_suffix(SUFFIX).name)
+        self.done.emit(self.tr("Imported {name}").format(name=path.name))
 
     def open_path(self, path: Path) -> None:
         """Open a file that was named elsewhere, such as a recent one."""

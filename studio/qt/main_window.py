@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         slots: dict[str, Callable[[], object]] = {
             "new": self.files.new,
             "open": self.files.open,
+            "import": self.files.import_network,
             "save": self.files.save,
             "save_as": self.files.save_as,
             "export": lambda: self.files.export(self.canvas.scene),

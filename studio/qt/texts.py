@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.errors import ConvNetError, InvalidNetworkError
+from engine.errors import ConvNetError, ManyProblemsError
 from engine.layers.base import Layer
 from engine.log_lines import Line
 from engine.protocol.messages import LogLine
@@ -53,8 +53,8 @@ def title_text(title: Title) -> str:
 
 
 def error_text(error: ConvNetError) -> str:
-    """Return the sentence of an error; of an InvalidNetworkError one sentence a line."""
-    if isinstance(error, InvalidNetworkError):
+    """Return the sentence of an error; of several problems one sentence a line."""
+    if isinstance(error, ManyProblemsError):
         return "\n".join(error_text(problem) for problem in error.problems)
     fields = {
         name: layer_text(value) if name in _WORDS and isinstance(value, str) else value

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import FileFormatError
-from engine.graph.cuda_convnet.entry import Entry
+from engine.graph.cuda_convnet.entry import Entry, Notes
 from engine.graph.cuda_convnet.kinds import KINDS, Kind
 from engine.graph.cuda_convnet.learning import usual
 from engine.graph.cuda_convnet.values import flag, parts, real, whole, word
@@ -41,7 +41,7 @@ class Builder:
         self, entries: Sequence[Entry], size: tuple[int, int], problems: list[FileFormatError]
     ) -> None:
         self.graph = LayerGraph()
-        self.notes: list[str] = []
+        self.notes = Notes()
         self._entries = entries
         self._size = size
         self._problems = problems
@@ -56,9 +56,7 @@ class Builder:
         for entry in self._entries:
             if self._add(entry):
                 for key in entry.finish():
-                    self.notes.append(
-                        f"{entry.name}: {key} changes nothing that is computed, and is left out"
-                    )
+                    self.notes.add(entry.name, f"{key} changes nothing that is computed, and is left out")
 
     @staticmethod
     def _is_weighted(entry: Entry) -> bool:
@@ -84,7 +82,7 @@ class Builder:
             if sources:
                 self._add_layer(entry, KINDS[text.text], sources)
         if entry.find("gpu") is not None:
-            self.notes.append(f"{name}: gpu is left out; a split says what runs where")
+            self.notes.add(name, "gpu is left out; a split says what runs where")
         return True
 
     def _add_data(self, entry: Entry) -> None:
@@ -197,7 +195,7 @@ class Builder:
             part = replace(layer, **settings)
             self._put(name, part, [source])
         self._parts[entry.name] = names
-        self.notes.append(f"{entry.name}: its inputs have settings of their own, and so layers of their own")
+        self.notes.add(entry.name, "its inputs have settings of their own, and so layers of their own")
         return self._put(entry.name, EltSum(neuron=neuron), names)
 
     def _part_of(self, source: str) -> str:

@@ -15,6 +15,23 @@ from engine.layers.fields import field_specs
 _Value = TypeVar("_Value")
 
 
+class Notes:
+    """What is to be told of layers: each thing once, with the names of all that it is to be said of."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {}
+
+    def add(self, name: str, words: str) -> None:
+        """Note something of a layer."""
+        names = self._names.setdefault(words, [])
+        if name not in names:
+            names.append(name)
+
+    def lines(self) -> list[str]:
+        """Return a line for each thing."""
+        return [f"{', '.join(names)}: {words}" for words, names in self._names.items()]
+
+
 @dataclass
 class Entry:
     """A layer's ``section`` of the layers' file and that of the ``parameters``, None where it has none there.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.graph.cuda_convnet.entry import Entry
+from engine.graph.cuda_convnet.entry import Entry, Notes
 from engine.graph.cuda_convnet.values import Course, whole
 from engine.graph.schedules import Constant, Exponential, ExponentialSteps, Linear, Schedule
 from engine.graph.settings import TrainingSettings
@@ -94,7 +94,7 @@ def _schedule(course: Course) -> Schedule:
     return Constant(rate=course.base)
 
 
-def learning_fields(entry: Entry, number: int, common: Usual, notes: list[str]) -> dict[str, Any]:
+def learning_fields(entry: Entry, number: int, common: Usual, notes: Notes) -> dict[str, Any]:
     """Return the fields that tell how the weights of one input start and learn, and the biases."""
     for key in ("epsw", "epsb", "momw", "momb"):
         if entry.find(key) is None and not number:
@@ -109,9 +109,8 @@ def learning_fields(entry: Entry, number: int, common: Usual, notes: list[str]) 
         _compare_momenta(entry, of_biases)
     for key, found in (("epsW", of_weights), ("epsB", of_biases)):
         if found.base > 0 and replace(found, base=1.0) != replace(common.course, base=1.0):
-            notes.append(
-                f"{entry.name}: {key} is {found}, but follows the network's schedule, {common.course}"
-            )
+            words = f"{key} is {found}, but follows the network's schedule, {common.course}"
+            notes.add(entry.name, words)
     return {
         "initial": "normal",
         "deviation": entry.reals("initw", 0.0)[number],

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.errors import FileFormatError, InvalidFileError
+from engine.graph.comment import LONGEST_TEXT, Comment
 from engine.graph.cuda_convnet.builder import Builder
 from engine.graph.cuda_convnet.entry import Entry
-from engine.graph.cuda_convnet.sections import parse
+from engine.graph.cuda_convnet.sections import LARGEST_FILE, parse
 from engine.graph.cuda_convnet.values import whole
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings
@@ -27,6 +29,25 @@ class Imported:
     notes: tuple[str, ...]
 
 
+def import_files(layers: Path, parameters: Path, size: tuple[int, int]) -> Imported:
+    """Make a network of two files, as ``import_network`` does; FileFormatError for an unreadable one."""
+    return import_network(_read(layers), _read(parameters), size, (str(layers), str(parameters)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise FileFormatError(
+            path=path,
+            where="file",
+            expected="a file of cuda-convnet that can be read",
+            found=f"none ({error.strerror})",
+            hint="Correct the path.",
+        ) from error
+
+
 def import_network(
     layers: bytes,
     parameters: bytes,
@@ -34,6 +55,8 @@ def import_network(
     paths: tuple[str, str] = ("layers.cfg", "layer-params.cfg"),
 ) -> Imported:
     """Make a network of a file of layers and one of their parameters; pictures have ``size`` in px.
+
+    What of the files it does not have is noted on its canvas, too.
 
     Raises InvalidFileError with all problems of both files.
     """
@@ -48,7 +71,7 @@ def import_network(
         _check_declared(builder, entries)
     for name, section in of_parameters.items():
         if name not in sections:
-            builder.notes.append(f"{section.path}: [{name}] belongs to no layer")
+            builder.notes.add(name, f"a section of {section.path}, belongs to no layer")
     if not problems and not entries:
         problems.append(
             FileFormatError(path=paths[0], where="file", expected="sections of layers", found="none", hint="")
@@ -57,11 +80,17 @@ def import_network(
         raise InvalidFileError(tuple({str(problem): problem for problem in problems}.values()))
     graph, period = builder.graph, builder.usual.period
     if period > 1:
-        builder.notes.append(f"updates after {period} batches (updatePeriod) are those of one batch as large")
+        builder.notes.add("updatePeriod", f"updates after {period} batches are those of one batch as large")
     # The pixels' own range and the mean picture, as cuda-convnet's data providers have it.
     data = DataSettings(source="path", scale=1.0, mean="picture")
     network = NetworkFile(graph=graph, training=builder.usual.settings(), data=data)
-    return Imported(network, tuple(dict.fromkeys(builder.notes)))
+    notes = builder.notes.lines()
+    if notes:
+        height = 40.0 * (1 + len(notes))
+        files = ", ".join(Path(path).name for path in paths)
+        text = "\n".join((files, *notes))[:LONGEST_TEXT]
+        network.comments["import"] = Comment(text, (-340.0, 0.0), (300.0, height))
+    return Imported(network, tuple(notes))
 
 
 def _check_declared(builder: Builder, entries: Iterable[Entry]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.graph.cuda_convnet.entry import Entry
+from engine.graph.cuda_convnet.entry import Entry, Notes
 from engine.graph.cuda_convnet.kinds import Kind
 from engine.graph.cuda_convnet.learning import Usual, learning_fields
 from engine.graph.cuda_convnet.values import parts
@@ -12,7 +12,7 @@ from engine.layers.learning import WeightedLayer, parse_sources
 from engine.layers.local import Local
 
 
-def weighted_layer(entry: Entry, kind: Kind, number: int, common: Usual, notes: list[str]) -> WeightedLayer:
+def weighted_layer(entry: Entry, kind: Kind, number: int, common: Usual, notes: Notes) -> WeightedLayer:
     """Return the layer that input ``number`` asks for. ``filters`` are those of one group there."""
     values = entry.fields(kind, number)
     if kind.layer in (Conv, Local) and "filters" in values:
