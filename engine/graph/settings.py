@@ -25,7 +25,7 @@ class TrainingSettings:
     )
     optimiser: str = choice(
         "sgd",
-        (("sgd", "SGD with momentum"), ("adamw", "AdamW")),
+        (("sgd", "Momentum SGD"), ("adamw", "AdamW")),
         title="Optimiser",
         help="How gradients move the weights. AdamW likes rates of about 0.001.",
         group="training",

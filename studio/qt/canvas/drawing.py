@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QBuffer, QPointF, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
@@ -23,32 +23,38 @@ _LARGEST = 16_000
 
 
 def export_drawing(scene: CanvasScene, path: Path, title: str) -> None:
-    """Write the whole drawing as SVG or PNG, by the path's suffix. Raises FileWriteError."""
+    """Write the whole drawing as SVG or PNG, by the path's suffix.
+
+    Raises FileWriteError; a file that was there is then unharmed.
+    """
     room = scene.network_rect().adjusted(-_AIR, -_AIR, _AIR, _AIR)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    (_write_svg if path.suffix.lower() == ".svg" else _write_png)(scene, room, buffer, title)
+    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        written = (_write_svg if path.suffix.lower() == ".svg" else _write_png)(scene, room, path, title)
+        part.write_bytes(bytes(buffer.data().data()))
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise FileWriteError(path=str(path), reason=error.strerror or str(error)) from error
-    if not written:
-        raise FileWriteError(path=str(path), reason="it cannot be written")
 
 
-def _write_svg(scene: CanvasScene, room: QRectF, path: Path, title: str) -> bool:
+def _write_svg(scene: CanvasScene, room: QRectF, to: QBuffer, title: str) -> None:
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(to)
     generator.setTitle(title)
     generator.setSize(room.size().toSize())
     generator.setViewBox(QRect(0, 0, round(room.width()), round(room.height())))
-    painter = QPainter()
-    if not painter.begin(generator):
-        return False
+    painter = QPainter(generator)
     painter.translate(-room.topLeft())
     _paint(painter, scene, room)
-    return painter.end()
+    painter.end()
 
 
-def _write_png(scene: CanvasScene, room: QRectF, path: Path, title: str) -> bool:
+def _write_png(scene: CanvasScene, room: QRectF, to: QBuffer, title: str) -> None:
     scale = min(_PIXELS, _LARGEST / max(room.width(), room.height()))
     image = QImage((room.size() * scale).toSize(), QImage.Format.Format_RGB32)
     image.setText("Title", title)
@@ -58,7 +64,7 @@ def _write_png(scene: CanvasScene, room: QRectF, path: Path, title: str) -> bool
     painter.translate(-room.topLeft())
     _paint(painter, scene, room)
     painter.end()
-    return image.save(str(path))
+    image.save(to, b"PNG")
 
 
 def _paint(painter: QPainter, scene: CanvasScene, room: QRectF) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
 from studio.qt import theme
 from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
+from studio.qt.inspector.editors.numbers import suffix_of
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label, SectionTitle
 from studio.qt.texts import layer_text
@@ -102,7 +103,7 @@ class FieldForm(QWidget):
     def _add_row(self, name: str, spec: FieldSpec) -> None:
         editor = editor_for(spec)
         title = layer_text(spec.title)
-        unit = "" if isinstance(spec, WholeSpec) and spec.type_name == "whole" else layer_text(spec.unit)
+        unit = "" if isinstance(spec, WholeSpec) and suffix_of(spec) else layer_text(spec.unit)
         words = explanation(spec)
         label = Label(_with_unit(title, unit))
         self._titles[name] = label.text()

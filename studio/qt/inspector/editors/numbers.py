@@ -12,6 +12,14 @@ from studio.qt import icons, theme
 from studio.qt.inspector.editors.base import FieldEditor
 from studio.qt.texts import layer_text
 
+_SYMBOLS = ("px",)
+"""Units that follow any number in the box; words such as "epochs" stand in the label."""
+
+
+def suffix_of(spec: WholeSpec) -> str:
+    """Return what follows a number in its box."""
+    return f" {layer_text(spec.unit)}" if spec.unit in _SYMBOLS and not isinstance(spec, PairSpec) else ""
+
 
 class _SpinBox(QSpinBox):
     def __init__(self, spec: WholeSpec) -> None:
@@ -21,8 +29,7 @@ class _SpinBox(QSpinBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(56)
         self.lineEdit().setTextMargins(7, 0, 0, 0)
-        if spec.unit:
-            self.setSuffix(f" {layer_text(spec.unit)}")
+        self.setSuffix(suffix_of(spec))
 
     def put(self, value: int) -> None:
         """Show a value without saying that it was edited."""
@@ -56,7 +63,6 @@ class PairEditor(FieldEditor):
         super().__init__(spec, parent)
         self.boxes = (_SpinBox(spec), _SpinBox(spec))
         for box in self.boxes:
-            box.setSuffix("")
             self._watch(box)
             box.editingFinished.connect(self._end_gesture)
         self.link = QToolButton()
