@@ -64,7 +64,7 @@ def _write_png(scene: CanvasScene, room: QRectF, to: QBuffer, title: str) -> Non
     painter.translate(-room.topLeft())
     _paint(painter, scene, room)
     painter.end()
-    image.save(to, b"PNG")
+    image.save(to, "PNG")  # type: ignore[call-overload]  # bytes, as it is declared, are refused
 
 
 def _paint(painter: QPainter, scene: CanvasScene, room: QRectF) -> None:
