@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.models.pictured import Page
 from studio.models.readings import three_digits
 from studio.qt import theme
+from studio.qt.filters.pointed import PointedView
 from studio.qt.filters.tile_texts import weight_text
 
 LINE = 20
@@ -23,13 +24,11 @@ READABLE = 40
 """Width of a weight from which on its value is written into it, px."""
 
 
-class EnlargedTile(QWidget):
+class EnlargedTile(PointedView):
     """Shows a tile with its name; a click or Esc goes back, the arrow keys to its neighbours."""
 
     closed = Signal()
     stepped = Signal(int)
-    pointed_at = Signal(str)
-    """The weight under the pointer, in words; "": none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,8 +36,6 @@ class EnlargedTile(QWidget):
         self._page: Page | None = None
         self._number = 0
         self._text = ""
-        self._pointer: QPoint | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(self.tr("Click to go back; arrow keys for the neighbours"))
@@ -47,8 +44,7 @@ class EnlargedTile(QWidget):
         """Show the tones (height, width, 1 or 3) of a tile of a page, and what it is."""
         self._tile, self._page, self._number, self._text = tile, page, number, text
         self.setAccessibleName(text)
-        if self.isVisible():
-            self._read_out()
+        self.read_out()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -65,18 +61,9 @@ class EnlargedTile(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.closed.emit()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position().toPoint()
-        self._read_out()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._read_out()
-
-    def _read_out(self) -> None:
-        """Say what the weight under the pointer is now."""
-        place = None if self._pointer is None else self._weight_at(self._pointer)
-        self.pointed_at.emit(weight_text(self._page, self._number, place) if place and self._page else "")
+    def words_at(self, position: QPoint) -> str:
+        place = self._weight_at(position)
+        return weight_text(self._page, self._number, place) if place and self._page else ""
 
     def _scale(self, tile: NDArray[np.uint8]) -> int:
         """Pixels that a weight is wide."""

@@ -279,7 +279,7 @@ class FiltersPanel(QWidget):
         )
         if self._model.shows_change:
             step = self.tr("change since step {step}").format(step=f"{shown.step:,}")
-        return " · ".join((shown.layer, count, *self._describe_cut(page), step))
+        return " · ".join((shown.layer, count, step, *self._describe_cut(page)))
 
     def _describe_cut(self, page: Page) -> list[str]:
         """What is not shown, since it would be too much at once."""

@@ -22,6 +22,7 @@ from studio.models.filters import FilterModel
 from studio.models.mosaic import Grid, Tiles, draw, largest, layout, tones
 from studio.models.pictured import Page
 from studio.qt import theme
+from studio.qt.filters.pointed import PointedView
 from studio.qt.filters.tile_texts import tile_text, weight_text
 
 FRAME = 2
@@ -50,13 +51,10 @@ class MosaicArea(QScrollArea):
         self.ensureVisible(middle.x(), middle.y(), place.width(), place.height())
 
 
-class MosaicView(QWidget):
+class MosaicView(PointedView):
     """Paints the tiles that are in sight; their number does not matter."""
 
     tile_clicked = Signal(int)
-
-    pointed_at = Signal(str)
-    """What is under the pointer or within the keys' frame, in words; "": nothing."""
 
     frame_moved = Signal(QRect)
     """Where the tile is that the keys have come to."""
@@ -70,8 +68,6 @@ class MosaicView(QWidget):
         self._grid: Grid | None = None
         self._laid_out_for: tuple[tuple[int, ...], int | None, QSize] | None = None
         self._number = 0  # of the tile within the keys' frame
-        self._pointer: QPoint | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         model.weights_changed.connect(self.refresh)
 
@@ -89,9 +85,14 @@ class MosaicView(QWidget):
         else:
             self._tiles = tones(page.pictures, self._model.normalisation, self._reference)
             self._lay_out(page.pictures.shape, page.columns)
-        if self.isVisible():
-            self._read_out()
+        self.read_out()
         self.update()
+
+    def read_out(self) -> None:
+        if self.hasFocus() and not self.underMouse():
+            self._go_to(self._number)  # which says what the keys have come to
+        else:
+            super().read_out()
 
     @property
     def _reference(self) -> float | None:
@@ -146,18 +147,9 @@ class MosaicView(QWidget):
             return True
         return super().event(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position().toPoint()
-        self._read_out()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._read_out()
-
-    def _read_out(self) -> None:
-        """Say what the weight under the pointer is now."""
-        found, page = None if self._pointer is None else self._weight_at(self._pointer), self._page
-        self.pointed_at.emit(weight_text(page, found[0], found[1:]) if found and page else "")
+    def words_at(self, position: QPoint) -> str:
+        found, page = self._weight_at(position), self._page
+        return weight_text(page, found[0], found[1:]) if found and page else ""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         found = self._weight_at(event.position().toPoint())

@@ -45,9 +45,9 @@ def tile_title(page: Page, number: int) -> str:
 
 
 def weight_text(page: Page, number: int, place: tuple[int, int]) -> str:
-    """Return which weight lies at a place (row, column) of a tile, and its value, or three of them."""
+    """Return the value, or three of them, at a place (row, column) of a tile, and which weight that is."""
     values = [three_digits(float(value)) for value in page.tile(number)[place]]
     if len(values) > 1:
         values = [f"{colour} {value}" for colour, value in zip(COLOURS, values, strict=True)]
     at = _tr("row {row}, column {column}").format(row=place[0] + 1, column=place[1] + 1)
-    return " · ".join((tile_title(page, number), at, *values))
+    return " · ".join((*values, tile_title(page, number), at))

@@ -117,10 +117,10 @@ def test_the_weight_under_the_pointer_is_read_out(stage):
     mosaic.mouseMoveEvent(
         QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
     )
-    assert panel.reading.full_text == "Filter 3 of 4 · row 2, column 3 · R 0.500 · G -0.250 · B 1.00"
+    assert panel.reading.full_text == "R 0.500 · G -0.250 · B 1.00 · Filter 3 of 4 · row 2, column 3"
     stage.add(SnapshotKept(3))
     stage.answer(2 * array)
-    assert panel.reading.full_text.endswith("R 1.00 · G -0.500 · B 2.00"), "it is read anew"
+    assert panel.reading.full_text.startswith("R 1.00 · G -0.500 · B 2.00"), "it is read anew"
     assert panel.scale.ends == ("-2.00", "+2.00")
     panel._normalisation.setCurrentIndex(1)
     assert panel.scale.ends == ("- its largest", "+ its largest")
