@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.arrays import Pair, Shape
-from kernels.cpu.vector import winograd
+from kernels.cpu.vector import space_to_depth, winograd
 from kernels.cpu.vector.correlation import direct, windows_over
 from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
 from kernels.cpu.vector.ir import Code, Number
@@ -50,6 +50,8 @@ def forward(
         return None
     if target.method != "direct" and winograd.wins(shapes["weights"], shapes["y"], stride):
         return winograd.forward(shapes, target, padding, neuron)
+    if target.method != "direct" and space_to_depth.wins(shapes["weights"], shapes["y"], stride):
+        return space_to_depth.forward(shapes, target, stride, padding, neuron)
     images = shapes["x"][0]
     parts, part_images = image_groups(images)
     pictures = direct(shapes, target, stride, padding, relu=neuron == "relu")
@@ -144,7 +146,9 @@ def backward_weights(
     if not _plain(groups, dilation):
         return None
     if target.method != "direct" and winograd.wins(shapes["dweights"], shapes["dy"], stride):
-        return winograd.backward_weights(shapes, target, padding, accumulate)
+        return winograd.backward_weights(shapes, target, padding, accumulate=accumulate)
+    if target.method != "direct" and space_to_depth.wins(shapes["dweights"], shapes["dy"], stride):
+        return space_to_depth.backward_weights(shapes, target, stride, padding, accumulate=accumulate)
     images, *picture = shapes["x"]
     _, rows, columns, filters = shapes["dy"]
     size = shapes["dweights"][1:3]

@@ -50,10 +50,15 @@ def wins(weights: Shape, maps: Shape, stride: Pair) -> bool:
     return square and min(filters, channels) >= _FEWEST_CHANNELS and min(maps[1:3]) >= RESULTS
 
 
-def forward(shapes: Shapes, target: Target, padding: Pair, neuron: str) -> Generated:
-    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu"."""
+def forward(
+    shapes: Shapes, target: Target, padding: Pair, neuron: str, layout: Layout | None = None
+) -> Generated:
+    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu".
+
+    A ``layout`` that is given may take pictures from elsewhere than from x as it is.
+    """
     filters, taps, _, channels = shapes["weights"]
-    fast = Layout(target, shapes["x"], shapes["y"], taps, padding)
+    fast = layout or Layout(target, shapes["x"], shapes["y"], taps, padding)
 
     def transform_filters(code: Code, arguments: Arguments) -> None:
         def group(lanes: int) -> None:
@@ -130,10 +135,12 @@ def backward_data(shapes: Shapes, target: Target, padding: Pair, accumulate: boo
     )
 
 
-def backward_weights(shapes: Shapes, target: Target, padding: Pair, accumulate: bool) -> Generated:
+def backward_weights(
+    shapes: Shapes, target: Target, padding: Pair, *, accumulate: bool, layout: Layout | None = None
+) -> Generated:
     """Return the kernel that writes the gradient of the filters, or adds it to dweights."""
     filters, taps, _, channels = shapes["dweights"]
-    fast = Layout(target, shapes["x"], shapes["dy"], taps, padding)
+    fast = layout or Layout(target, shapes["x"], shapes["dy"], taps, padding)
     size = fast.points * channels * fast.width
     images = shapes["x"][0]
     parts, part_images = fast.parts

@@ -20,7 +20,7 @@ from itertools import product
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector.generated import image_groups
 from kernels.cpu.vector.ir import Code, Number, spans
-from kernels.cpu.vector.picture import Windows
+from kernels.cpu.vector.picture import Windows, elements
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
 from kernels.cpu.vector.toom_cook import FastConvolution, fast_convolution
@@ -64,6 +64,11 @@ class Layout:
     def points(self) -> int:
         """Matrix products: n²."""
         return self.n * self.n
+
+    @property
+    def picture(self) -> int:
+        """Elements from one picture to the next."""
+        return elements(self.pictures)
 
     @property
     def channels(self) -> int:

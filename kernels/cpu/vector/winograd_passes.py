@@ -98,7 +98,7 @@ def transform_pictures(
 
     def image(index: Number) -> None:
         number = code.plus(first, index)
-        picture = code.at(pictures, code.times(number, elements(layout.pictures)))
+        picture = code.at(pictures, code.times(number, layout.picture))
         opened = windows.open(code, picture, arguments.scratch)
 
         def tile(row: Number, column: Number) -> None:

@@ -16,6 +16,8 @@ PARTIAL = Geometry((18, 7, 9, 20), 37, (3, 3), (1, 1), (1, 1))
 GEOMETRIES = {
     "whole tiles": Geometry((3, 12, 12, 16), 16, (3, 3), (1, 1), (1, 1)),
     "5 × 5": Geometry((2, 9, 8, 16), 32, (5, 5), (1, 1), (2, 1)),
+    "stride 4, as ImageNet's first": Geometry((5, 43, 40, 3), 18, (11, 11), (4, 4), (8, 8)),
+    "stride 2, squares across the border": Geometry((3, 17, 19, 5), 16, (5, 5), (2, 2), (1, 3)),
     "no border": Geometry((1, 6, 7, 16), 16, (3, 3), (1, 1), (0, 0)),
 }
 every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
