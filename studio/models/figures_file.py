@@ -42,10 +42,10 @@ class FiguresFile:
         self._left = [part for split, table in tables.items() for part in _parts(split, table)]
         self._written = 0
         self._is_over = False
+        run.run_replaced.connect(self.cancel)
 
     def begin(self) -> None:
         """Begin to write."""
-        self._run.run_replaced.connect(self.cancel)
         try:
             with self._part_path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerow(("split", *COLUMNS, *self._further))

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressBar, QProgressDialog, QWidget
 
 from engine.errors import ConvNetError
 from studio.models.figures_file import FiguresFile
@@ -35,6 +35,10 @@ def show_progress(parent: QWidget, file: FiguresFile) -> QProgressDialog:
     dialog = QProgressDialog(words, QCoreApplication.translate("Export", "Cancel"), 0, file.rows, parent)
     dialog.setWindowTitle(QCoreApplication.translate("Export", "Export"))
     dialog.setWindowModality(Qt.WindowModality.WindowModal)
+    bar = QProgressBar()
+    bar.setTextVisible(False)
+    bar.setRange(0, file.rows)
+    dialog.setBar(bar)
     began = time.monotonic()
 
     def advance(rows: int) -> None:

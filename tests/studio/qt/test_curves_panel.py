@@ -12,6 +12,7 @@ from engine.protocol.messages import (
     CheckpointKept,
     Edited,
 )
+from studio.models.figures_file import FiguresFile
 from studio.qt import theme
 from studio.qt.dashboard import export
 from tests.studio.fake_engine import row
@@ -130,3 +131,19 @@ def test_figures_and_plots_are_exported(stage, tmp_path):
     assert "<polyline" in (tmp_path / "a.svg").read_text()
     with pytest.raises(OSError, match="No such file"):
         export.write_svg(tmp_path / "none" / "a.svg", list(stage.view.curves.plots.values()))
+
+
+def test_how_far_a_long_file_is_written_is_shown_and_it_can_be_cancelled(stage, tmp_path):
+    stage.train()
+    stage.add(*(row(step) for step in range(10)))
+    file, ends = FiguresFile(stage.run, tmp_path / "a.csv"), []
+    file.ended.connect(ends.append)
+    file.rows = 40  # as of a run that is longer than what is here
+    dialog = export.show_progress(stage.view.curves, file)
+    assert dialog.labelText() == "Writing 40 rows…"
+    file.advanced.emit(10)
+    assert (dialog.value(), dialog.maximum()) == (10, 40)
+    assert dialog.labelText() == "Writing 40 rows… · 0:00 left"
+    dialog.canceled.emit()
+    assert ends == [None]
+    assert not dialog.isVisible()
