@@ -82,7 +82,7 @@ def train(  # noqa: PLR0917 - typer passes each option by name
     epochs: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the network's own.")] = None,
     precision: Annotated[
-        str | None, typer.Option(metavar="auto|bfloat16|float32", help="What a GPU multiplies with.")
+        str | None, typer.Option(metavar="auto|bfloat16|tf32|float32", help="What a GPU multiplies with.")
     ] = None,
     resume: Annotated[
         Path | None,

@@ -25,7 +25,7 @@ def bench_gpu(
     ] = None,
     peer: Annotated[Literal["none", "torch"], typer.Option(help="What to measure against.")] = "none",
     precision: Annotated[
-        Literal["auto", "bfloat16", "float32"], typer.Option(help="Of the engine's step.")
+        Literal["auto", "bfloat16", "tf32", "float32"], typer.Option(help="Of the engine's step.")
     ] = "auto",
     full: Annotated[bool, typer.Option("--full", help="Every way of PyTorch; large batches too.")] = False,
     ways: Annotated[

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.graph.network_file import load
 from engine.plan.table import format_table
+from engine.plan.types import Precision
 
 _EXAMPLES = 8
 
@@ -25,7 +26,9 @@ def compare(networks: Iterable[Path]) -> Worst:
     worst: Worst = {}
     for network in networks:
         graph = load(network).graph
-        for precision in dict.fromkeys(("float32", best_precision("cuda:0", "auto"))):
+        is_recent = best_precision("cuda:0", "auto") == "bfloat16"
+        precisions: list[Precision] = ["float32", "tf32", "bfloat16"] if is_recent else ["float32"]
+        for precision in precisions:
             plan = compile_network(
                 graph, _EXAMPLES, device="cuda", code=best_code("cuda"), precision=precision
             )
@@ -45,9 +48,14 @@ def describe(worst: Worst) -> str:
     precisions = sorted({name for errors in worst.values() for name in errors})
     rows = [("kernel", *(f"{name} (bar {BARS[name]:.0e})" for name in precisions))]
     for kind, errors in sorted(worst.items()):
-        missed = {name: "" if errors[name] <= BARS[name] else " MISSED" for name in precisions}
-        rows.append((kind, *(f"{errors[name]:.1e}{missed[name]}" for name in precisions)))
+        rows.append((kind, *(_cell(errors.get(name), BARS[name]) for name in precisions)))
     return "\n".join(format_table(rows, frozenset(range(1, len(precisions) + 1))))
+
+
+def _cell(error: float | None, bar: float) -> str:
+    if error is None:  # there is no such kernel
+        return ""
+    return f"{error:.1e}" if error <= bar else f"{error:.1e} MISSED"
 
 
 def all_reached(worst: Worst) -> bool:

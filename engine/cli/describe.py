@@ -51,7 +51,9 @@ def describe(path: Path, *, plan: bool = False, split: str | None = None, device
 
 def _precision(device: str, asked: str) -> Precision:
     """Return what a device multiplies with; the GPU, which need not be here, is taken to be recent."""
-    return "float32" if device == "cpu" or asked == "float32" else "bfloat16"
+    if device == "cpu" or asked == "float32":
+        return "float32"
+    return "tf32" if asked == "tf32" else "bfloat16"
 
 
 def layer_rows(graph: LayerGraph, inspection: Inspection) -> Iterator[tuple[str, ...]]:

@@ -65,10 +65,16 @@ class TrainingSettings:
     )
     precision: str = choice(
         "auto",
-        (("auto", "As fits the device"), ("bfloat16", "bfloat16"), ("float32", "float32")),
+        (
+            ("auto", "As fits the device"),
+            ("bfloat16", "bfloat16"),
+            ("tf32", "TF32"),
+            ("float32", "float32"),
+        ),
         title="Precision",
         help="What a GPU multiplies with. Sums and weights are float32 always, and so is all on the CPU. "
-        "What fits is bfloat16 from compute capability 8.0 on, and float32 before.",
+        "What fits is bfloat16 from compute capability 8.0 on, and float32 before. TF32 rounds less, and is "
+        "slower.",
         group="training",
     )
     seed: int = whole(

@@ -16,6 +16,9 @@ from kernels.registry import Kernel, MissingKernelError, find
 BARS = {"bfloat16": 1e-2, "tf32": 1e-3, "float32": 1e-5}
 """By precision, how large an error of a kernel may be."""
 
+_WINNERS = "winners"
+"""Which of two sums is the larger rounding decides, where they are nearly equal."""
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -56,14 +59,15 @@ def _run(twin: Kernel, operation: Operation, arrays: Arrays) -> list[str]:
     wanted = signature(twin.function).parameters
     taken = {port: array for port, array in arrays.items() if port in wanted}
     shapes = {port: array.shape for port, array in taken.items()}
-    scratch = twin.workspace(shapes, **operation.attributes) if twin.workspace else {}
+    told = {name: value for name, value in operation.attributes.items() if name != "tf32"}  # of GPUs alone
+    scratch = twin.workspace(shapes, **told) if twin.workspace else {}
     room = {port: np.empty(shape) for port, shape in scratch.items()}
     if "denominators" in wanted and "denominators" not in taken:  # GPUs keep none
         room["denominators"] = _denominators(operation, arrays["x"])
-    twin.function(**{**taken, **room}, **operation.attributes)
+    twin.function(**{**taken, **room}, **told)
     if "gate" in arrays:  # the ReLU before, whose gradient GPUs join with this one
         taken["dx"] *= arrays["gate"] > 0
-    return [port for port in operation.outputs if port in taken and port not in room]
+    return [port for port in operation.outputs if port in taken and port not in room and port != _WINNERS]
 
 
 def _denominators(operation: Operation, x: NDArray[Any]) -> NDArray[Any]:

@@ -78,21 +78,23 @@ def replayed_code(kind: DeviceKind, code: str) -> str:
 def best_precision(name: str, asked: str) -> Precision:
     """Return what the device ``name`` should multiply with where a network asks for ``asked``.
 
-    Raises DeviceError for a GPU that has no bfloat16.
+    Raises DeviceError for a GPU that has not what is asked for.
     """
     if device_kind(name) == "cpu" or asked == "float32":
         return "float32"
     import cupy
 
     context_bytes(_index(name))  # before anything else of CUDA, whose share of the memory it measures
-    has_bfloat16 = int(cupy.cuda.Device(_index(name)).compute_capability) >= _FIRST_WITH_BFLOAT16
-    if asked == "bfloat16" and not has_bfloat16:
+    is_recent = int(cupy.cuda.Device(_index(name)).compute_capability) >= _FIRST_WITH_BFLOAT16
+    if asked in {"bfloat16", "tf32"} and not is_recent:
         raise DeviceError(
             device=name,
-            missing="its compute capability is below 8.0, from which on GPUs have bfloat16",
+            missing="its compute capability is below 8.0, from which on GPUs have bfloat16 and TF32",
             hint="Set the precision to float32.",
         )
-    return "bfloat16" if has_bfloat16 else "float32"
+    if not is_recent:
+        return "float32"
+    return "tf32" if asked == "tf32" else "bfloat16"
 
 
 def free_bytes(name: str) -> int | None:

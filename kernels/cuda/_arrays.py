@@ -27,3 +27,7 @@ class DeviceArray(Protocol):
     def __len__(self) -> int:
         """The first extent."""
         ...
+
+    def __getitem__(self, index: int) -> DeviceArray:
+        """A part of the array."""
+        ...

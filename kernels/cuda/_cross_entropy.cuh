@@ -18,6 +18,17 @@ __device__ inline int before_label(const Score* row, int label, bool ties) {
     return warp_sum(before);
 }
 
+// Writes what a row of scores has for the metrics to column n of `terms` (3, rows): the loss by the probability of its
+// label, and whether it is an error, among all and among the TOP. All lanes of a warp call it.
+template <typename Score>
+__device__ inline void put_terms(const Score* row, int label, A probability, A* terms, Index n, Index rows) {
+    int before = before_label(row, label, true), better = TOP > 1 ? before_label(row, label, false) : 0;
+    if (threadIdx.x % LANES) return;
+    terms[n] = -log(likely(probability));
+    terms[rows + n] = before > 0;
+    terms[2 * rows + n] = better >= TOP;
+}
+
 struct Sums {
     double loss = 0, errors = 0, top_errors = 0;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernels.arrays import Pair, Shape
 from kernels.cuda._arrays import DeviceArray
+from kernels.cuda._compile import BLOCK, blocks, function, types
 
 _WIDEST = 16
 """Bytes that a thread loads at once, at most."""
@@ -33,10 +34,45 @@ def window_macros(
     }
 
 
+def launch_windows(
+    kernel: tuple[str, str],
+    windows: tuple[DeviceArray, DeviceArray, Pair, Pair, Pair],
+    each: DeviceArray,
+    pointers: tuple[DeviceArray | int, ...],
+    *rest: bool,
+    **further: int,
+) -> None:
+    """Launch a kernel of _window.cuh, given by its family and name, on all groups of channels of ``each``.
+
+    ``windows`` are pictures, maps, size, stride and start; ``further`` are macros of the kernel's own. How
+    many groups there are goes after the pointers.
+    """
+    macros = {**window_macros(*windows), **further}
+    groups = each.size // macros["V"]
+    found = function(*kernel, **types(each.dtype), **macros)
+    found(blocks(groups), (BLOCK,), (*pointers, groups, *rest))
+
+
 def picture_macros(shape: Shape) -> dict[str, int]:
     """Return the macros H, W and C of pictures (N, H, W, C)."""
     _, height, width, channels = shape
     return {"H": height, "W": width, "C": channels}
+
+
+def filter_macros(
+    pictures: Shape, maps: Shape, *, size: Pair, stride: Pair, padding: Pair, groups: int = 1
+) -> dict[str, int]:
+    """Return the macros of filters of a ``size`` that make ``maps`` (N, P, Q, F) of pictures (N, H, W, C)."""
+    return {
+        **picture_macros(pictures),
+        "P": maps[1],
+        "Q": maps[2],
+        "F": maps[3],
+        **pair_macros("SIZE", size),
+        **pair_macros("STRIDE", stride),
+        **pair_macros("PADDING", padding),
+        "GROUPS": groups,
+    }
 
 
 def pair_macros(name: str, pair: Pair) -> dict[str, int]:

@@ -3,7 +3,7 @@
 // Array `a` has SIZES[a] elements, and the chunks from ENDS[a − 1] to before ENDS[a]. Its address is so many bytes
 // from that of the first array of weights: an array of what belongs to weights is told by such offsets.
 
-#include "_common.cuh"
+#include "_some.cuh"
 
 constexpr int V = 16 / sizeof(A), ROUNDS = 2, BLOCK = 256, CHUNK = BLOCK * V * ROUNDS;
 
@@ -24,26 +24,4 @@ __device__ inline void for_all_arrays(Work work) {
             if (first < SIZES_OF[array]) work(array, first, (int)min((Index)V, SIZES_OF[array] - first));
         }
     }
-}
-
-// Loads some values of an array, or stores them: all V at once where there are so many.
-template <typename Value>
-__device__ inline Pack<Value, V> load_some(const Value* from, int count) {
-    if (count == V) return *reinterpret_cast<const Pack<Value, V>*>(from);
-    Pack<Value, V> values = {};
-#pragma unroll
-    for (int v = 0; v < V; ++v)
-        if (v < count) values.values[v] = from[v];
-    return values;
-}
-
-template <typename Value>
-__device__ inline void store_some(Value* to, const Pack<Value, V>& values, int count) {
-    if (count == V) {
-        *reinterpret_cast<Pack<Value, V>*>(to) = values;
-        return;
-    }
-#pragma unroll
-    for (int v = 0; v < V; ++v)
-        if (v < count) to[v] = values.values[v];
 }

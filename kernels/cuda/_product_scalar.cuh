@@ -2,19 +2,27 @@
 
 namespace scalar {
 
-constexpr int STEP = 16, SIDE = 16, OWN = 4, THREADS = SIDE * SIDE, EXTENT = SIDE * OWN;
+constexpr int STEP = 16, SIDE = 16, OWN = 4, THREADS = SIDE * SIDE, EXTENT = SIDE * OWN, RUNS = OWN;
 
 using Slab = A[STEP][EXTENT + 4];
 
 // Copies some rows of an operand, from `row` and `k` on; what lies outside is zero.
-template <typename Operand>
-__device__ inline void fetch(const Operand& operand, Index row, int k, int last_k, Slab& slab) {
+template <typename Operand, int pitch>
+__device__ inline void fetch(const Operand& operand, Index row, int k, int last_k, A (&slab)[STEP][pitch]) {
 #pragma unroll
     for (int i = threadIdx.x; i < EXTENT * STEP; i += THREADS) {
         int r = Operand::ALONG_K ? i / STEP : i % EXTENT, step = Operand::ALONG_K ? i % STEP : i / EXTENT;
         const T* element = k + step < last_k ? operand.at(operand.line(row + r), operand.step(k + step)) : nullptr;
         slab[step][r] = element ? wide(*element) : A(0);
     }
+}
+
+// Calls work(number, row, column) for the runs that a thread has.
+template <typename Work>
+__device__ inline void for_runs(const Tile& tile, Work work) {
+#pragma unroll
+    for (int i = 0; i < OWN; ++i)
+        work(i, tile.row + threadIdx.x / SIDE + i * SIDE, tile.column + threadIdx.x % SIDE * OWN);
 }
 
 template <typename Left, typename Right, typename Write>
@@ -34,8 +42,7 @@ __device__ inline void product(const Tile& tile, const Left& left, const Right& 
                 for (int j = 0; j < OWN; ++j) sums[i][j] += lefts[step][down + i * SIDE] * rights[step][across + j];
         __syncthreads();
     }
-#pragma unroll
-    for (int i = 0; i < OWN; ++i) write(tile.row + down + i * SIDE, tile.column + across, sums[i]);
+    scalar::for_runs(tile, [&](int i, Index row, Index column) { write(row, column, sums[i]); });
 }
 
 }  // namespace scalar

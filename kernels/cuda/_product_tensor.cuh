@@ -3,39 +3,16 @@
 // A warp has WARP_ROWS × 32 sums. Slabs of both operands, 32 deep, pass through shared memory, STAGES of them in
 // flight. Rows of a slab are swizzled, so that neither storing nor loading has bank conflicts.
 //
-// Source: PTX ISA, mma.m16n8k16, ldmatrix and cp.async.
+// What multiplies is in _tensor.cuh.
+
+#include "_tensor.cuh"
 
 namespace tensor {
 
 constexpr int DEPTH = 32, WARP_COLUMNS = 32, CHUNK = 8;  // a chunk is 16 bytes
-constexpr int WARPS_ACROSS = TILE_COLUMNS / WARP_COLUMNS, WARPS = TILE_ROWS / WARP_ROWS * WARPS_ACROSS;
+constexpr int WARPS_ACROSS = TILE_COLUMNS / WARP_COLUMNS, WARPS = TILE_ROWS / WARP_ROWS * WARPS_ACROSS, RUNS = WARP_ROWS / 8;
 constexpr int THREADS = WARPS * 32, MOST_STAGES = 49152 / ((TILE_ROWS + TILE_COLUMNS) * DEPTH * 2);
 constexpr int STAGES = MOST_STAGES < 4 ? MOST_STAGES : 4;
-
-__device__ inline unsigned shared_address(const void* place) { return (unsigned)__cvta_generic_to_shared(place); }
-
-// Copies a chunk to shared memory while the thread goes on; zeros if `source` is null.
-__device__ inline void copy_chunk(void* place, const void* source, const void* anything) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
-                 ::"r"(shared_address(place)), "l"(source ? source : anything), "r"(source ? 16 : 0) : "memory");
-}
-
-__device__ inline void load_4(unsigned (&to)[4], const T* place) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared_address(place)) : "memory");
-}
-
-__device__ inline void load_4_transposed(unsigned (&to)[4], const T* place) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared_address(place)) : "memory");
-}
-
-__device__ inline void multiply(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-                 "{%8, %9}, {%0, %1, %2, %3};"
-                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
 
 // Where the chunk that begins at (row, k) lies in a slab of `extent` rows: rows one after the other if elements
 // follow one another along k, else columns.
@@ -137,13 +114,23 @@ __device__ inline void exchange(Two& mine, Two& yours, int bit) {
         yours = got;
 }
 
+// Calls work(number, row, column) for the runs that a thread has.
+template <typename Work>
+__device__ inline void for_runs(const Tile& tile, Work work) {
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    Index row = tile.row + warp / WARPS_ACROSS * WARP_ROWS + lane / 4;
+    Index column = tile.column + warp % WARPS_ACROSS * WARP_COLUMNS + lane % 4 * CHUNK;
+#pragma unroll
+    for (int number = 0; number < RUNS; ++number) work(number, row + number * 8, column);
+}
+
 template <typename Left, typename Right, typename Write>
 __device__ inline void product(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
     __shared__ __align__(128) T lefts[STAGES][TILE_ROWS * DEPTH];
     __shared__ __align__(128) T rights[STAGES][TILE_COLUMNS * DEPTH];
     Fetcher<TILE_ROWS, Left> left_fetcher(left, tile.row);
     Fetcher<TILE_COLUMNS, Right> right_fetcher(right, tile.column);
-    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    int warp = threadIdx.x / 32;
     int top = warp / WARPS_ACROSS * WARP_ROWS, side = warp % WARPS_ACROSS * WARP_COLUMNS;
     int steps = (part.last - part.first + DEPTH - 1) / DEPTH;
     float sums[WARP_ROWS / 16][4][4] = {};
@@ -176,25 +163,23 @@ __device__ inline void product(const Tile& tile, const Left& left, const Right& 
         }
     }
     // Of each 8 columns, a lane has 2. It swaps with three others for all 8 of one in four.
+    tensor::for_runs(tile, [&](int number, Index row, Index column) {
+        Two pairs[4];
+        int half = number % 2 * 2;
 #pragma unroll
-    for (int i = 0; i < WARP_ROWS / 16; ++i)
+        for (int j = 0; j < 4; ++j) pairs[j] = {sums[number / 2][j][half], sums[number / 2][j][half + 1]};
+        exchange(pairs[0], pairs[1], 1);
+        exchange(pairs[2], pairs[3], 1);
+        exchange(pairs[0], pairs[2], 2);
+        exchange(pairs[1], pairs[3], 2);
+        A run[RUN];
 #pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            Two pairs[4];
-#pragma unroll
-            for (int j = 0; j < 4; ++j) pairs[j] = {sums[i][j][half * 2], sums[i][j][half * 2 + 1]};
-            exchange(pairs[0], pairs[1], 1);
-            exchange(pairs[2], pairs[3], 1);
-            exchange(pairs[0], pairs[2], 2);
-            exchange(pairs[1], pairs[3], 2);
-            A run[RUN];
-#pragma unroll
-            for (int j = 0; j < 4; ++j) {
-                run[2 * j] = pairs[j].x;
-                run[2 * j + 1] = pairs[j].y;
-            }
-            write(tile.row + top + i * 16 + half * 8 + lane / 4, tile.column + side + lane % 4 * 8, run);
+        for (int j = 0; j < 4; ++j) {
+            run[2 * j] = pairs[j].x;
+            run[2 * j + 1] = pairs[j].y;
         }
+        write(row, column, run);
+    });
 }
 
 }  // namespace tensor

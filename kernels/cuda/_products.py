@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kernels.cuda._arrays import DeviceArray
+from kernels.cuda._compile import function, types
 
 _SCALAR_THREADS = 256
 _WARP = 32
@@ -40,25 +42,40 @@ class Tiling:
     threads: int
     tiles: int
     shares: int
+    tf32: bool
 
     @property
-    def macros(self) -> dict[str, int]:
+    def _macros(self) -> dict[str, int]:
         """What the kernel is told."""
         return {
             "TILE_ROWS": self.rows,
             "TILE_COLUMNS": self.columns,
             "WARP_ROWS": self.warp_rows,
             "SHARES": self.shares,
+            "TF32": int(self.tf32),
         }
 
-    def launch(self, kernel: Any, arguments: tuple[Any, ...]) -> None:
-        """Run the kernel."""
+    def launch(
+        self, stem: str, name: str, dtype: Any, macros: Mapping[str, int], arguments: tuple[Any, ...]
+    ) -> None:
+        """Run the kernel ``name`` of a stem for numbers of a ``dtype``."""
+        kernel = function(stem, name, **types(dtype), **macros, **self._macros)
         kernel((self.tiles,), (self.threads,), arguments)
 
 
 _SCALAR = (64, 64, 64)
-_TENSOR = ((128, 128, 64), (128, 64, 64), (64, 64, 32), (64, 32, 16), (32, 32, 16))
+_TENSOR = ((128, 128, 64), (128, 64, 64), (64, 128, 32), (64, 64, 32), (64, 32, 16), (32, 32, 16))
 """Rows, columns and rows of a warp, the largest tile first: it reads elements the fewest times."""
+
+LEARNED = 64 * 64
+"""Sums of a tile at most, where threads hold the weights that they update: registers suffice for no more."""
+
+_MOST_SUMS = 128 * 128
+
+
+def _tiles(dtype: str, most_sums: int) -> list[tuple[int, int, int]]:
+    shapes = _TENSOR if dtype == "bfloat16" else (_SCALAR,)
+    return [shape for shape in shapes if shape[0] * shape[1] <= most_sums]
 
 
 def shares(rows: int, columns: int, depth: int, products: int = 1) -> int:
@@ -67,12 +84,22 @@ def shares(rows: int, columns: int, depth: int, products: int = 1) -> int:
     return max(1, min(-(-_BLOCKS_WANTED // tiles), depth // _LEAST_DEPTH))
 
 
-def tiling(dtype: Any, rows: int, columns: int, *, products: int = 1, shares: int = 1) -> Tiling:
+def tiling(
+    dtype: Any,
+    rows: int,
+    columns: int,
+    *,
+    products: int = 1,
+    shares: int = 1,
+    most_sums: int = _MOST_SUMS,
+    tf32: bool = False,
+) -> Tiling:
     """Return the largest tile of which there are enough to keep a GPU busy.
 
-    ``products`` of ``rows`` × ``columns`` are computed, each cut along its depth into ``shares``.
+    ``products`` of ``rows`` × ``columns`` are computed, each cut along its depth into ``shares``; a tile has
+    ``most_sums`` at most. With ``tf32``, factors that are float32 are rounded to it.
     """
-    for shape in _TENSOR if str(dtype) == "bfloat16" else (_SCALAR,):
+    for shape in _tiles(str(dtype), most_sums):
         tile_rows, tile_columns, warp_rows = shape
         tiles = -(-rows // tile_rows) * -(-columns // tile_columns) * products * shares
         fits = tile_rows < 2 * rows and tile_columns < 2 * columns
@@ -80,4 +107,4 @@ def tiling(dtype: Any, rows: int, columns: int, *, products: int = 1, shares: in
             break
     warps = tile_rows // warp_rows * (tile_columns // _WARP_COLUMNS)
     threads = _WARP * warps if str(dtype) == "bfloat16" else _SCALAR_THREADS
-    return Tiling(tile_rows, tile_columns, warp_rows, threads, tiles, shares)
+    return Tiling(tile_rows, tile_columns, warp_rows, threads, tiles, shares, tf32)

@@ -26,8 +26,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 4) update(char* base, const 
         A* weights = (A*)(base + WEIGHTS_OF[array]) + first;
         A* means = (A*)(base + MEANS_OF[array]) + first;
         A* squares = (A*)(base + SQUARES_OF[array]) + first;
-        Values w = load_some(weights, count), m = load_some(means, count), s = load_some(squares, count);
-        Values g = load_some((const A*)(base + GRADIENTS_OF[array]) + first, count);
+        Values w = load_some<V>(weights, count), m = load_some<V>(means, count), s = load_some<V>(squares, count);
+        Values g = load_some<V>((const A*)(base + GRADIENTS_OF[array]) + first, count);
         Pack<T, V> stored;
 #pragma unroll
         for (int j = 0; j < V; ++j) {
@@ -36,9 +36,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 4) update(char* base, const 
             w.values[j] -= shrink * w.values[j] + step * m.values[j] / (sqrt(s.values[j] / whole) + A(epsilon));
             stored.values[j] = narrow<T>(w.values[j]);
         }
-        store_some(weights, w, count);
-        store_some(means, m, count);
-        store_some(squares, s, count);
-        if (HAS_COPIES) store_some((T*)(base + COPIES_OF[array]) + first, stored, count);
+        store_some<V>(weights, w, count);
+        store_some<V>(means, m, count);
+        store_some<V>(squares, s, count);
+        if (HAS_COPIES) store_some<V>((T*)(base + COPIES_OF[array]) + first, stored, count);
     });
 }

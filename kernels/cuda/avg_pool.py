@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, blocks, function, types
-from kernels.cuda._launch import address, window_macros
+from kernels.cuda._launch import address, launch_windows
 
 
 def forward(
     *, x: DeviceArray, y: DeviceArray, size: Pair, stride: Pair, start: Pair, total: bool = False
 ) -> None:
     """Write the means, or sums, y."""
-    macros = {**window_macros(x, y, size, stride, start), "TOTAL": int(total)}
-    groups = y.size // macros["V"]
-    kernel = function("avg_pool", "forward", **types(x.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (x, y, groups))
+    windows = (x, y, size, stride, start)
+    launch_windows(("avg_pool", "forward"), windows, y, (x, y), TOTAL=int(total))
 
 
 def backward(
@@ -30,7 +27,5 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the pictures, or add it to dx, where the gate, if any, is above 0."""
-    macros = {**window_macros(dx, dy, size, stride, start), "TOTAL": int(total)}
-    groups = dx.size // macros["V"]
-    kernel = function("avg_pool", "backward", **types(dy.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (dy, dx, address(gate), groups, accumulate))
+    windows, pointers = (dx, dy, size, stride, start), (dy, dx, address(gate))
+    launch_windows(("avg_pool", "backward"), windows, dx, pointers, accumulate, TOTAL=int(total))

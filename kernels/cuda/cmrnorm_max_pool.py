@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._compile import BLOCK, function, types
-from kernels.cuda._launch import address, window_macros
+from kernels.cuda._launch import address, pair_macros, window_macros
 
 _MAPS_OF_THREAD = 8
 _LANES = 32
@@ -13,24 +15,25 @@ _SHARED_BYTES = 48 << 10
 _MOST_BLOCKS = 1 << 16
 
 
-def forward(
-    *,
-    x: DeviceArray,
-    y: DeviceArray,
-    size: int,
-    scale: float,
-    power: float,
-    minimum: float,
-    pool_size: Pair,
-    pool_stride: Pair,
-    pool_start: Pair,
-) -> None:
+class _How(TypedDict):
+    """The normalisation, and the windows of the pool."""
+
+    size: int
+    scale: float
+    power: float
+    minimum: float
+    pool_size: Pair
+    pool_stride: Pair
+    pool_start: Pair
+
+
+def forward(*, x: DeviceArray, y: DeviceArray, **how: Unpack[_How]) -> None:
     """Write the maxima y of the responses."""
-    macros = _macros(x, y, size, scale, power, minimum, pool_size, pool_stride, pool_start)
     images, rows, columns, _ = y.shape
-    height, width = _tile(x, pool_size, pool_stride)
+    height, width = _tile(x, how["pool_size"], how["pool_stride"])
     blocks = images * -(-rows // height) * -(-columns // width)
-    function("cmrnorm_max_pool", "forward", **types(x.dtype), **macros)((blocks,), (BLOCK,), (x, y))
+    kernel = function("cmrnorm_max_pool", "forward", **types(x.dtype), **_macros(x, y, how))
+    kernel((blocks,), (BLOCK,), (x, y))
 
 
 def backward(
@@ -39,45 +42,26 @@ def backward(
     y: DeviceArray,
     dy: DeviceArray,
     dx: DeviceArray,
-    size: int,
-    scale: float,
-    power: float,
-    minimum: float,
-    pool_size: Pair,
-    pool_stride: Pair,
-    pool_start: Pair,
     gate: DeviceArray | None = None,
+    **how: Unpack[_How],
 ) -> None:
     """Write the gradient of the inputs, where the gate, if any, is above 0."""
-    macros = _macros(x, y, size, scale, power, minimum, pool_size, pool_stride, pool_start)
     pixels = x.size // x.shape[3]
     of_block = BLOCK // _LANES * (_LANES // (x.shape[3] // _MAPS_OF_THREAD))
     blocks = min(-(-pixels // of_block), _MOST_BLOCKS)
-    kernel = function("cmrnorm_max_pool", "backward", **types(x.dtype), **macros)
+    kernel = function("cmrnorm_max_pool", "backward", **types(x.dtype), **_macros(x, y, how))
     kernel((blocks,), (BLOCK,), (x, y, dy, dx, address(gate), pixels))
 
 
-def _macros(  # noqa: PLR0917 - what both kernels are told
-    x: DeviceArray,
-    y: DeviceArray,
-    size: int,
-    scale: float,
-    power: float,
-    minimum: float,
-    pool_size: Pair,
-    pool_stride: Pair,
-    pool_start: Pair,
-) -> dict[str, int | float]:
-    height, width = _tile(x, pool_size, pool_stride)
+def _macros(x: DeviceArray, y: DeviceArray, how: _How) -> dict[str, int | float]:
     return {
-        **window_macros(x, y, pool_size, pool_stride, pool_start),
+        **window_macros(x, y, how["pool_size"], how["pool_stride"], how["pool_start"]),
         "V": _MAPS_OF_THREAD,
-        "NORM": size,
-        "SHARE": scale / size,
-        "POWER": float(power),
-        "MINIMUM": float(minimum),
-        "TILE_H": height,
-        "TILE_W": width,
+        "NORM": how["size"],
+        "SHARE": how["scale"] / how["size"],
+        "POWER": float(how["power"]),
+        "MINIMUM": float(how["minimum"]),
+        **pair_macros("TILE", _tile(x, how["pool_size"], how["pool_stride"])),
     }
 
 

@@ -5,15 +5,13 @@
 //     backward_weights   dw[f, tap] = Σ_place dy[place, f] · patch[place, tap]
 //
 // Places are (n, p, q) and taps (i, j, c) flattened. The formula and the shapes are in kernels/cpu/conv.py.
-// Groups of channels are products of their own; backward_weights cuts each along the places into SHARES, and
-// sums up the gradient of shared biases as well, if BIASES.
+// Groups of channels are products of their own; backward_weights cuts each along the places into SHARES, which
+// _shares.cu sums up, and has the gradient of shared biases as well, if BIASES.
 
 #include "_product.cuh"
 
 constexpr int CHANNELS = C / GROUPS, MAPS = F / GROUPS;  // of a group
-constexpr int TAPS = SIZE_H * SIZE_W * CHANNELS, COUNT = F * TAPS;
-
-#include "_sum_shares.cuh"
+constexpr int TAPS = SIZE_H * SIZE_W * CHANNELS;
 
 // Where a window, a tap or a pixel lies: its first element, its row and its column; null if there is none.
 struct Corner {
@@ -26,6 +24,19 @@ struct Offset {
     Index offset;
     int row, column;
 };
+
+// A quotient, and the remainder.
+struct Divided {
+    Index quotient;
+    unsigned remainder;
+};
+
+template <int divisor>
+__device__ inline Divided divided(Index number) {
+    if (number <= 0xFFFFFFFF)  // then division is quick
+        return {(Index)((unsigned)number / divisor), (unsigned)number % divisor};
+    return {number / divisor, (unsigned)(number % divisor)};
+}
 
 __device__ inline bool inside(int row, int column) { return (unsigned)row < H && (unsigned)column < W; }
 
@@ -41,9 +52,9 @@ struct Patches {
     __device__ const T* anything() const { return x; }
     __device__ Corner line(Index place) const {
         if (place >= places) return {nullptr, -H - SIZE_H * DILATION_H, 0};
-        unsigned window = (unsigned)(place % (P * Q));
+        auto [n, window] = divided<P * Q>(place);
         int row = (int)(window / Q) * STRIDE_H - PADDING_H, column = (int)(window % Q) * STRIDE_W - PADDING_W;
-        return {x + place / (P * Q) * (H * W * C) + (row * W + column) * C, row, column};
+        return {x + n * (H * W * C) + (row * W + column) * C, row, column};
     }
     __device__ Offset step(int tap) const { return offset_of_tap((unsigned)tap); }
     __device__ const T* at(const Corner& place, const Offset& tap) const {
@@ -98,8 +109,8 @@ struct GradientsByPixel {
     __device__ const T* anything() const { return dy; }
     __device__ Corner line(Index pixel) const {
         if (pixel >= pixels) return {nullptr, -1, 0};
-        unsigned spot = (unsigned)(pixel % (H * W));
-        return {dy + pixel / (H * W) * (P * Q * F), (int)(spot / W) + PADDING_H, (int)(spot % W) + PADDING_W};
+        auto [n, spot] = divided<H * W>(pixel);
+        return {dy + n * (P * Q * F), (int)(spot / W) + PADDING_H, (int)(spot % W) + PADDING_W};
     }
     __device__ Offset step(int k) const {
         unsigned tap = (unsigned)k / MAPS;
@@ -122,8 +133,8 @@ struct GradientsByMap {
     __device__ const T* at(const T* map, Index offset) const { return map ? map + offset : nullptr; }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index places,
-                                   bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    forward(const T* x, const T* weights, const T* biases, T* y, Index places, bool accumulate) {
     Tile tile = tile_of(places, MAPS);
     int first_map = tile.batch * MAPS;
     Patches patches = {x + tile.batch * CHANNELS, places};
@@ -136,8 +147,8 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index pixels,
-                                         bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index pixels, bool accumulate) {
     Tile tile = tile_of(pixels, CHANNELS);
     GradientsByPixel gradients = {dy + tile.batch * MAPS, pixels};
     FiltersByChannel filters = {weights + (Index)tile.batch * MAPS * TAPS};
@@ -147,11 +158,12 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* shares, Index places) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_weights(const T* x, const T* dy, A* shares, Index places) {
     Tile tile = tile_of(MAPS, TAPS + (BIASES > 0));
     int group = tile.batch % GROUPS, share = tile.batch / GROUPS;
     A* of_filters = shares + (Index)share * PITCH;
-    A* of_biases = of_filters + COUNT;
+    A* of_biases = of_filters + F * TAPS;
     GradientsByMap gradients = {dy + group * MAPS};
     PatchesByTap patches = {x + group * CHANNELS};
     product(tile, gradients, patches, share_of((int)places, share), [=](Index f, Index tap, A(&sums)[RUN]) {

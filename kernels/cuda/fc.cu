@@ -4,7 +4,7 @@
 //     backward_data      dx[n, i] = Σ_o dy[n, o] · w[o, i]
 //     backward_weights   dw[o, i] = Σ_n dy[n, o] · x[n, i]
 
-#include "_product.cuh"
+#include "_learn.cuh"
 
 // A matrix of some rows, each `pitch` long.
 template <int pitch>
@@ -40,8 +40,8 @@ struct ColumnsAndOnes : Columns<pitch> {
     }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index rows,
-                                   bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    forward(const T* x, const T* weights, const T* biases, T* y, Index rows, bool accumulate) {
     Tile tile = tile_of(rows, OUTPUTS);
     Rows<INPUTS> inputs = {x, rows}, filters = {weights, OUTPUTS};
     product(tile, inputs, filters, {0, INPUTS}, [=](Index n, Index o, A(&sums)[RUN]) {
@@ -49,8 +49,8 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows,
-                                         bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index rows, bool accumulate) {
     Tile tile = tile_of(rows, INPUTS);
     Rows<OUTPUTS> gradients = {dy, rows};
     product(tile, gradients, Columns<INPUTS>{weights}, {0, OUTPUTS}, [=](Index n, Index i, A(&sums)[RUN]) {
@@ -58,13 +58,32 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index rows,
-                                            bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index rows, bool accumulate) {
     Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
     Columns<OUTPUTS> gradients = {dy};
     product(tile, gradients, ColumnsAndOnes<INPUTS>{x}, {0, (int)rows}, [=](Index o, Index i, A(&sums)[RUN]) {
         if (o >= OUTPUTS) return;
         put_run<INPUTS>(dweights + o * INPUTS, i, sums, accumulate);
         if (BIASES && i <= INPUTS && INPUTS < i + RUN) put(dbiases + o, sums[INPUTS % RUN], accumulate);
+    });
+}
+
+// backward_weights whose result goes straight into the update of the weights.
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    learn(const T* x, const T* dy, A* weights, A* velocity, T* copy, A* dbiases, const Index* counters,
+          const double* settings, Index rows) {
+    if (!updates(counters)) return;
+    Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
+    Learned<INPUTS> learned(weights, velocity, copy, 0, settings);
+    for_runs(tile, [&](int run, Index o, Index i) {
+        if (o < OUTPUTS && i < INPUTS) learned.load(run, o * INPUTS, i);
+    });
+    Columns<OUTPUTS> gradients = {dy};
+    int run = 0;
+    product(tile, gradients, ColumnsAndOnes<INPUTS>{x}, {0, (int)rows}, [&](Index o, Index i, A(&sums)[RUN]) {
+        if (o < OUTPUTS && i < INPUTS) learned.advance(run, o * INPUTS, i, sums);
+        if (BIASES && o < OUTPUTS && i <= INPUTS && INPUTS < i + RUN) dbiases[o] = sums[INPUTS % RUN];
+        ++run;
     });
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import function, types
 from kernels.cuda._launch import address
 from kernels.cuda._products import ends, tiling
 from kernels.cuda.neuron import forward as act
@@ -17,12 +16,12 @@ def forward(
     biases: DeviceArray | None = None,
     neuron: str = "",
     accumulate: bool = False,
+    tf32: bool = False,
 ) -> None:
     """Write the outputs y, or add to them; biases are added where there are some, then the neuron acts."""
-    tiles = tiling(x.dtype, len(x), len(weights))
-    macros = {**ends(biases, neuron=neuron), **tiles.macros}
-    kernel = function("fc", "forward", **types(x.dtype), **_macros(weights), **macros)
-    tiles.launch(kernel, (x, weights, address(biases), y, len(x), accumulate))
+    tiles = tiling(x.dtype, len(x), len(weights), tf32=tf32)
+    macros = _macros(weights) | ends(biases, neuron=neuron)
+    tiles.launch("fc", "forward", x.dtype, macros, (x, weights, address(biases), y, len(x), accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
@@ -34,12 +33,12 @@ def backward_data(
     dx: DeviceArray,
     gate: DeviceArray | None = None,
     accumulate: bool = False,
+    tf32: bool = False,
 ) -> None:
     """Write the gradient of the inputs, or add it to dx, where the gate, if any, is above 0."""
-    tiles = tiling(dx.dtype, len(dx), weights.shape[1])
-    macros = {**_macros(weights), **ends(gate=gate), **tiles.macros}
-    kernel = function("fc", "backward_data", **types(dx.dtype), **macros)
-    tiles.launch(kernel, (dy, weights, dx, address(gate), len(dx), accumulate))
+    tiles = tiling(dx.dtype, len(dx), weights.shape[1], tf32=tf32)
+    arguments = (dy, weights, dx, address(gate), len(dx), accumulate)
+    tiles.launch("fc", "backward_data", dx.dtype, _macros(weights) | ends(gate=gate), arguments)
 
 
 def backward_weights(
@@ -49,16 +48,16 @@ def backward_weights(
     dweights: DeviceArray,
     dbiases: DeviceArray | None = None,
     accumulate: bool = False,
+    tf32: bool = False,
 ) -> None:
     """Write the gradient of the weights, summed over the batch, or add it to dweights.
 
     That of the biases goes to dbiases, where they are given.
     """
     outputs, inputs = dweights.shape
-    tiles = tiling(x.dtype, outputs, inputs + (dbiases is not None))
-    macros = {**_macros(dweights), **ends(dbiases), **tiles.macros}
-    kernel = function("fc", "backward_weights", **types(x.dtype), **macros)
-    tiles.launch(kernel, (x, dy, dweights, address(dbiases), len(x), accumulate))
+    tiles = tiling(x.dtype, outputs, inputs + (dbiases is not None), tf32=tf32)
+    arguments = (x, dy, dweights, address(dbiases), len(x), accumulate)
+    tiles.launch("fc", "backward_weights", x.dtype, _macros(dweights) | ends(dbiases), arguments)
 
 
 def _macros(weights: DeviceArray) -> dict[str, int]:

@@ -7,7 +7,7 @@
 // Taps are (i, j, c) flattened; the place of a pixel's gradient is the one whose tap (i, j) is that pixel. The
 // formula and the shapes are in kernels/cpu/local.py. Groups of channels are products of their own.
 
-#include "_product.cuh"
+#include "_learn.cuh"
 
 constexpr int CHANNELS = C / GROUPS, MAPS = F / GROUPS;  // of a group
 constexpr int TAPS = SIZE_H * SIZE_W * CHANNELS;
@@ -109,8 +109,8 @@ struct GradientsByMap {
     __device__ const T* at(const T* map, Index offset) const { return map ? map + offset : nullptr; }
 };
 
-extern "C" __global__ void forward(const T* x, const T* weights, const T* biases, T* y, Index images,
-                                   bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    forward(const T* x, const T* weights, const T* biases, T* y, Index images, bool accumulate) {
     Tile tile = tile_of(images, MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS, first_map = place * F + group * MAPS;
     Patches patches = {x + group * CHANNELS, images, place};
@@ -120,8 +120,8 @@ extern "C" __global__ void forward(const T* x, const T* weights, const T* biases
     });
 }
 
-extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index images,
-                                         bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_data(const T* dy, const T* weights, T* dx, const T* gate, Index images, bool accumulate) {
     Tile tile = tile_of(images, CHANNELS);
     int pixel = tile.batch / GROUPS, group = tile.batch % GROUPS;
     GradientsOfPixel gradients = {dy + group * MAPS, images, pixel};
@@ -132,8 +132,8 @@ extern "C" __global__ void backward_data(const T* dy, const T* weights, T* dx, c
     });
 }
 
-extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index images,
-                                            bool accumulate) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward_weights(const T* x, const T* dy, A* dweights, A* dbiases, Index images, bool accumulate) {
     Tile tile = tile_of(TAPS + (BIASES > 0), MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS;
     PatchesByTap patches = {x + group * CHANNELS, place};
@@ -142,5 +142,26 @@ extern "C" __global__ void backward_weights(const T* x, const T* dy, A* dweights
     product(tile, patches, gradients, {0, (int)images}, [=](Index tap, Index f, A(&sums)[RUN]) {
         if (tap < TAPS) put_run<MAPS>(filters + tap * F, f, sums, accumulate);
         if (BIASES && tap == TAPS) put_run<MAPS>(dbiases + place * F + group * MAPS, f, sums, accumulate);
+    });
+}
+
+// backward_weights whose result goes straight into the update of the weights.
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    learn(const T* x, const T* dy, A* weights, A* velocity, T* copy, A* dbiases, const Index* counters,
+          const double* settings, Index images) {
+    if (!updates(counters)) return;
+    Tile tile = tile_of(TAPS + (BIASES > 0), MAPS);
+    int place = tile.batch / GROUPS, group = tile.batch % GROUPS, first_map = place * F + group * MAPS;
+    Learned<MAPS> learned(weights, velocity, copy, (Index)place * TAPS * F + group * MAPS, settings);
+    for_runs(tile, [&](int run, Index tap, Index f) {
+        if (tap < TAPS && f < MAPS) learned.load(run, tap * F, f);
+    });
+    PatchesByTap patches = {x + group * CHANNELS, place};
+    GradientsByMap gradients = {dy + first_map};
+    int run = 0;
+    product(tile, patches, gradients, {0, (int)images}, [&](Index tap, Index f, A(&sums)[RUN]) {
+        if (tap < TAPS && f < MAPS) learned.advance(run, tap * F, f, sums);
+        if (BIASES && tap == TAPS) put_run<MAPS>(dbiases + first_map, f, sums, false);
+        ++run;
     });
 }

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, blocks, function, types
-from kernels.cuda._launch import address, window_macros
+from kernels.cuda._launch import address, launch_windows
 
 
 def forward(*, x: DeviceArray, y: DeviceArray, size: Pair, stride: Pair, start: Pair) -> None:
     """Write the maxima y."""
-    macros = window_macros(x, y, size, stride, start)
-    groups = y.size // macros["V"]
-    kernel = function("max_pool", "forward", **types(x.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (x, y, groups))
+    launch_windows(("max_pool", "forward"), (x, y, size, stride, start), y, (x, y))
 
 
 def backward(
@@ -29,7 +25,5 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the pictures, or add it to dx, where the gate, if any, is above 0."""
-    macros = window_macros(x, y, size, stride, start)
-    groups = x.size // macros["V"]
-    kernel = function("max_pool", "backward", **types(x.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (x, y, dy, dx, address(gate), groups, accumulate))
+    pointers = (x, y, dy, dx, address(gate))
+    launch_windows(("max_pool", "backward"), (x, y, size, stride, start), x, pointers, accumulate)

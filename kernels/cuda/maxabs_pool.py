@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from kernels.arrays import Pair
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, blocks, function, types
-from kernels.cuda._launch import window_macros
+from kernels.cuda._launch import launch_windows
 
 
 def forward(*, x: DeviceArray, y: DeviceArray, size: Pair, stride: Pair, start: Pair) -> None:
     """Write the pixels y."""
-    macros = window_macros(x, y, size, stride, start)
-    groups = y.size // macros["V"]
-    kernel = function("maxabs_pool", "forward", **types(x.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (x, y, groups))
+    launch_windows(("maxabs_pool", "forward"), (x, y, size, stride, start), y, (x, y))
 
 
 def backward(
@@ -28,7 +24,4 @@ def backward(
     accumulate: bool = False,
 ) -> None:
     """Write the gradient of the pictures, or add it to dx."""
-    macros = window_macros(x, y, size, stride, start)
-    groups = x.size // macros["V"]
-    kernel = function("maxabs_pool", "backward", **types(x.dtype), **macros)
-    kernel(blocks(groups), (BLOCK,), (x, y, dy, dx, groups, accumulate))
+    launch_windows(("maxabs_pool", "backward"), (x, y, size, stride, start), x, (x, y, dy, dx), accumulate)

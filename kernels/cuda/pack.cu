@@ -10,20 +10,31 @@
 
 constexpr int RUN = sizeof(T) == 2 ? 8 : 4;
 
+// Writes one run.
+template <typename Number>
+__device__ inline void pack_run(const T* x, T* packed, Number run) {
+    constexpr int RUNS = D / RUN, LINE = S_W * C;  // what one row of a block has
+    Number pixel = run / RUNS, line = pixel / Q, n = line / P;
+    int top = (int)(line % P) * S_H - PADDING_H, left = (int)(pixel % Q) * S_W - PADDING_W;
+    unsigned first = (unsigned)(run % RUNS) * RUN;
+    const T* block = x + (((Index)n * H + top) * W + left) * C;
+    Pack<T, RUN> values;
+#pragma unroll
+    for (int v = 0; v < RUN; ++v) {
+        unsigned i = (first + v) / LINE, along = (first + v) % LINE;
+        int row = top + (int)i, column = left + (int)(along / C);
+        bool inside = i < S_H && (unsigned)row < H && (unsigned)column < W;
+        values.values[v] = inside ? block[(int)(i * (W * C) + along)] : narrow<T>(A(0));
+    }
+    reinterpret_cast<Pack<T, RUN>*>(packed)[run] = values;
+}
+
 extern "C" __global__ void pack(const T* x, T* packed, Index runs) {
     FOR_EACH(i, runs) {
-        unsigned first = (unsigned)(i % (D / RUN)) * RUN;
-        Index pixel = i / (D / RUN), n = pixel / (P * Q);
-        int top = (int)(pixel / Q % P) * S_H - PADDING_H, left = (int)(pixel % Q) * S_W - PADDING_W;
-        Pack<T, RUN> values;
-#pragma unroll
-        for (int v = 0; v < RUN; ++v) {
-            unsigned d = first + v, c = d % C, j = d / C % S_W, block = d / (C * S_W);
-            int row = top + (int)block, column = left + (int)j;
-            bool inside = block < S_H && row >= 0 && row < H && column >= 0 && column < W;
-            values.values[v] = inside ? x[((n * H + row) * W + column) * C + c] : narrow<T>(A(0));
-        }
-        reinterpret_cast<Pack<T, RUN>*>(packed)[i] = values;
+        if (i <= 0xFFFFFFFF)  // then division is quick
+            pack_run(x, packed, (unsigned)i);
+        else
+            pack_run(x, packed, i);
     }
 }
 

@@ -4,7 +4,7 @@
 //
 // Source: cuda-convnet, computeLogregSoftmaxGrad.
 // Rows that are not valid have no gradient. `backward` takes p, and a thread has one value. `forward_backward`
-// takes x, and a warp has a row; what rows have for the metrics is summed up by `keep`, in one block.
+// takes x, and a warp has a row; what rows have for the metrics `keep` sums up, in one block.
 
 #include "_cross_entropy.cuh"
 
@@ -29,11 +29,7 @@ __device__ inline void do_row(const T* inputs, T* gradients, int label, A share,
     sum = warp_sum(sum);
     for (int k = lane; k < K; k += LANES)
         gradients[k] = narrow<T>((exp(wide(inputs[k]) - largest) / sum - A(label == k)) * share);
-    int before = before_label(inputs, label, true), better = TOP > 1 ? before_label(inputs, label, false) : 0;
-    if (lane) return;
-    terms[n] = -log(likely(exp(wide(inputs[label]) - largest) / sum));
-    terms[rows + n] = before > 0;
-    terms[2 * rows + n] = better >= TOP;
+    put_terms(inputs, label, exp(wide(inputs[label]) - largest) / sum, terms, n, rows);
 }
 
 extern "C" __global__ void forward_backward(const T* x, const int* labels, const Index* counters, T* dx, A* terms,

@@ -39,14 +39,18 @@ def forward_backward(
 ) -> None:
     """Do softmax.forward, cross_entropy.forward and ``backward`` at once, and keep no probabilities."""
     rows, classes = x.shape
-    macros = {**types(x.dtype), "K": classes, "TOP": top}
-    kernel = function("softmax_cross_entropy", "forward_backward", **macros)
+    kernel = function("softmax_cross_entropy", "forward_backward", **types(x.dtype), K=classes, TOP=top)
     arrays = (x, labels, counters, dx, terms)
     kernel(blocks(rows * _LANES), (BLOCK,), (*arrays, rows, float(coefficient)))
-    keep = function("softmax_cross_entropy", "keep", **macros)
-    keep((1,), (_WHOLE_BLOCK,), (terms, metrics, counters, rows))
+    keep(terms=terms, metrics=metrics, counters=counters, top=top)
 
 
 def forward_backward_workspace(shapes: dict[str, Shape], **_: object) -> dict[str, Shape]:
     """Return the shape of ``terms``: what each row has for the metrics."""
     return {"terms": (3, shapes["x"][0])}
+
+
+def keep(*, terms: DeviceArray, metrics: DeviceArray, counters: DeviceArray, top: int = 1) -> None:
+    """Add what the rows have, ``terms`` (3, rows), to the metrics: loss, errors and those among the top."""
+    kernel = function("softmax_cross_entropy", "keep", **types(terms.dtype), K=1, TOP=top)
+    kernel((1,), (_WHOLE_BLOCK,), (terms, metrics, counters, terms.shape[1]))

@@ -31,6 +31,19 @@ def test_ranks_that_share_a_gpu_give_the_answer_of_the_cpu(preset: str, scheme: 
     assert max(found.values()) <= 1e-10, found
 
 
+@pytest.mark.parametrize("example", ["cifar10", "imagenet"])
+def test_one_gpu_gives_the_answer_of_the_cpu(example: str) -> None:
+    """With all that GPUs do at once, in float64, on short batches too: what ``convnet verify`` finds."""
+    network = small(example, 32, 32)
+    layers = infer(network.graph)
+    batches = make_batches(layers, BATCH, 3, seed=1)
+    one = train(compile_network(network.graph, BATCH, dtype="float64"), network, layers, batches)
+    plan = compile_network(network.graph, BATCH, device="cuda", dtype="float64")
+    assert any(kind.kind == "fc_sgd.update" for kind in plan.programs["train"].operations)
+    found = deviation(one, train(plan, network, layers, batches, devices=("cuda:0",)))
+    assert max(found.values()) <= 1e-10, found
+
+
 @needs_mpi
 @pytest.mark.parametrize(
     ("preset", "scheme"), [("data", "a"), ("model", "a"), ("hybrid", "a"), ("hybrid", "b"), ("hybrid", "c")]

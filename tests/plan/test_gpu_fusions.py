@@ -38,21 +38,57 @@ def network(**layers: Layer) -> LayerGraph:
 
 
 def test_the_steps_of_the_cifar10_network() -> None:
-    """23 operations, of 44 that it takes one after the other."""
+    """17 operations, of 44 that it takes one after the other."""
     plan = compiled(load(EXAMPLES / "cifar10.convnet").graph)
     assert steps(plan) == [
-        *("pack.pictures", "pack.filters", "conv.forward", "max_pool.forward"),
-        *("conv.forward", "max_pool.forward", "local.forward", "local.forward", "fc.forward"),
-        "softmax_cross_entropy.forward_backward",
-        *("fc.backward_weights", "fc.backward_data"),
-        *("local.backward_weights", "local.backward_data") * 2,
+        "pooled_conv.forward",
+        *("conv.forward", "max_pool.forward", "local.forward", "local.forward"),
+        *("fc_softmax_cross_entropy.forward_backward", "softmax_cross_entropy.keep"),
+        "fc_sgd.update",
+        *("local.backward_data", "local_sgd.update") * 2,
         "max_pool.backward",
         *("conv.backward_weights", "conv.backward_data"),
-        "max_pool.backward",
-        *("conv.backward_weights", "pack.filters_gradient"),
+        "pooled_conv.backward_weights",
         "sgd.update_all",
     ]
     assert "softmax.forward" in steps(plan, EVALUATE)
+
+
+@pytest.mark.parametrize(
+    ("filters", "size", "pool"), [(12, (5, 5), (3, 3)), (16, (11, 11), (3, 3)), (16, (3, 3), (6, 6))]
+)
+def test_first_layers_that_the_kernels_of_gpus_cannot_pool_are_left(
+    filters: int, size: tuple[int, int], pool: tuple[int, int]
+) -> None:
+    """Filters that make no whole chunks, or are too large; windows of more pixels than winners have bits."""
+    conv = Conv(filters=filters, size=size, padding=(5, 5), neuron="relu")
+    kinds = steps(compiled(network(conv=conv, pool=Pool(size=pool, stride=(2, 2)))))
+    assert {"pack.pictures", "max_pool.backward"} <= {*kinds}
+    assert "pooled_conv.forward" not in kinds
+
+
+def test_a_first_layer_is_pooled_as_it_is_made_in_bfloat16_alone() -> None:
+    """In evaluations, and in float32, its maps are kept."""
+    graph = load(EXAMPLES / "cifar10.convnet").graph
+    assert "pooled_conv.forward" not in steps(compiled(graph), EVALUATE)
+    assert "pooled_conv.forward" not in steps(compile_network(graph, 4, device="cuda"))
+
+
+@pytest.mark.parametrize(("outputs", "inputs", "joins"), [(10, 8, True), (17, 8, False), (10, 7, False)])
+def test_a_last_layer_of_few_outputs_is_joined_with_its_cost(outputs: int, inputs: int, joins: bool) -> None:
+    """So that its scores are never stored; kernels are there for whole runs of inputs."""
+    graph = chain(
+        data=Data(size=(6, 6), channels=1),
+        labels=Labels(),
+        one=Fc(outputs=inputs, neuron="relu"),
+        two=Fc(outputs=outputs),
+        probs=Softmax(),
+        loss=CrossEntropy(),
+    )
+    plan = compiled(graph)
+    assert ("fc_softmax_cross_entropy.forward_backward" in steps(plan)) == joins
+    assert ("two.output" in {op.outputs.get("y") for op in plan.programs[TRAIN].operations}) != joins
+    assert ("softmax_cross_entropy.keep" in steps(plan)) == joins
 
 
 def test_responses_that_are_only_pooled_are_not_kept() -> None:
@@ -97,6 +133,13 @@ def test_updates_that_limits_follow_stay_apart() -> None:
     assert kinds[kinds.index("filter_norm.update") - 1] == "sgd.update"
 
 
+def test_biases_learn_after_the_update_that_makes_their_gradient() -> None:
+    """Also where limits keep updates from being joined at the end."""
+    kinds = steps(compiled(network(fc0=Fc(outputs=8, most_norm=1.0))))
+    limits = kinds.index("filter_norm.update")
+    assert kinds[limits - 2 : limits] == ["fc_sgd.update", "sgd.update"]
+
+
 def test_the_update_alone_waits_for_the_gradients_of_weights() -> None:
     """They are on a stream of their own; what they read stays until they have ended."""
     plan = compiled(load(EXAMPLES / "cifar10.convnet").graph)
@@ -106,8 +149,11 @@ def test_the_update_alone_waits_for_the_gradients_of_weights() -> None:
     of_weights = [number for number, op in enumerate(operations) if op.kind.endswith(".backward_weights")]
     assert all(operations[number].stream == "weights" for number in of_weights)
     assert all(order.ends_before(number, last) for number in of_weights)
-    first_data = next(number for number, op in enumerate(operations) if op.kind == "fc.backward_data")
+    first_data = next(number for number, op in enumerate(operations) if op.kind == "local.backward_data")
     assert not order.ends_before(of_weights[0], first_data)
+    kept = next(number for number, op in enumerate(operations) if op.kind == "softmax_cross_entropy.keep")
+    assert not order.ends_before(kept, first_data)
+    assert all(order.ends_before(kept, n) for n, op in enumerate(operations) if op.kind.endswith("update"))
 
 
 @pytest.mark.parametrize(

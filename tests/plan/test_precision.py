@@ -70,3 +70,22 @@ def test_float32_has_no_copies() -> None:
     plan = compile_network(small_graph(), 4, device="cuda")
     assert not plan.copies
     assert not plan.by_role("weight copy")
+
+
+def test_by_tf32_products_alone_are_computed_and_nothing_is_stored() -> None:
+    """The same buffers as in float32; each product is told, and nothing else."""
+    for graph in test_every_layer.networks():
+        exact, rounded = (
+            compile_network(graph, 4, device="cuda", precision=precision) for precision in ("float32", "tf32")
+        )
+        assert exact.buffers == rounded.buffers
+        for program in rounded.programs.values():
+            told = {
+                operation.kind.partition(".")[0]
+                for operation in program.operations
+                if "tf32" in operation.attributes
+            }
+            others = {operation.kind.partition(".")[0] for operation in program.operations} - told
+            products = {"conv", "fc", "fc_sgd", "local", "local_sgd"}
+            assert told <= products
+            assert others.isdisjoint(products)

@@ -41,13 +41,15 @@ def test_without_cupy_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPa
         ("90", "auto", "bfloat16"),
         ("120", "bfloat16", "bfloat16"),
         ("90", "float32", "float32"),
+        ("80", "tf32", "tf32"),
         ("75", "bfloat16", None),
+        ("75", "tf32", None),
     ],
 )
 def test_the_precision_is_what_the_gpu_has(
     monkeypatch: pytest.MonkeyPatch, capability: str, asked: str, chosen: str | None
 ) -> None:
-    """bfloat16 from compute capability 8.0 on; asking for it before is refused."""
+    """bfloat16 and TF32 from compute capability 8.0 on; asking for them before is refused."""
     gpu = SimpleNamespace(compute_capability=capability)
     cuda = SimpleNamespace(Device=lambda index: gpu, runtime=SimpleNamespace(getDeviceCount=lambda: 1))
     monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(cuda=cuda))
@@ -61,4 +63,4 @@ def test_the_precision_is_what_the_gpu_has(
 
 
 def test_the_cpu_multiplies_in_float32_whatever_is_asked_for() -> None:
-    assert {best_precision("cpu", asked) for asked in ("auto", "bfloat16", "float32")} == {"float32"}
+    assert {best_precision("cpu", asked) for asked in ("auto", "bfloat16", "tf32", "float32")} == {"float32"}

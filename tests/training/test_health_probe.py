@@ -41,8 +41,9 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda:0", marks=pytest.mark.gpu)])
 def test_weights_and_figures_are_bit_equal_with_probes_and_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimiser: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, optimiser: str
 ) -> None:
     prints, figures = [], []
     for is_probed in (True, False):
@@ -51,7 +52,7 @@ def test_weights_and_figures_are_bit_equal_with_probes_and_without(
         folder.mkdir()
         save_pictures(folder)
         recorder = Recorder()
-        _, run = run_training(folder, network(optimiser=optimiser), recorder)
+        _, run = run_training(folder, network(optimiser=optimiser), recorder, device=device)
         assert [measured.step for measured in recorder.measured] == (list(range(1, 7)) if is_probed else [])
         prints.append(fingerprint(run))
         figures.append(recorder.figures())

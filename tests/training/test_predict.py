@@ -86,6 +86,22 @@ def test_answers_are_the_mean_probabilities_of_all_views_whatever_the_batch(
         assert [share for _, share in answer] == pytest.approx(np.sort(expected)[::-1], abs=1e-6)
 
 
+@pytest.mark.gpu
+def test_a_gpu_answers_as_the_cpu_does(run: RunFolder) -> None:
+    """In float32 to rounding; in bfloat16 its numbers are rounded to 8 bits."""
+    trained = find_trained(run.path)
+    expected = [answer for _, answer in Predictor(trained, 4).predict(_pictures(run))]
+    for precision, tolerance in (("float32", 1e-5), ("bfloat16", 1e-2)):
+        training = dataclasses.replace(trained.network.training, precision=precision)
+        rounded = dataclasses.replace(
+            trained, network=dataclasses.replace(trained.network, training=training)
+        )
+        answers = [answer for _, answer in Predictor(rounded, 4, "cuda:0").predict(_pictures(run))]
+        for found, exact in zip(answers, expected, strict=True):
+            assert not isinstance(found, Skipped)
+            assert dict(found) == pytest.approx(dict(exact), abs=tolerance)
+
+
 def test_what_does_not_decode_is_skipped_and_the_others_keep_their_answers(run: RunFolder) -> None:
     good = _pictures(run)
     bad, missing = run.path.parent / "bad.png", run.path.parent / "missing.png"

@@ -10,6 +10,7 @@ from math import prod
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_on_gpu import fuse_on_gpu
 from engine.plan.types import Operation
+from kernels.cuda import _pooled_blocks
 
 MOST_PIXELS = 31
 """Pixels of a window that fused pooling tells apart: the bits of one of its winners."""
@@ -184,7 +185,15 @@ def _can_pool(draft: Draft, chain: _PooledChain) -> bool:
     shared = len(draft.buffers[chain.biases_back.outputs["dbiases"]].shape) == 1
     adds = any(op.accumulates for op in chain.all)
     known = plain and small and shared and not adds and sums.get("neuron") == RELU
-    return known and _saves_half(draft, chain)
+    return known and (_saves_half(draft, chain) if draft.device == "cpu" else _fits_gpu(draft, chain))
+
+
+def _fits_gpu(draft: Draft, chain: _PooledChain) -> bool:
+    """Whether the kernels of GPUs have this geometry."""
+    maps, pooled = (draft.buffers[name].shape for name in (chain.pool.inputs["x"], chain.pool.outputs["y"]))
+    how = {f"pool_{name}": chain.pool.attributes[name] for name in ("size", "stride")}
+    how |= {"maps": maps[1:3], "stride": chain.sums.attributes["stride"]}
+    return _pooled_blocks.fits(draft.buffers[chain.sums.inputs["weights"]].shape, pooled, **how)  # type: ignore[arg-type]
 
 
 def _saves_half(draft: Draft, chain: _PooledChain) -> bool:

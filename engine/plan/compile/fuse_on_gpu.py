@@ -13,6 +13,7 @@ from engine.plan.analysis.partition.synchronise import synchronise
 from engine.plan.analysis.partition.whole import is_update
 from engine.plan.compile.draft import Draft
 from engine.plan.compile.fuse_norms import fuse_norms
+from engine.plan.compile.fuse_updates import FUSED
 from engine.plan.compile.pack import pack_first_layers
 from engine.plan.types import Operation
 
@@ -112,10 +113,10 @@ def _fuse_costs(draft: Draft) -> None:
 
 def join_updates(program: SharedProgram) -> SharedProgram:
     """Update all weights in one operation, at the end, if one optimiser does so on the one device."""
-    updates = [op for op in program.operations if is_update(op)]
+    updates = [op for op in program.operations if is_update(op) and op.kind not in FUSED.values()]
     if len(updates) < 2 or len({op.kind for op in updates}) > 1:
         return program
-    others = tuple(op for op in program.operations if not is_update(op))
+    others = tuple(op for op in program.operations if op not in updates)
     note = f"{len(updates)} updates: joined"
     return dataclasses.replace(program, operations=(*others, join(updates)), notes=(*program.notes, note))
 
@@ -146,7 +147,7 @@ def join(updates: Sequence[Operation]) -> Operation:
 
 
 def overlap(program: SharedProgram) -> SharedProgram:
-    """Compute the gradients of weights beside those of what layers read: only the update waits for them."""
+    """Compute gradients of weights, and metrics, beside what layers read: only the update waits for them."""
     operations = tuple(
         dataclasses.replace(op, stream="weights", after=()) if _is_of_weights(op) else op
         for op in program.operations
@@ -155,7 +156,9 @@ def overlap(program: SharedProgram) -> SharedProgram:
 
 
 def _is_of_weights(operation: Operation) -> bool:
-    return operation.kind.endswith(".backward_weights") or operation.kind.startswith("pack.filters")
+    kind = operation.kind
+    aside = kind in {*FUSED.values(), "softmax_cross_entropy.keep"} or kind.startswith("pack.filters")
+    return aside or kind.endswith(".backward_weights")
 
 
 def _only_other(draft: Draft, operation: Operation, buffer: str) -> Operation | None:

@@ -17,28 +17,42 @@ from engine.plan.analysis.partition import SharedProgram
 from engine.plan.analysis.partition.synchronise import synchronise
 from engine.plan.types import Operation
 
-_FUSED = {"fc.backward_weights": "fc_sgd.update", "local.backward_weights": "local_sgd.update"}
+FUSED = {"fc.backward_weights": "fc_sgd.update", "local.backward_weights": "local_sgd.update"}
+"""Gradients of weights that can go straight into an update by SGD, and what does both."""
 
 
-def fuse_updates(program: SharedProgram) -> SharedProgram:
-    """Fuse updates with the gradient that they alone read, and note which, or why not."""
+def fuse_updates(program: SharedProgram, *, with_inputs: bool) -> SharedProgram:
+    """Fuse updates with the gradient that they alone read, and note which, or why not.
+
+    ``with_inputs``: and with the gradient of the layer's inputs, which then waits for them.
+    """
     operations, buffers, notes = list(program.operations), dict(program.buffers), list(program.notes)
     for update in [op for op in operations if op.kind == "sgd.update"]:
         hidden = update.inputs["gradient"]
         users = [op for op in operations if op.touches(hidden) and op.name != update.name]
-        if users[0].kind not in _FUSED:
+        if users[0].kind not in FUSED or users[0].outputs["dweights"] != hidden:  # but that of biases
             continue
         names = ", ".join(op.name for op in users)
         if len(users) > 1 or users[0].ranks != update.ranks:
             notes.append(f"{update.name}: not fused, since {hidden} is used by {names}")
             continue
-        parts = [*users, *_gradient_of_inputs(operations, users[0], update), update]
+        if not _reads_as_it_copies(program, users[0], update):
+            continue
+        of_inputs = _gradient_of_inputs(operations, users[0], update) if with_inputs else []
+        parts = [*users, *of_inputs, update]
         operations = _joined(operations, parts)
         del buffers[hidden]
         notes.append(f"{', '.join(op.name for op in parts)}: fused")
     bare = [replace(op, after=()) for op in operations]
     synchronised = synchronise(bare, program.ranks)
     return replace(program, operations=synchronised, buffers=buffers, notes=tuple(notes))
+
+
+def _reads_as_it_copies(program: SharedProgram, gradient: Operation, update: Operation) -> bool:
+    """Whether the weights' copy, if there is one, has the type of what the gradient is made of."""
+    copy = update.outputs.get("copy")
+    types = {program.buffers[name].dtype for name in (*gradient.inputs.values(), copy) if name}
+    return copy is None or len(types) == 1
 
 
 def _gradient_of_inputs(
@@ -58,9 +72,12 @@ def _gradient_of_inputs(
 
 
 def _joined(operations: Sequence[Operation], parts: Sequence[Operation]) -> list[Operation]:
-    """Return the operations with one in the place of the last of ``parts``, the update."""
+    """Return the operations with one in the place of the last of ``parts``, the update.
+
+    What reads a gradient of biases, which it writes too, comes after it.
+    """
     gradient, *data, update = parts
-    kind = _FUSED[gradient.kind]
+    kind = FUSED[gradient.kind]
     names = {op.name for op in parts}
     kept = gradient.attributes.keys() - {"accumulate"}
     fused = replace(
@@ -70,11 +87,19 @@ def _joined(operations: Sequence[Operation], parts: Sequence[Operation]) -> list
         layer=gradient.layer,
         inputs={port: gradient.inputs[port] for port in ("x", "dy")}
         | {port: name for port, name in update.inputs.items() if port != "gradient"},
-        outputs={**update.outputs, **{port: name for op in data for port, name in op.outputs.items()}},
+        outputs={**_others(gradient, update.inputs["gradient"]), **update.outputs, **_outputs(data)},
         attributes={**update.attributes, **{name: gradient.attributes[name] for name in kept}},
     )
-    return [
-        fused if op.name == update.name else op
-        for op in operations
-        if op.name == update.name or op.name not in names
-    ]
+    left = [op for op in operations if op.name not in names or op.name == update.name]
+    place = next(number for number, op in enumerate(left) if op.name == update.name)
+    further = set(_others(gradient, update.inputs["gradient"]).values())
+    waiting = [op for op in left[:place] if not further.isdisjoint(op.inputs.values())]
+    return [op for op in left[:place] if op not in waiting] + [fused, *waiting] + left[place + 1 :]
+
+
+def _others(gradient: Operation, hidden: str) -> dict[str, str]:
+    return {port: name for port, name in gradient.outputs.items() if name != hidden}
+
+
+def _outputs(operations: Sequence[Operation]) -> dict[str, str]:
+    return {port: name for op in operations for port, name in op.outputs.items()}

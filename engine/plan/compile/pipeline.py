@@ -20,8 +20,9 @@ from engine.plan.compile.equip import Target, equip
 from engine.plan.compile.fuse import FUSIONS, ON_GPU, POOLED, SOFTMAX, UPDATE, fuse
 from engine.plan.compile.fuse_on_gpu import join_updates, overlap
 from engine.plan.compile.fuse_updates import fuse_updates
+from engine.plan.compile.join_heads import join_heads
 from engine.plan.compile.lower import lower
-from engine.plan.compile.precision import compute_short
+from engine.plan.compile.precision import compute_short, multiply_by_tf32
 from engine.plan.compile.update import add_updates
 from engine.plan.compile.update_early import update_early
 from engine.plan.compile.without import without
@@ -55,6 +56,7 @@ def compile_network(
     off (see without.py).
     ``choices`` are codes of single operations, as ``choices_of`` a plan returns them.
     With the ``precision`` bfloat16, numbers of a batch are rounded to it; ``dtype`` is that of the weights.
+    With tf32, which GPUs alone have, the factors of products are.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
     DeviceError where the kind of device lacks a kernel.
     """
@@ -68,7 +70,7 @@ def compile_network(
         )
     partition = Partition(layers, split, batch_size)
     fusions = FUSIONS - without() if fusions is None else fusions
-    wanted = _of_use(fusions, device, code, len(split.devices))
+    wanted = _of_use(fusions, device, code, len(split.devices), precision)
     train = Draft(device, dtype, batch_size, training=True)
     lower(train, layers)
     differentiate(train, layers)
@@ -81,28 +83,37 @@ def compile_network(
         TRAIN: partition.share_out(_whole(train), passes=True),
         EVALUATE: partition.share_out(_whole(evaluate), passes=False),
     }
-    if UPDATE in wanted:
-        shared[TRAIN] = fuse_updates(shared[TRAIN])
     copies: dict[str, str] = {}
     if precision == "bfloat16":
         for name, program in shared.items():
             shared[name], of_program = compute_short(program)
             copies |= of_program
+    if UPDATE in wanted:
+        shared[TRAIN] = fuse_updates(shared[TRAIN], with_inputs=device == "cpu")
     if ON_GPU in wanted:
-        join = join_updates if len(split.devices) == 1 else update_early
+        join = _join if len(split.devices) == 1 else update_early
         shared[TRAIN] = overlap(join(shared[TRAIN]))
+    if precision == "tf32":
+        shared = {name: multiply_by_tf32(program) for name, program in shared.items()}
     target = Target(device, dtype, _code_for(code, device, precision), choices)
     plan = _freeze(shared, slots, target, batch_size, train.notes)
     return replace(plan, precision=precision, copies=copies)
 
 
-def _of_use(fusions: Collection[str], device: str, code: str, devices: int) -> set[str]:
+def _join(program: SharedProgram) -> SharedProgram:
+    """Join what one device does: the last layer with its cost, and all updates that are left."""
+    return join_updates(join_heads(program))
+
+
+def _of_use(fusions: Collection[str], device: str, code: str, devices: int, precision: Precision) -> set[str]:
     """Return the fusions that are of use, of those asked for.
 
-    Plain kernels of the CPU gain nothing by them, and ranks on the CPU need not be fast.
+    Plain kernels of the CPU gain nothing by them, and ranks on the CPU need not be fast. GPUs pool a first
+    layer's maps as they are made in bfloat16 alone; ranks on GPUs update early what they sum up.
     """
     if device == "cuda":
-        return set(fusions) - {POOLED, UPDATE}
+        pools = precision == "bfloat16" and devices == 1
+        return set(fusions) - (set() if pools else {POOLED}) - (set() if devices == 1 else {UPDATE})
     if not code:
         return {SOFTMAX}.intersection(fusions)
     return {SOFTMAX, UPDATE}.intersection(fusions) if devices > 1 else set(fusions) - {ON_GPU}

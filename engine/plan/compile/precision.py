@@ -1,5 +1,7 @@
 """Has a program compute with bfloat16: what is as large as a batch is rounded, what is summed up is not.
 
+Or with TF32, by which nothing is stored: products alone round what they multiply.
+
 Weights, their gradients and all that an optimiser keeps stay as they are; each weight has a rounded copy that
 kernels read, and that the weight's update writes too. Kernels that sum up do so in float32.
 
@@ -20,6 +22,9 @@ SHORT: DType = "bfloat16"
 
 _SUMS = frozenset({"dweights", "dpacked", "dbiases", "means", "scales", "average_means", "average_variances"})
 """Ports that are not rounded, whatever the kernel."""
+
+_PRODUCTS = frozenset({"conv", "fc", "fc_sgd", "local", "local_sgd"})
+"""Families of matrix products, which tensor cores can compute."""
 
 _SOFTMAX = {"softmax.forward": frozenset({"y"}), "softmax.backward": frozenset({"y", "dy"})}
 """Nor are these: a probability near 1 would be rounded to one of very few numbers."""
@@ -44,6 +49,17 @@ def compute_short(program: SharedProgram) -> tuple[SharedProgram, dict[str, str]
         for converted in _converted(_with_copies(operation, copies), buffers)
     )
     return replace(program, buffers=buffers, operations=operations), copies
+
+
+def multiply_by_tf32(program: SharedProgram) -> SharedProgram:
+    """Return the program whose matrix products round what they multiply to TF32, and sum up in float32."""
+    operations = tuple(
+        replace(operation, attributes={**operation.attributes, "tf32": True})
+        if operation.kind.partition(".")[0] in _PRODUCTS
+        else operation
+        for operation in program.operations
+    )
+    return replace(program, operations=operations)
 
 
 def _is_rounded(buffer: Buffer) -> bool:

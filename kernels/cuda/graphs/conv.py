@@ -13,6 +13,10 @@ from kernels.cuda.graphs.target import Target
 
 Shapes = dict[str, Shape]
 
+_Geometry = dict[str, list[int]]
+
+_NOTHING: Mapping[str, str] = {}
+
 
 def forward(
     shapes: Shapes,
@@ -29,14 +33,10 @@ def forward(
     biases = shapes.get("biases", ())
     if groups > 1 or accumulate or neuron not in ("", "relu") or len(biases) > 1:
         return None
-    geometry = _geometry(
-        shapes["x"], shapes["weights"], shapes["y"], stride=stride, padding=padding, dilation=dilation
-    )
 
-    def make(graph: Any) -> dict[str, Any]:
-        x, weights = _tensor(graph, "x", shapes["x"]), _tensor(graph, "weights", shapes["weights"])
-        tensors = {"x": x, "weights": weights}
-        y = graph.conv_fprop(image=x, weight=weights, **geometry)
+    def make(graph: Any, geometry: _Geometry) -> dict[str, Any]:
+        tensors = _tensors(graph, shapes, "x", "weights")
+        y = graph.conv_fprop(image=tensors["x"], weight=tensors["weights"], **geometry)
         if biases:
             tensors["biases"] = _tensor(graph, "biases", (1, 1, 1, *biases))
             y = graph.bias(input=y, bias=tensors["biases"])
@@ -44,13 +44,8 @@ def forward(
             y = graph.relu(input=y)
         return {**tensors, "y": _output(y, shapes["y"])}
 
-    return build(
-        "conv.forward",
-        shapes,
-        {"stride": stride, "padding": padding, "neuron": neuron, "dilation": dilation},
-        make,
-        target,
-    )
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    return _build("forward", ("x", "weights", "y"), shapes, target, make, how, told={"neuron": neuron})
 
 
 def backward_data(
@@ -66,27 +61,18 @@ def backward_data(
     """Make the kernel that writes the gradient of the pictures, through a gate where there is one."""
     if groups > 1 or accumulate:
         return None
-    geometry = _geometry(
-        shapes["dx"], shapes["weights"], shapes["dy"], stride=stride, padding=padding, dilation=dilation
-    )
 
-    def make(graph: Any) -> dict[str, Any]:
-        dy, weights = _tensor(graph, "dy", shapes["dy"]), _tensor(graph, "weights", shapes["weights"])
-        tensors = {"dy": dy, "weights": weights}
-        dx = graph.conv_dgrad(loss=dy, filter=weights, **geometry)
+    def make(graph: Any, geometry: _Geometry) -> dict[str, Any]:
+        tensors = _tensors(graph, shapes, "dy", "weights")
+        dx = graph.conv_dgrad(loss=tensors["dy"], filter=tensors["weights"], **geometry)
         if "gate" in shapes:
             _placed(dx, shapes["dx"])
             tensors["gate"] = _tensor(graph, "gate", shapes["gate"])
             dx = graph.relu_backward(loss=dx, input=tensors["gate"])
         return {**tensors, "dx": _output(dx, shapes["dx"])}
 
-    return build(
-        "conv.backward_data",
-        shapes,
-        {"stride": stride, "padding": padding, "dilation": dilation},
-        make,
-        target,
-    )
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    return _build("backward_data", ("dx", "weights", "dy"), shapes, target, make, how)
 
 
 def backward_weights(
@@ -102,26 +88,43 @@ def backward_weights(
     """Make the kernel that writes the gradient of the filters, which cuDNN rounds, and of the biases."""
     if groups > 1 or accumulate:
         return None
-    geometry = _geometry(
-        shapes["x"], shapes["dweights"], shapes["dy"], stride=stride, padding=padding, dilation=dilation
-    )
 
-    def make(graph: Any) -> dict[str, Any]:
-        x, dy = _tensor(graph, "x", shapes["x"]), _tensor(graph, "dy", shapes["dy"])
-        dweights = graph.conv_wgrad(image=x, loss=dy, **geometry)
-        return {"x": x, "dy": dy, "dweights": _output(dweights, shapes["dweights"])}
+    def make(graph: Any, geometry: _Geometry) -> dict[str, Any]:
+        tensors = _tensors(graph, shapes, "x", "dy")
+        dweights = graph.conv_wgrad(image=tensors["x"], loss=tensors["dy"], **geometry)
+        return {**tensors, "dweights": _output(dweights, shapes["dweights"])}
 
     of_biases = {"dy": shapes["dy"], "dbiases": shapes["dbiases"]} if "dbiases" in shapes else {}
-    return build(
-        "conv.backward_weights",
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    return _build(
+        "backward_weights",
+        ("x", "dweights", "dy"),
         shapes,
-        {"stride": stride, "padding": padding, "dilation": dilation},
-        make,
         target,
+        make,
+        how,
         after=(_bias_gradient,) if of_biases else (),
         scratch=bias.backward_workspace(of_biases) if of_biases else {},
         rounded_port="dweights",
         rounded_shape=shapes["dweights"],
+    )
+
+
+def _build(  # noqa: PLR0917 - what all three hand on
+    name: str,
+    ports: tuple[str, str, str],
+    shapes: Shapes,
+    target: Target,
+    make: Callable[[Any, _Geometry], dict[str, Any]],
+    how: Mapping[str, Pair],
+    *,
+    told: Mapping[str, str] = _NOTHING,
+    **further: Any,
+) -> Built | None:
+    """Return what ``build`` makes of a convolution with pictures, filters and maps at ``ports``."""
+    geometry = _geometry(*(shapes[port] for port in ports), **how)
+    return build(
+        f"conv.{name}", shapes, {**how, **told}, lambda graph: make(graph, geometry), target, **further
     )
 
 
@@ -132,7 +135,7 @@ def _bias_gradient(arrays: Mapping[str, DeviceArray]) -> Callable[[], None]:
 
 def _geometry(
     pictures: Shape, weights: Shape, maps: Shape, *, stride: Pair, padding: Pair, dilation: Pair
-) -> dict[str, list[int]]:
+) -> _Geometry:
     """Return how windows lie: what overhangs at the end is padding too, as far as windows read it."""
     after = [
         (places - 1) * step + (size - 1) * apart + 1 - extent - before
@@ -146,6 +149,10 @@ def _geometry(
         "stride": list(stride),
         "dilation": list(dilation),
     }
+
+
+def _tensors(graph: Any, shapes: Shapes, *ports: str) -> dict[str, Any]:
+    return {port: _tensor(graph, port, shapes[port]) for port in ports}
 
 
 def _tensor(graph: Any, name: str, shape: Shape) -> Any:

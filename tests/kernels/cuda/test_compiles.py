@@ -13,13 +13,12 @@ import pytest
 from engine.graph.layer_graph import Wire
 from engine.graph.network_file import load
 from engine.graph.settings import TrainingSettings
-from engine.layers.batch_norm import BatchNorm
-from engine.layers.pool import Pool
-from engine.layers.sum2 import Sum2
+from engine.layers.catalogue import BatchNorm, Conv, CrossEntropy, Data, Fc, Labels, Pool, Softmax, Sum2
 from engine.plan.compile.fuse import FUSIONS, SOFTMAX
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import TrainingPlan
 from kernels.registry import operations
+from tests.graph.networks import chain
 from tests.kernels.cuda import nvrtc
 from tests.kernels.cuda.launches import Unit, launch, noted
 from tests.plan import test_every_layer
@@ -36,9 +35,20 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
     cast = through(norm)  # a cost reads probabilities, which are float32, as numbers of a batch
     cast.add("sum", Sum2())
     cast.connect(Wire("layer-probs", "sum"))
-    for graph in (*test_every_layer.networks(), through(Pool()), through(Pool(pool="avg")), cast):
+    pooled = chain(
+        data=Data(size=(9, 8), channels=3),
+        labels=Labels(),
+        conv=Conv(filters=8, size=(3, 3), neuron="relu"),
+        pool=Pool(),
+        fc=Fc(outputs=10),
+        probs=Softmax(),
+        loss=CrossEntropy(),
+    )
+    others = through(Pool()), through(Pool(pool="avg")), cast, pooled
+    for graph in (*test_every_layer.networks(), *others):
         yield compile_network(graph, 4, device="cuda", **choices)
-    yield compile_network(joined(), 4, device="cuda", **choices)
+    for fusions in (FUSIONS, ()):
+        yield compile_network(joined(), 4, device="cuda", fusions=fusions, **choices)
     yield compile_network(through(norm), 4, device="cuda", fusions=(), **choices)
     by_adamw = TrainingSettings(optimiser="adamw")
     for fusions in ({SOFTMAX}, FUSIONS):
@@ -49,17 +59,19 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
     ("choices", "architecture"),
     [
         ({"precision": "bfloat16"}, "sm_80"),
+        ({"precision": "tf32"}, "sm_80"),
         ({"dtype": "float32"}, "compute_75"),
         ({"dtype": "float64"}, "compute_75"),
     ],
-    ids=["bfloat16", "float32", "float64"],
+    ids=["bfloat16", "tf32", "float32", "float64"],
 )
 def test_every_kernel_compiles(choices: dict[str, Any], architecture: str) -> None:
     """For one geometry each, and the oldest GPU that has the type."""
     with noted() as units:
         launched = {kind for plan in small_plans(**choices) for kind in launch(plan)}
-    assert launched | {"cast.forward"} == set(operations("cuda"))
-    assert "precision" not in choices or "cast.forward" in launched
+    of_bfloat16 = {"cast.forward", "pooled_conv.forward", "pooled_conv.backward_weights"}
+    assert launched | of_bfloat16 == set(operations("cuda"))
+    assert choices.get("precision") != "bfloat16" or of_bfloat16 <= launched
     assert_compiles(dict(sorted(units)).items(), architecture)
 
 

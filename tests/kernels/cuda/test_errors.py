@@ -14,7 +14,7 @@ from tests.plan.test_every_layer import networks
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])
 @pytest.mark.parametrize("graph", list(networks()), ids=lambda graph: "-".join(graph.order()))
 def test_kernels_agree_with_float64(graph: LayerGraph, precision: Precision) -> None:
     """Each is given what those before it made, and held against its bar."""
