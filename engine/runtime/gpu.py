@@ -27,7 +27,7 @@ from kernels.cuda._compile import function, rehearsal
 
 _MOST_AHEAD = 32
 _BESIDE: tuple[Stream, ...] = ("weights", "updates", "communication")
-_PRIORITIES: Mapping[str, int] = {"compute": -1, "communication": -2}
+_PRIORITIES: Mapping[str, int] = {"communication": -1}
 """Of streams: what others wait for gets the next free processors."""
 
 _SMALL = 1 << 16  # bytes that are sent through pinned memory
@@ -47,7 +47,7 @@ class Gpu:
         self._own_bytes = 0
         self._context_bytes = context_bytes(index)
         self._device.use()
-        self.stream = cupy.cuda.Stream(non_blocking=True, priority=_PRIORITIES["compute"])
+        self.stream = cupy.cuda.Stream(non_blocking=True)
         self._beside = {
             name: cupy.cuda.Stream(non_blocking=True, priority=_PRIORITIES.get(name)) for name in _BESIDE
         }

@@ -13,8 +13,8 @@ from kernels.cpu import conv
 from kernels.registry import Kernel, MissingKernelError, find, operations
 from tests.kernels.gradient_check import skip_unless_there
 
-JOINED_ON_GPUS = {"copy", "gate", "dbiases"}
-"""Rounded copies of weights, the ReLU before a layer, gradients of biases: see engine/plan/compile."""
+JOINED_ON_GPUS = {"copy", "gate", "dbiases", "tf32"}
+"""Rounded copies of weights, the ReLU before a layer, gradients of biases, TF32: see engine/plan/compile."""
 
 
 def test_lists_all_operations_of_a_device(device: str) -> None:
