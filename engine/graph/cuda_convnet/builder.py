@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import FileFormatError
 from engine.graph.cuda_convnet.entry import Entry, Notes
 from engine.graph.cuda_convnet.kinds import KINDS, Kind
-from engine.graph.cuda_convnet.learning import usual
+from engine.graph.cuda_convnet.learning import bearer_of_biases, usual
 from engine.graph.cuda_convnet.values import flag, parts, real, whole, word
 from engine.graph.cuda_convnet.weighted import weight_sources, weighted_layer
 from engine.graph.layer_graph import LayerGraph, Wire, is_layer_name
@@ -180,7 +180,7 @@ class Builder:
             weighted_layer(entry, kind, number, self.usual, self.notes) for number in range(len(sources))
         ]
         shared = [self._part_of(source) for source in weight_sources(entry)]
-        neuron = self._neuron(entry)
+        neuron, bearer = self._neuron(entry), bearer_of_biases(entry)
         if all(layer == layers[0] for layer in layers):
             settings: dict[str, Any] = {
                 "weights_of": ", ".join(shared) if any(shared) else "",
@@ -190,7 +190,7 @@ class Builder:
         names = [self._fresh(f"{entry.name}_in{number + 1}") for number in range(len(sources))]
         for number, (name, layer, source) in enumerate(zip(names, layers, sources, strict=True)):
             settings = {"weights_of": shared[number], "neuron": IDENTITY}
-            if number:
+            if number != bearer:
                 settings |= {"bias": 0.0, "bias_rate": 0.0}
             part = replace(layer, **settings)
             self._put(name, part, [source])

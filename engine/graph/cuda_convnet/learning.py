@@ -105,8 +105,6 @@ def learning_fields(entry: Entry, number: int, common: Usual, notes: Notes) -> d
         )
     of_weights, of_biases = entry.courses("epsw")[number], entry.courses("epsb")[0]
     momentum, decay = _momenta(entry)[number], entry.reals("wc", 0.0)[number]
-    if not number:
-        _compare_momenta(entry, of_biases)
     for key, found in (("epsW", of_weights), ("epsB", of_biases)):
         if found.base > 0 and replace(found, base=1.0) != replace(common.course, base=1.0):
             words = f"{key} is {found}, but follows the network's schedule, {common.course}"
@@ -123,11 +121,13 @@ def learning_fields(entry: Entry, number: int, common: Usual, notes: Notes) -> d
     }
 
 
-def _compare_momenta(entry: Entry, of_biases: Course) -> None:
-    of_weights = _momenta(entry)[0]
-    if of_biases.base > 0 and entry.reals("momb", 0.0, 1.0)[0] != of_weights:
-        hint = "A layer has one momentum here."
-        entry.problem("momb", f"{of_weights:g}, the momentum of the weights", "another number", hint)
+def bearer_of_biases(entry: Entry) -> int:
+    """Return the first input whose weights have the momentum of the biases: a layer has one here."""
+    wanted, momenta = entry.reals("momb", 0.0, 1.0)[0], _momenta(entry)
+    if wanted not in momenta and entry.courses("epsb")[0].base > 0:
+        expected = f"{momenta[0]:g}, the momentum of the weights"
+        entry.problem("momb", expected, f"{wanted:g}", "A layer has one momentum here.")
+    return momenta.index(wanted) if wanted in momenta else 0
 
 
 def _norms(entry: Entry, number: int) -> dict[str, Any]:

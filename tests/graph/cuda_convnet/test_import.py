@@ -183,6 +183,21 @@ def test_inputs_with_settings_of_their_own_get_layers_of_their_own() -> None:
     assert any("settings of their own" in note for note in imported.notes)
 
 
+def test_biases_go_with_the_weights_of_their_momentum() -> None:
+    """As in cuda-convnet's layer-params-example.cfg: momW=0.5,0.9 and momB=0.9."""
+    layers = (
+        DATA + _section("x", type="fc", inputs="data,data", outputs=4, initB=1) + ENDING.format("x") + COST
+    )
+    graph = _import(
+        layers, f"[x]\n{LEARNING}{PARAMETERS}".replace("momW=0.9", "momW=0.5,0.9", 1)
+    ).network.graph
+    first, second = graph["x_in1"], graph["x_in2"]
+    assert isinstance(first, Fc)
+    assert isinstance(second, Fc)
+    assert (first.momentum, first.bias_rate, first.bias) == (0.5, 0, 0)
+    assert (second.momentum, second.bias_rate, second.bias) == (None, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "keys", "limits"),
     [
