@@ -72,11 +72,14 @@ class Opening:
 
     def with_engine(self) -> float:
         """Open the run as from the drawer of runs: an engine is started, too."""
-        began = time.perf_counter()
         engines = self.studio.engines
+        self.wait_for(lambda: not any(found.run_folder == self._folder for found in engines.running()))
+        began = time.perf_counter()
         self.studio.run.watch(engines, lambda: engines.serve(self._folder))
         self._draw_once_there()
-        return time.perf_counter() - began
+        opened = time.perf_counter() - began
+        self.studio.run.detach()
+        return opened
 
     def rows(self) -> float:
         """Return how many rows the points stand for."""
@@ -119,9 +122,8 @@ def main() -> int:
     opening = Opening(Application(offscreen=True), given.run)
     found = [opening.of_engine() for _ in range(TIMES)]
     figures = {name: min(figure[name] for figure in found) for name in found[0]}
-    figures["with its engine's start"] = opening.with_engine()
+    figures["with its engine's start"] = min(opening.with_engine() for _ in range(TIMES))
     figures["longest, processor"] = opening.longest
-    opening.studio.run.detach()
     opening.studio.leave()
     print(json.dumps(figures))
     return 0
