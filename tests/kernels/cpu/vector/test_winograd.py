@@ -91,3 +91,23 @@ def test_the_method_is_told_and_can_be_chosen() -> None:
     assert method("plain direct") == "direct"
     few_channels = {"x": (2, 8, 8, 3), "weights": (16, 3, 3, 3)}
     assert method("plain", **few_channels) == "direct"
+
+
+@pytest.mark.parametrize("operation", ["conv.forward", "conv.backward_weights"])
+def test_a_stride_on_few_channels_is_taken_as_squares(operation: str) -> None:
+    """Where enough taps are left of a side, and enough channels; and it can be turned off."""
+    kernel = find(operation, "cpu")
+
+    def method(code: str, size: int, stride: int, channels: int = 3) -> str:
+        geometry = Geometry((2, 40, 40, channels), 16, (size, size), (stride, stride), (0, 0))
+        shapes = {"x": geometry.picture, "biases": (16,), "y": geometry.maps, "dy": geometry.maps}
+        shapes |= {"weights": geometry.weights, "dweights": geometry.weights}
+        built = kernel.build(shapes, geometry.attributes, "float32", code)
+        assert built is not None
+        return built.method
+
+    assert method("plain", 11, 4) == "winograd"
+    assert method("plain direct", 11, 4) == "direct"
+    assert method("plain", 3, 2) == "direct"  # 2 × 2 taps of 12 channels
+    assert method("plain", 5, 2) == "direct"  # 12 channels are too few
+    assert method("plain", 11, 4, channels=16) == "direct"  # as it is, it has enough
