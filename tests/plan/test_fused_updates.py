@@ -86,6 +86,8 @@ def test_a_gradient_that_ranks_sum_up_is_not_hidden() -> None:
     for split, kind in (("data", "sgd.update"), ("model", "fc_sgd.update")):
         plan = compile_network(graph, 4, code="plain", split=choose_split(graph, (), split, 2))
         assert kinds(plan)["two.weights"] == kind
+        summed = [note for note in plan.notes if note.startswith("two.weights.sgd.update: not fused")]
+        assert len(summed) == (kind == "sgd.update")
 
 
 def test_it_can_be_turned_off_and_is_not_for_other_optimisers_or_plain_kernels() -> None:

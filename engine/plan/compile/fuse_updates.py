@@ -30,6 +30,9 @@ def fuse_updates(program: SharedProgram, *, with_inputs: bool) -> SharedProgram:
     for update in [op for op in operations if op.kind == "sgd.update"]:
         hidden = update.inputs["gradient"]
         users = [op for op in operations if op.touches(hidden) and op.name != update.name]
+        if _is_summed(users[0], hidden, operations):
+            notes.append(f"{update.name}: not fused, since {users[0].name} sums up its gradient")
+            continue
         if users[0].kind not in FUSED or users[0].outputs["dweights"] != hidden:  # but that of biases
             continue
         names = ", ".join(op.name for op in users)
@@ -53,6 +56,14 @@ def _reads_as_it_copies(program: SharedProgram, gradient: Operation, update: Ope
     copy = update.outputs.get("copy")
     types = {program.buffers[name].dtype for name in (*gradient.inputs.values(), copy) if name}
     return copy is None or len(types) == 1
+
+
+def _is_summed(maker: Operation, gradient: str, operations: Sequence[Operation]) -> bool:
+    """Whether ``maker`` sums up over ranks what an operation makes that could be fused with its update."""
+    ports = (port for port, name in maker.outputs.items() if name == gradient)
+    terms = {maker.inputs.get(port.replace("y", "x")) for port in ports}
+    made = {op.outputs["dweights"] for op in operations if op.kind in FUSED}
+    return maker.communicator is not None and bool(terms & made)
 
 
 def _gradient_of_inputs(
