@@ -18,8 +18,9 @@ def fill(executor: Executor, plan: TrainingPlan) -> None:
     arrays = executor.arrays
     for buffer in plan.buffers.values():
         if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
-            shape = arrays[buffer.name].shape
-            arrays[buffer.name] = random.standard_normal(shape, np.float32) * np.prod(shape[1:]) ** -0.5
+            values = random.standard_normal(arrays[buffer.name].shape, np.float32)
+            values *= np.float32(np.prod(values.shape[1:]) ** -0.5)
+            arrays[buffer.name] = values
         elif buffer.role == "weight":
             arrays[buffer.name] = float(buffer.name.endswith(".weights"))
         elif buffer.role in ("velocity", "metrics"):
