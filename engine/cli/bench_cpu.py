@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from engine.cli.bench_cpu_scaling import BATCHES, describe_scaling, scaling
+from engine.cli.bench_cpu_scaling import BATCHES, describe_scaling, scaling, threads_in_words
 from engine.cli.bench_side import GENEROUS_MALLOC, Side, require_torch
 
 _WARM_UP = 3
@@ -131,8 +131,9 @@ def describe(name: str, result: Mapping[str, Any]) -> str:
     facts = ours["facts"]
     theirs = result.get("torch")
     adds: dict[str, int] = facts["multiply_adds"]
+    on = threads_in_words(result["threads"])
     lines = [
-        f"{name}, batch {result['batch_size']}, {result['threads']} threads, {facts['code'] or 'NumPy'}",
+        f"{name}, batch {result['batch_size']}, {on}, {facts['code'] or 'NumPy'}",
         _step("ours", ours, result["batch_size"]),
         f"  compiled in {facts['compiling']:.2f} s; a register tile makes {facts['peak'] / 1e9:.0f} GFLOP/s",
     ]
@@ -165,7 +166,8 @@ def slower(ours: Layers, theirs: Layers) -> list[str]:
         if ours[layer][way] and theirs[layer][way]
     )
     behind = [f"{name} {ratio:.2f}" for ratio, name in ratios if ratio < 1]
-    return [f"  {len(behind)} of {len(ratios)} slower than PyTorch: {', '.join(behind)}"] if ratios else []
+    named = f": {', '.join(behind)}" if behind else ""
+    return [f"  {len(behind)} of {len(ratios)} slower than PyTorch{named}"] if ratios else []
 
 
 def _step(name: str, side: Mapping[str, Any], batch_size: int) -> str:

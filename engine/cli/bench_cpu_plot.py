@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil, floor, log2, log10
 
-from engine.cli.bench_cpu_scaling import Times
+from engine.cli.bench_cpu_scaling import Times, threads_in_words
 
 _WIDTH, _HEIGHT = 640, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 48, 56
@@ -52,7 +52,7 @@ def draw_scaling(name: str, times: Times) -> str:
                 yield f'<circle cx="{x(batch):.1f}" cy="{y(speed):.1f}" r="3.5" fill="{colour}"/>'
             at = _HEIGHT - _BOTTOM - 16 - 20 * (len(speeds) - 1 - number)
             yield f'<line x1="{_WIDTH - 170}" y1="{at}" x2="{_WIDTH - 130}" y2="{at}" {stroke}/>'
-            yield _text(_WIDTH - 122, at + 4, f"{count} thread{'s' * (count > 1)}", "start")
+            yield _text(_WIDTH - 122, at + 4, threads_in_words(count), "start")
         yield "</svg>"
 
     return "\n".join(parts()) + "\n"

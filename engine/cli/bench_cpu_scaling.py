@@ -45,7 +45,7 @@ def describe_scaling(name: str, times: Times) -> str:
     """Return a table of the steps' times, and a plot of examples/s with a bar for each number of threads."""
     counts = list(next(iter(times.values())))
     most = max(batch / seconds for batch, row in times.items() for seconds in row.values())
-    head = "".join(f"{f'ms, {_threads(count)}':>16}" for count in counts)
+    head = "".join(f"{f'ms, {threads_in_words(count)}':>16}" for count in counts)
     lines = [f"{name}, ms a step, the least", f"  batch{head}  quicker by"]
     for batch, row in times.items():
         cells = "".join(f"{row[count] * 1e3:16.2f}" for count in counts)
@@ -56,9 +56,10 @@ def describe_scaling(name: str, times: Times) -> str:
             speed = batch / row[count]
             label = f"{batch:7,}" if number == 0 else " " * 7
             bar = "█▓▒░"[number % 4] * max(1, round(_BAR * speed / most))
-            lines.append(f"{label}  {_threads(count):>10} {bar} {speed:,.0f}")
+            lines.append(f"{label}  {threads_in_words(count):>10} {bar} {speed:,.0f}")
     return "\n".join(lines)
 
 
-def _threads(count: int) -> str:
+def threads_in_words(count: int) -> str:
+    """Return "1 thread", "2 threads" and so on."""
     return f"{count} thread" if count == 1 else f"{count} threads"

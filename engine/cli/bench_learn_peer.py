@@ -10,6 +10,7 @@ from statistics import mean
 from rich.console import Console
 from rich.table import Table
 
+from engine.cli.bench_cpu_scaling import threads_in_words
 from engine.cli.bench_side import GENEROUS_MALLOC, Side
 
 EXAMPLES = ("digits", "shapes")
@@ -49,7 +50,7 @@ def measure(example: str, threads: Sequence[int], seeds: int) -> dict[str, list[
     sides = {OURS: Side("engine.cli.bench_learn_side", order, {})}
     for count in threads:
         of_torch = order | {"side": "torch", "threads": count}
-        name = f"PyTorch, {count} thread{'s' * (count > 1)}"
+        name = f"PyTorch, {threads_in_words(count)}"
         sides[name] = Side("engine.cli.bench_learn_side", of_torch, GENEROUS_MALLOC)
     runs: dict[str, list[Run]] = {name: [] for name in sides}
     for seed in range(seeds):
