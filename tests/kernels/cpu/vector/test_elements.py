@@ -37,6 +37,16 @@ def test_gradient_of_biases(target: str, shape: tuple[int, ...], accumulate: boo
     check("bias.backward", target, arrays, "dbiases", accumulate=accumulate)
 
 
+@every_shape
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_gradient_of_dropout(target: str, shape: tuple[int, ...], accumulate: bool) -> None:
+    """Units that were silent get none, the others a multiple."""
+    mask = (numbers(shape, 1) > 0).astype(np.uint8)
+    arrays = {"mask": mask, "dy": numbers(shape, 2), "dx": numbers(shape, 3)}
+    check("dropout.backward", target, arrays, "dx", keep=0.4, accumulate=accumulate)
+    check("dropout.backward", target, arrays, "dx", keep=0.4, scaled=False, accumulate=accumulate)
+
+
 def sgd_arrays(shape: tuple[int, ...]) -> dict[str, Array]:
     """Return what an update reads and writes; row 1 of the settings is meant."""
     counters = np.zeros(control.COUNTERS, np.int64)
