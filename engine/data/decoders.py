@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from engine.errors import DataError
 Progress = Callable[[int], None]
 """Is told how many pictures are done; what it raises ends the decoding."""
 
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _CHUNK_PICTURES = 256
 _CHUNK_BYTES = 2 << 20
 
@@ -96,7 +97,11 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
         pending: deque[tuple[str, Future[list[Outcome]]]] = deque()
         first = 0
         try:
-            for chunk in chain(few, chunks):
+            with _without_threads():  # processes start with the first task
+                task = pool.submit(decoder.decode_chunk, few[0], row, file, first)
+            pending.append((few[0][0].name, task))
+            first += len(few[0])
+            for chunk in chain(few[1:], chunks):
                 if len(pending) == 2 * workers + 2:
                     yield _result(*pending.popleft())
                 pending.append((chunk[0].name, pool.submit(decoder.decode_chunk, chunk, row, file, first)))
@@ -106,6 +111,20 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
         finally:
             for _, future in pending:
                 future.cancel()
+
+
+@contextmanager
+def _without_threads() -> Generator[None]:
+    """Let processes that start now have no threads of NumPy's, which they only would wait for to start."""
+    kept = os.environ.get(_BLAS_THREADS)
+    os.environ[_BLAS_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if kept is None:
+            del os.environ[_BLAS_THREADS]
+        else:
+            os.environ[_BLAS_THREADS] = kept
 
 
 def _result(name: str, future: Future[list[Outcome]]) -> list[Outcome]:
