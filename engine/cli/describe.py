@@ -70,4 +70,4 @@ def _numbers(cost: Cost | None) -> tuple[str, ...]:
     if cost is None:
         return ("?",) * 4
     numbers = (cost.activations, cost.weights, cost.biases, cost.multiply_adds)
-    return tuple(f"{number:,}" if number else "" for number in numbers)
+    return tuple(str(number or "") for number in numbers)

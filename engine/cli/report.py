@@ -138,7 +138,8 @@ def _mosaic(filters: np.ndarray) -> str:
 
 
 def _layers(network: NetworkFile) -> str:
-    return table(HEADINGS, list(layer_rows(network.graph, inspect_network(network.graph))))
+    rows = layer_rows(network.graph, inspect_network(network.graph))
+    return table(HEADINGS, [[f"{int(cell):,}" if cell.isdecimal() else cell for cell in row] for row in rows])
 
 
 def _settings(network: NetworkFile) -> str:

@@ -141,7 +141,7 @@ def test_network_and_plan_and_log_are_given(engine: LaunchedEngine) -> None:
         client.connect()
         network = client.request(GetNetwork())
         assert network.text == (engine.connection.parent / "network.convnet").read_text()
-        assert network.plan == "the plan"
+        wait_for(lambda: client.request(GetNetwork()).plan == "the plan")  # once training has compiled it
         client.request(CheckpointNow())
         wait_for(lambda: len(client.request(GetLog(0)).lines) > 0)
         (line, *_) = client.request(GetLog(0)).lines

@@ -49,7 +49,8 @@ def test_layers_and_comments_are_pasted_into_another_network_at_a_place() -> Non
     assert part is not None
     assert clipboard.paste(other, part, (400, 800)) == (["conv1"], ["note1"])
     assert other.network.comments["note1"].place == (400, 800)
-    assert other.network.positions["conv1"] == (536, 840)
+    (x, y), (left, top) = document.network.positions["conv1"], document.network.comments[note].place
+    assert other.network.positions["conv1"] == (400 + x - left, 800 + y - top)
 
 
 def test_a_whole_network_file_can_be_pasted_and_other_text_cannot() -> None:
