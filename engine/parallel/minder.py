@@ -32,8 +32,11 @@ class Death(msgspec.Struct, frozen=True):
 def mind(first_death: Path) -> None:
     """Return in a child of this process alone; where that ends ill, the first writes it to ``first_death``.
 
-    To be called before there are threads, and before MPI is begun.
+    To be called before there are threads, and before MPI is begun. Where processes cannot fork it does
+    nothing, and the launcher's word has to do.
     """
+    if not hasattr(os, "fork"):
+        return
     minder, pid = os.getpid(), os.fork()
     if pid == 0:
         _end_with(minder)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A whole number from 0, as large as SQLite can keep."""
@@ -218,7 +218,7 @@ class Progress(Message, frozen=True):
     epochs: Count  # passes over the training split when the training will be finished
     step_seconds: float = 0.0  # s that a step takes, lately
     waiting_share: float = 0.0  # of that time, for pictures to be read and prepared, 0..1
-    communication_share: float | None = None  # of that time, 0..1; None: one device, or GPUs
+    communication_share: float | None = None  # of that time, also beside computation; None: one device, GPUs
 
 
 class Device(Message, frozen=True):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from engine.runtime.device import Call, Step
 
+_PATIENCE = 5.0  # s that errands may take to end after something has gone wrong
+
 
 @dataclass
 class _Errand:
@@ -19,11 +21,18 @@ class _Errand:
     done: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Do it; returns whether it went well."""
         try:
             self.call()
         except BaseException as error:
             self.error = error
+        self.done.set()
+        return self.error is None
+
+    def refuse(self) -> None:
+        """Do nothing: others would wait for what an earlier one did not do."""
+        self.error = RuntimeError("communication has failed before")
         self.done.set()
 
     def wait(self) -> None:
@@ -50,8 +59,12 @@ class Messenger:
 
 
 def _work(errands: queue.SimpleQueue[_Errand | None]) -> None:
+    is_well = True
     while (errand := errands.get()) is not None:
-        errand.run()
+        if is_well:
+            is_well = errand.run()
+        else:
+            errand.refuse()
 
 
 def beside(steps: Sequence[Step], messenger: Messenger) -> Call:
@@ -64,20 +77,27 @@ def beside(steps: Sequence[Step], messenger: Messenger) -> Call:
 
     def run() -> None:
         under_way: dict[int, _Errand] = {}
-        for place, step in enumerate(steps):
-            if step.stream == "communication" and place not in at_once:
-                under_way[place] = messenger.hand(step.call)
-                continue
-            # What the thread does is done in order: the last of what is needed is after all others.
-            needed = under_way if step.stream == "communication" else under_way.keys() & set(step.after)
-            if needed:
-                under_way[max(needed)].wait()
-                under_way = {other: errand for other, errand in under_way.items() if other > max(needed)}
-            step.call()
-        if under_way:
-            under_way[max(under_way)].wait()
+        try:
+            for place, step in enumerate(steps):
+                if step.stream == "communication" and place not in at_once:
+                    under_way[place] = messenger.hand(step.call)
+                    continue
+                # What the thread does is done in order: all before the last of what is needed is, too.
+                needed = under_way if step.stream == "communication" else under_way.keys() & set(step.after)
+                _wait_for(under_way, max(needed, default=-1))
+                step.call()
+            _wait_for(under_way, len(steps))
+        finally:
+            for errand in under_way.values():  # after an error: who handles it may touch what these write
+                errand.done.wait(_PATIENCE)
 
     return run
+
+
+def _wait_for(under_way: dict[int, _Errand], last: int) -> None:
+    """Wait for all errands up to a place, in order; raises what the first that failed has raised."""
+    for place in [place for place in under_way if place <= last]:
+        under_way.pop(place).wait()
 
 
 def _is_urgent(steps: Sequence[Step], place: int, step: Step) -> bool:

@@ -66,11 +66,14 @@ class Executor:
 
     @property
     def communication_seconds(self) -> float:
-        """Seconds so far in which ranks sent, received and waited for one another; not known on a GPU."""
+        """Seconds so far in which ranks sent, received and waited for one another, also beside computation.
+
+        Not known on a GPU.
+        """
         return self._talking.seconds
 
     def timed(self, program: str) -> list[Span]:
-        """Run one program, and return when each of its steps ran; on a GPU they are launched one by one."""
+        """Run one program, on a GPU twice, and return when each of its steps ran."""
         return self.device.timed(self._steps[program])
 
     def look(

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -74,7 +75,8 @@ class WorkerProcess:
         self.close()
         self._forget(site)
         self._first_death = Path(run_folder, _FIRST_DEATH)
-        self._first_death.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, there is none of an earlier start either
+            self._first_death.unlink()
         keys = new_key_pair()
         self._gate.allow("worker", keys.public)
         process = self._process = subprocess.Popen(
@@ -190,7 +192,8 @@ class WorkerProcess:
         """Say why a launcher of several ranks gave up by itself before any was heard; None if it did not."""
         assert self._process is not None
         code = self._process.wait()
-        if self._ranks.count == 1 or self._ranks.were_heard or self._killed or code < 0:
+        has_started = self._ranks.were_heard or minder.read(self._first_death) is not None
+        if self._ranks.count == 1 or has_started or self._killed or code < 0:
             return None
         return describe(launch_error(self._site, exit_reason(code), self._log()))
 

@@ -76,6 +76,38 @@ def test_what_goes_wrong_in_sending_is_raised_where_it_is_waited_for() -> None:
     assert diary.names == ["kernel"]
 
 
+def test_what_goes_wrong_first_is_raised_and_nothing_is_sent_after_it() -> None:
+    def fail() -> None:
+        raise RuntimeError("lost")
+
+    diary = Diary()
+    steps = [
+        diary.step("send 1", then=fail),
+        diary.step("kernel 1"),
+        diary.step("send 2"),
+        diary.step("kernel 2"),
+        diary.step("reader", 2),
+    ]
+    with pytest.raises(RuntimeError, match="lost"):
+        beside(steps, Messenger())()
+    assert diary.names == ["kernel 1", "kernel 2"]
+
+
+def test_after_a_kernel_went_wrong_nothing_is_under_way() -> None:
+    def fail() -> None:
+        raise RuntimeError("no memory")
+
+    diary = Diary()
+    steps = [
+        diary.step("send", then=lambda: time.sleep(0.02)),
+        diary.step("kernel", then=fail),
+        diary.step("reader", 0),
+    ]
+    with pytest.raises(RuntimeError, match="no memory"):
+        beside(steps, Messenger())()
+    assert diary.names == ["send"]
+
+
 def test_the_thread_ends_with_its_program() -> None:
     before = threading.active_count()
     run = beside([Diary().step("send"), Diary().step("kernel")], Messenger())

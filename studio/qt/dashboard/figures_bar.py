@@ -90,7 +90,7 @@ class FiguresBar(QWidget):
         self._elapsed.show_value(NOT_KNOWN if elapsed is None else duration(elapsed))
 
     def _step_time(self, progress: Progress) -> str:
-        """How long a step takes, and what for: the rest is computing."""
+        """How long a step takes, and what for; what is sent may go beside computing."""
         ms, waits = three_digits(1000 * progress.step_seconds), f"{100 * progress.waiting_share:.0f} %"
         if progress.communication_share is None:
             return self.tr("{ms} ms · {share} waits").format(ms=ms, share=waits)
