@@ -48,7 +48,7 @@ class Blocks:
     def take(self, rows: Iterable[Numbered]) -> None:
         """Take in rows that were added to the journal."""
         if self._waiting is None:
-            self._catch_up()  # with these rows, too
+            self._waiting = self._catch_up()  # with these rows, too
             return
         for number, row in rows:
             self._add(self._waiting, number, row)
@@ -76,35 +76,38 @@ class Blocks:
         count, oldest, newest = self._database.execute(query, span).fetchone()
         tail = [row for _, row in waiting if first <= row.step <= last]
         if count + len(tail) <= most:
-            rows = [row for row in self._rows(split, oldest, newest) if first <= row.step <= last]
+            rows = [row for _, row in self._rows(split, oldest, newest) if first <= row.step <= last]
             return _columns([_point([row]) for row in (*rows, *tail)])
         blocks = self._database.execute(f"SELECT {_COLUMNS} {among} ORDER BY number", span).fetchall()
         return thin(_columns([*blocks, *(_point([row]) for row in tail)]), most)
 
-    def _rows(self, split: Split, oldest: int | None, newest: int | None) -> Iterator[MetricRow]:
+    def _rows(self, split: Split, oldest: int | None, newest: int | None) -> Iterator[Numbered]:
         among = "split = ? AND sequence BETWEEN ? AND ?"
+        if split != "train":
+            among += " AND split <> 'train'"  # for the sake of the index
         query = f"SELECT {ROW_COLUMNS} FROM curve WHERE {among} ORDER BY sequence"
-        return (metric_row(row) for row in self._database.execute(query, (split, oldest, newest)))
+        return ((row[0], metric_row(row)) for row in self._database.execute(query, (split, oldest, newest)))
 
     def _rest(self) -> dict[Split, list[Numbered]]:
         if self._waiting is None:
-            self._catch_up()
-        assert self._waiting is not None
+            with self._database:  # one commit, or none: each block alone would wait for the disk
+                self._database.execute("BEGIN")
+                waiting = self._catch_up()
+            self._waiting = waiting
         return self._waiting
 
-    def _catch_up(self) -> None:
-        """Join what is in no block yet: all rows, where the journal is of a version that had no blocks."""
+    def _catch_up(self) -> dict[Split, list[Numbered]]:
+        """Join what is in no block yet: all rows, where the journal is of a version that had no blocks.
+
+        Returns the rows that are too few for a block. Called in a transaction.
+        """
         waiting: dict[Split, list[Numbered]] = {split: [] for split in SPLITS}
-        self._waiting = waiting
         for split in SPLITS:
             query = "SELECT ifnull(max(last), 0) FROM block WHERE split = ?"
             (newest,) = self._database.execute(query, (split,)).fetchone()
-            among = "split = ? AND sequence > ?"
-            if split != "train":
-                among += " AND split <> 'train'"  # for the sake of the index
-            query = f"SELECT {ROW_COLUMNS} FROM curve WHERE {among} ORDER BY sequence"
-            for row in self._database.execute(query, (split, newest)):
-                self._add(waiting, row[0], metric_row(row))
+            for number, row in self._rows(split, newest + 1, 2**62):
+                self._add(waiting, number, row)
+        return waiting
 
     def _add(self, waiting: dict[Split, list[Numbered]], number: int, row: MetricRow) -> None:
         rows = waiting[row.split]

@@ -144,15 +144,49 @@ def test_entries_that_the_disk_refused_are_in_no_block(
     assert (found["rows"][0], found["loss_high"][0]) == (ROWS, 3.0)
 
 
-def test_a_journal_from_before_there_were_blocks_is_looked_over_too(tmp_path: Path) -> None:
-    path = tmp_path / "run.sqlite"
+def without_blocks(path: Path, rows: int) -> Journal:
+    """A journal that a version without blocks has left."""
     journal = Journal(path)
-    journal.append([row(step, loss=float(step)) for step in range(200)])
+    journal.append([row(step, loss=float(step)) for step in range(rows)])
     journal.close()
     with sqlite3.connect(path) as database:
-        database.executescript("DROP TABLE block; DROP INDEX metric_seldom; PRAGMA user_version = 2;")
-    found = curve(Journal(path), 4)
+        database.executescript("DROP TABLE block; DROP INDEX metric_seldom; PRAGMA user_version = 2; VACUUM;")
+    return Journal(path)
+
+
+def test_a_journal_from_before_there_were_blocks_is_looked_over_too_in_one_commit(tmp_path: Path) -> None:
+    journal = without_blocks(tmp_path / "run.sqlite", 200)
+    statements: list[str] = []
+    journal._database.set_trace_callback(statements.append)
+    found = curve(journal, 4)
     assert (found["rows"].sum(), found["loss_high"].max()) == (200, 199.0)
+    verbs = [statement.split()[0] for statement in statements]
+    assert [verb for verb in verbs if verb != "SELECT"] == ["BEGIN", *["INSERT"] * (200 // ROWS), "COMMIT"]
+
+
+def test_a_disk_that_was_full_leaves_no_row_out_for_good(tmp_path: Path) -> None:
+    journal = without_blocks(tmp_path / "run.sqlite", 2000)
+    journal._database.execute("PRAGMA max_page_count = 1")
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            journal.overview(4)
+    journal._database.execute("PRAGMA max_page_count = 100000")
+    assert curve(journal, 4)["rows"].sum() == 2000
+    journal.append([row(2000)])
+    assert curve(journal, 4)["rows"].sum() == 2001
+
+
+def test_seldom_rows_are_found_without_going_through_those_of_training(journal: Journal) -> None:
+    journal.append([row(step, split="test" if step % 9 == 0 else "train") for step in range(9 * ROWS)])
+    statements: list[str] = []
+    journal._database.set_trace_callback(statements.append)
+    assert len(curve(journal, 1000, split="test")["step"]) == ROWS
+    journal._database.set_trace_callback(None)
+    (query,) = [statement for statement in statements if "FROM curve" in statement]
+    plan = journal._database.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+    assert [step[-1] for step in plan] == [
+        "SEARCH metric USING INDEX metric_seldom (split=? AND sequence>? AND sequence<?)"
+    ]
 
 
 def test_joining_points_weighs_them_by_their_rows() -> None:
