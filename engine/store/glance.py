@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import msgspec
 
@@ -15,8 +15,10 @@ from engine.errors import RunFolderError
 from engine.protocol.messages import Edited, MetricRow, Rewound, StateChanged
 from engine.store.edits import Edits
 from engine.store.journal import DAMAGED
+from engine.store.rows import ROW_COLUMNS, metric_row
 
-_COLUMNS = "step, epoch, examples, seconds, split, loss, error, learning_rate"
+_FOR_VERSION_1: Final = "CREATE TEMP VIEW curve AS SELECT *, '{}' AS further FROM main.curve"
+"""Rows of version 1 have no further figures. A file that is only read is not taken on: its view is hidden."""
 
 
 class Glance:
@@ -41,9 +43,9 @@ class Glance:
 
     def newest(self, split: str) -> MetricRow | None:
         """Return the newest row of a split."""
-        query = f"SELECT {_COLUMNS} FROM curve WHERE split = ? ORDER BY sequence DESC LIMIT 1"
+        query = f"SELECT {ROW_COLUMNS} FROM curve WHERE split = ? ORDER BY sequence DESC LIMIT 1"
         row = self._database.execute(query, (split,)).fetchone()
-        return None if row is None else _metric_row(row)
+        return None if row is None else metric_row(row)
 
     def least_error(self, split: str) -> float | None:
         """Return the least error of a split."""
@@ -56,11 +58,11 @@ class Glance:
         (count,) = self._database.execute("SELECT count(*) FROM curve WHERE split = ?", (split,)).fetchone()
         stride = max(1, math.ceil(count / most))
         query = f"""
-            SELECT {_COLUMNS} FROM
+            SELECT {ROW_COLUMNS} FROM
             (SELECT *, row_number() OVER (ORDER BY sequence) AS number FROM curve WHERE split = ?)
             WHERE (? - number) % ? = 0 ORDER BY number
         """
-        return [_metric_row(row) for row in self._database.execute(query, (split, count, stride))]
+        return [metric_row(row) for row in self._database.execute(query, (split, count, stride))]
 
 
 @contextmanager
@@ -69,13 +71,9 @@ def glance(journal: Path) -> Iterator[Glance]:
     try:
         # The path is quoted: a name may hold what a URI takes for its own.
         with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            if database.execute("PRAGMA user_version").fetchone() == (1,):
+                database.execute(_FOR_VERSION_1)
             yield Glance(database)
     except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
         found = f"none that can be read ({error})"
         raise RunFolderError(path=str(journal), expected="a journal", found=found, hint=DAMAGED) from error
-
-
-def _metric_row(row: tuple[Any, ...]) -> MetricRow:
-    *place, loss, error, rate = row
-    figures = (math.nan if figure is None else float(figure) for figure in (loss, error, rate))
-    return MetricRow(*place, *figures)
