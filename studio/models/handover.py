@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import ConvNetError
-from engine.graph.network_file import loads
+from engine.graph.network_file import NetworkFile, loads
 from studio.models.document import Document
 from studio.models.recovery import SUFFIX, copy_of
 
@@ -27,17 +26,29 @@ def hand_over(document: Document, run_folder: str | None, folder: Path) -> Path:
     return path
 
 
-def take_over(path: Path, document: Document) -> str | None:
-    """Show what was handed over; return the folder of the run to watch. Does nothing where that is spoilt."""
-    with suppress(OSError, ValueError, KeyError, TypeError, ConvNetError):
+def take_over(path: Path, document: Document) -> tuple[bool, str | None]:
+    """Show what was handed over; return whether all of it was taken, and the folder of the run to watch.
+
+    Does nothing where the copy is spoilt. Where the network's file cannot be opened, the copy's is recovered.
+    """
+    try:
         content = json.loads(path.read_bytes())
-        network = loads(content["network"], str(path))
+        network, name = loads(content["network"], str(path)), str(content["name"])
         file = Path(content["path"]) if content["path"] else None
-        if content[_DIRTY]:
-            document.recover(network, file, str(content["name"]))
-        elif file is not None:
-            document.open(file)
-        elif len(network.graph):
-            document.new(network, str(content["name"]))
-        return content[_RUN_FOLDER] and str(content[_RUN_FOLDER])
-    return None
+        dirty, run_folder = content[_DIRTY], content[_RUN_FOLDER] and str(content[_RUN_FOLDER])
+    except (OSError, ValueError, KeyError, TypeError, ConvNetError):
+        return False, None
+    if dirty:
+        document.recover(network, file, name)
+    elif file is not None:
+        _open(file, network, name, document)
+    elif len(network.graph):
+        document.new(network, name)
+    return True, run_folder
+
+
+def _open(file: Path, network: NetworkFile, name: str, document: Document) -> None:
+    try:
+        document.open(file)
+    except (OSError, ConvNetError):  # it was moved, or is spoilt
+        document.recover(network, file, name)

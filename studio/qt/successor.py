@@ -55,10 +55,13 @@ class Successor(QObject):
             path.unlink(missing_ok=True)
 
     def take_over(self, path: Path, engines: EngineProcesses) -> None:
-        """Go on with what another studio handed over."""
-        run_folder = take_over(path, self._document)
+        """Go on with what another studio handed over; a copy that cannot be read stays where it is."""
+        is_taken, run_folder = take_over(path, self._document)
         self._autosave.renew()
-        path.unlink(missing_ok=True)
+        if is_taken:
+            path.unlink(missing_ok=True)
+        else:
+            logging.getLogger("studio").warning("cannot take over: %s", path)
         if run_folder is None:
             return
         running = [engine for engine in engines.running() if engine.run_folder == run_folder]

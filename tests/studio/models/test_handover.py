@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.graph.network_file import dumps
 from studio.models import editing
 from studio.models.document import Document
@@ -16,7 +18,9 @@ def handed_over(
     document: Document, folder: Path, run_folder: str | None = None
 ) -> tuple[Document, str | None]:
     other = Document()
-    return other, take_over(hand_over(document, run_folder, folder), other)
+    is_taken, found = take_over(hand_over(document, run_folder, folder), other)
+    assert is_taken
+    return other, found
 
 
 def test_changes_that_are_not_saved_are_handed_over(tmp_path: Path) -> None:
@@ -42,6 +46,22 @@ def test_what_was_clean_stays_clean(tmp_path: Path) -> None:
     assert len(handed_over(Document(), tmp_path)[0].network.graph) == 0
 
 
+@pytest.mark.parametrize("fate", ["gone", "spoilt"])
+def test_a_network_whose_file_is_lost_meanwhile_is_recovered(tmp_path: Path, fate: str) -> None:
+    """From the copy; it is to be saved to its file again."""
+    document = small_document()
+    path = tmp_path / "mine.convnet"
+    document.save(path)
+    copy = hand_over(document, "/runs/mine-1", tmp_path / "copies")
+    path.unlink()
+    if fate == "spoilt":
+        path.write_text("{")
+    other = Document()
+    assert take_over(copy, other) == (True, "/runs/mine-1")
+    assert dumps(other.network) == dumps(document.network)
+    assert (other.path, other.dirty) == (path, True)
+
+
 def test_what_nobody_takes_over_is_offered_at_the_next_start(tmp_path: Path) -> None:
     """It is a recovery copy as any other; one that is spoilt changes nothing."""
     path = hand_over(small_document(), None, tmp_path)
@@ -50,5 +70,5 @@ def test_what_nobody_takes_over_is_offered_at_the_next_start(tmp_path: Path) -> 
     path.write_text("{")
     other = small_document()
     before = dumps(other.network)
-    assert take_over(path, other) is None
+    assert take_over(path, other) == (False, None)
     assert dumps(other.network) == before
