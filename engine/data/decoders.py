@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -26,6 +27,9 @@ Progress = Callable[[int], None]
 """Is told how many pictures are done; what it raises ends the decoding."""
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+_STARTING = threading.Lock()
+"""Held while the environment is as new processes are to find it."""
+
 _CHUNK_PICTURES = 256
 _CHUNK_BYTES = 2 << 20
 
@@ -97,14 +101,12 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
         pending: deque[tuple[str, Future[list[Outcome]]]] = deque()
         first = 0
         try:
-            with _without_threads():  # processes start with the first task
-                task = pool.submit(decoder.decode_chunk, few[0], row, file, first)
-            pending.append((few[0][0].name, task))
-            first += len(few[0])
-            for chunk in chain(few[1:], chunks):
+            for chunk in chain(few, chunks):
                 if len(pending) == 2 * workers + 2:
                     yield _result(*pending.popleft())
-                pending.append((chunk[0].name, pool.submit(decoder.decode_chunk, chunk, row, file, first)))
+                with _without_threads():  # each task may start another process
+                    task = pool.submit(decoder.decode_chunk, chunk, row, file, first)
+                pending.append((chunk[0].name, task))
                 first += len(chunk)
             while pending:
                 yield _result(*pending.popleft())
@@ -116,15 +118,16 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
 @contextmanager
 def _without_threads() -> Generator[None]:
     """Let processes that start now have no threads of NumPy's, which they only would wait for to start."""
-    kept = os.environ.get(_BLAS_THREADS)
-    os.environ[_BLAS_THREADS] = "1"
-    try:
-        yield
-    finally:
-        if kept is None:
-            del os.environ[_BLAS_THREADS]
-        else:
-            os.environ[_BLAS_THREADS] = kept
+    with _STARTING:
+        kept = os.environ.get(_BLAS_THREADS)
+        os.environ[_BLAS_THREADS] = "1"
+        try:
+            yield
+        finally:
+            if kept is None:
+                del os.environ[_BLAS_THREADS]
+            else:
+                os.environ[_BLAS_THREADS] = kept
 
 
 def _result(name: str, future: Future[list[Outcome]]) -> list[Outcome]:
