@@ -36,6 +36,7 @@
     │   ├── VersionMismatchError
     │   ├── NoAnswerError
     │   ├── RunEndedError
+    │   ├── RunReplacedError
     │   └── NotKeptError          weights that were asked for are not there
     ├── EngineError               a process of the engine that is not as it should be
     │   ├── EngineStartError
@@ -314,6 +315,14 @@ class RunEndedError(ProtocolError):
     """A command for a run that takes no more commands."""
 
     template = "The run has {state}; it can be resumed, but takes no commands now."
+
+
+class RunReplacedError(ProtocolError):
+    """Another run is followed now, and not all was here of ``run``."""
+
+    template = (
+        "Another run was shown before all figures of {run} were here. Show {run} again, then try again."
+    )
 
 
 class NotKeptError(ProtocolError):

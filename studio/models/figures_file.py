@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from engine.curves import LAST, SPLITS, Column, unpack
-from engine.errors import ConvNetError
+from engine.errors import ConvNetError, NoEngineError, RunReplacedError
 from engine.protocol.messages import Answer, Curve, GetCurve, Split
 from studio.models.metrics import MetricTable
 from studio.models.observable import Event
@@ -28,13 +28,14 @@ _WHOLE: Final = frozenset(LAST[:3])
 class FiguresFile:
     """Writes beside ``path``, and gives it its content at the end; all of that by ``begin``, or after it.
 
-    ``advanced`` tells how many rows were written; ``ended`` why that failed, or None.
+    ``advanced`` tells how many rows were written; ``ended`` why that failed, or None where it was done or
+    cancelled.
     """
 
     def __init__(self, run: RunModel, path: Path) -> None:
         self.advanced: Event[[int]] = Event()
         self.ended: Event[[OSError | ConvNetError | None]] = Event()
-        self._run, self.path = run, path
+        self._run, self._record, self.path = run, run.record, path
         self._part_path = path.with_name(path.name + ".part")
         tables = {split: run.record.metrics[split] for split in SPLITS}
         self.rows = sum(int(table.column("rows").sum()) for table in tables.values())
@@ -42,7 +43,7 @@ class FiguresFile:
         self._left = [part for split, table in tables.items() for part in _parts(split, table)]
         self._written = 0
         self._is_over = False
-        run.run_replaced.connect(self.cancel)
+        run.run_replaced.connect(self._on_run_replaced)
 
     def begin(self) -> None:
         """Begin to write."""
@@ -59,12 +60,15 @@ class FiguresFile:
         if not self._is_over:
             self._end(None)
 
+    def _on_run_replaced(self) -> None:
+        self._end(RunReplacedError(run=self._record.name))
+
     def _go_on(self) -> None:
         while self._left and not self._is_over:
             split, first, last, whole = self._left.pop(0)
             if whole is None:
                 if not self._run.ask(GetCurve(split, first, last, 4 * PART), self._take):
-                    self.cancel()
+                    self._end(NoEngineError(path=self._record.run_folder or self._record.name))
                 return
             self._write(split, whole)
         if not self._is_over:
@@ -107,7 +111,7 @@ class FiguresFile:
 
     def _end(self, problem: OSError | ConvNetError | None) -> None:
         self._is_over = True
-        self._run.run_replaced.disconnect(self.cancel)
+        self._run.run_replaced.disconnect(self._on_run_replaced)
         with suppress(OSError):
             self._part_path.unlink(missing_ok=True)
         self.ended.emit(problem)

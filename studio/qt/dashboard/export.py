@@ -117,4 +117,7 @@ def _complain(parent: QWidget, path: Path, error: OSError | ConvNetError) -> Non
     title = QCoreApplication.translate("Export", "Export")
     problem = QCoreApplication.translate("Export", "{path} could not be written: {reason}")
     reason = error_text(error) if isinstance(error, ConvNetError) else error.strerror or str(error)
-    QMessageBox.warning(parent, title, problem.format(path=path, reason=reason))
+    words = problem.format(path=path, reason=reason)
+    box = QMessageBox(QMessageBox.Icon.Warning, title, words, QMessageBox.StandardButton.Ok, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()  # without waiting: the run's other views are still to hear of what ended the writing

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.curves import NAMES, pack
-from engine.errors import NoAnswerError
+from engine.errors import NoAnswerError, NoEngineError, RunReplacedError
 from engine.protocol.messages import GetCurve, Overview
 from studio.models import figures_file
 from studio.models.figures_file import FiguresFile
@@ -84,23 +84,25 @@ def test_rows_that_were_joined_are_asked_for_in_parts(long, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
-@pytest.mark.parametrize("how", ["cancelled", "no answer", "another run"])
+@pytest.mark.parametrize("how", ["cancelled", "no answer", "no engine", "another run"])
 def test_what_was_there_stays_where_the_writing_did_not_end(long, tmp_path, how):
     run, link = long
     path = tmp_path / "a.csv"
     path.write_text("before")
     file, ends = FiguresFile(run, path), []
     file.ended.connect(ends.append)
+    if how == "no engine":
+        run.detach()
     file.begin()
     if how == "cancelled":
         file.cancel()
     elif how == "no answer":
         link.answer_last(NoAnswerError(seconds=30.0))
         run.update()
-    else:
+    elif how == "another run":
         run.train(small_document())
-    assert len(ends) == 1
-    assert isinstance(ends[0], NoAnswerError) == (how == "no answer")
+    expected = {"no answer": NoAnswerError, "no engine": NoEngineError, "another run": RunReplacedError}
+    assert [type(end) for end in ends] == [expected.get(how, type(None))]
     assert path.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMessageBox
 
 from engine.protocol.messages import (
     CheckpointKept,
@@ -147,3 +148,14 @@ def test_how_far_a_long_file_is_written_is_shown_and_it_can_be_cancelled(stage, 
     dialog.canceled.emit()
     assert ends == [None]
     assert not dialog.isVisible()
+    assert not stage.view.curves.findChildren(QMessageBox)
+
+
+def test_a_file_that_another_run_ended_is_told_without_holding_that_run_up(stage, tmp_path):
+    stage.train()
+    file = FiguresFile(stage.run, tmp_path / "a.csv")
+    export.show_progress(stage.view.curves, file)
+    stage.train()
+    (box,) = stage.view.curves.findChildren(QMessageBox)
+    assert "a.csv could not be written: Another run was shown before all figures of" in box.text()
+    box.close()
