@@ -28,6 +28,7 @@ from engine.protocol.client import Client
 from engine.protocol.internal import StartRun
 from engine.protocol.launch import launch
 from engine.protocol.messages import Entries, MetricRow, Stop
+from engine.protocol.processes import processor_seconds
 from studio.app import Studio
 from studio.qt.application import Application
 
@@ -58,16 +59,6 @@ def on_core(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
-
-
-def processor_seconds(process: psutil.Process) -> float:
-    """Return the processor time of all threads of a process; to the nanosecond where the system tells."""
-    try:
-        tasks = Path(f"/proc/{process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-    except (OSError, ValueError, IndexError):
-        times = process.cpu_times()
-        return float(times.user + times.system)
 
 
 class Steps:
@@ -134,9 +125,9 @@ def watching_cost(application: Application, pairs: int, folder: Path) -> list[fl
 
 def _step_seconds(application: Application, steps: Steps, worker: psutil.Process) -> float:
     """Return the training process's processor time for a step, over a turn."""
-    before, begun = processor_seconds(worker), steps.step
+    before, begun = processor_seconds(worker.pid), steps.step
     _turn(application, steps, TURN)
-    return (processor_seconds(worker) - before) / (steps.step - begun)
+    return (processor_seconds(worker.pid) - before) / (steps.step - begun)
 
 
 def _turn(application: Application, steps: Steps, seconds: float) -> None:

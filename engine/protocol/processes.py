@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import suppress
 
 
@@ -26,6 +27,17 @@ def is_alive(pid: int, started: float) -> bool:
         return False
     except psutil.AccessDenied:
         return True
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process, of threads that have ended too; to the nanosecond on Linux."""
+    import psutil
+
+    try:
+        return time.clock_gettime(~pid << 3 | 2)  # the clock that clock_getcpuclockid(3) gives
+    except (AttributeError, OSError):
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
 
 
 def kill(pid: int, started: float) -> None:

@@ -9,8 +9,8 @@ import psutil
 
 from engine.protocol.client import Client
 from engine.protocol.messages import Entries, MetricRow
+from engine.protocol.processes import processor_seconds
 from tests.faults.outcome import Outcome
-from tests.faults.processor import cpu_seconds
 from tests.supervisor.engines import entries_until, events, running
 
 ROW, FAULT, FULL = "–", "1,000 events a second", 20
@@ -28,10 +28,10 @@ def body(count: int, folder: Path) -> Outcome:
         client.attach()
         entries_until(client, lambda entry: isinstance(entry, MetricRow) and entry.step > PACE)
         supervisor = psutil.Process(engine.process.pid)
-        cpu, begun = cpu_seconds(supervisor), time.monotonic()
+        cpu, begun = processor_seconds(supervisor.pid), time.monotonic()
         rows = sum(len(event.entries) for event in events(client, count) if isinstance(event, Entries))
         seconds = time.monotonic() - begun
-        share = (cpu_seconds(supervisor) - cpu) / seconds
+        share = (processor_seconds(supervisor.pid) - cpu) / seconds
     return Outcome(
         count,
         count if rows > 0.9 * PACE * seconds else 0,

@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 
 from engine.protocol.launch import LaunchedEngine
+from engine.protocol.processes import processor_seconds
 from tests.faults.outcome import Outcome
-from tests.faults.processor import cpu_seconds, pinned
+from tests.faults.processor import pinned
 from tests.faults.studio_process import Caught, StudioProcess, watching
 from tests.supervisor.engines import running, wait_for, worker_of
 
@@ -43,12 +44,22 @@ def rows_of(engine: LaunchedEngine) -> int:
         return int(database.execute("SELECT max(step) FROM metric").fetchone()[0] or 0)
 
 
+def await_commit(engine: LaunchedEngine) -> int:
+    """Wait for further rows in the journal, which come many at once, and return how many it has then."""
+    before = rows_of(engine)
+    while (rows := rows_of(engine)) == before:
+        time.sleep(0.005)
+    return rows
+
+
 def cost_of_a_step(engine: LaunchedEngine, seconds: float) -> float:
     """Return the training process's CPU seconds a step, over some time."""
-    worker = worker_of(engine)
-    cpu, rows = cpu_seconds(worker), rows_of(engine)
+    worker = worker_of(engine).pid
+    rows = await_commit(engine)
+    cpu = processor_seconds(worker)
     time.sleep(seconds)
-    return (cpu_seconds(worker) - cpu) / max(rows_of(engine) - rows, 1)
+    more = await_commit(engine) - rows
+    return (processor_seconds(worker) - cpu) / more
 
 
 @contextmanager
