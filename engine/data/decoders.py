@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -28,7 +29,7 @@ Progress = Callable[[int], None]
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _STARTING = threading.Lock()
-"""Held while the environment is as new processes are to find it."""
+"""Held while all is as new processes are to find it."""
 
 _CHUNK_PICTURES = 256
 _CHUNK_BYTES = 2 << 20
@@ -104,7 +105,7 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
             for chunk in chain(few, chunks):
                 if len(pending) == 2 * workers + 2:
                     yield _result(*pending.popleft())
-                with _without_threads():  # each task may start another process
+                with _starting_light():  # each task may start another process
                     task = pool.submit(decoder.decode_chunk, chunk, row, file, first)
                 pending.append((chunk[0].name, task))
                 first += len(chunk)
@@ -116,18 +117,26 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
 
 
 @contextmanager
-def _without_threads() -> Generator[None]:
-    """Let processes that start now have no threads of NumPy's, which they only would wait for to start."""
+def _starting_light() -> Generator[None]:
+    """Let processes that start now be there soon.
+
+    They have no threads of NumPy's, which they only would wait for, and do not import this program's main
+    module, as they otherwise would: it decodes nothing.
+    """
+    main = sys.modules["__main__"]
     with _STARTING:
-        kept = os.environ.get(_BLAS_THREADS)
+        threads = os.environ.get(_BLAS_THREADS)
+        kept = main.__spec__, getattr(main, "__file__", None)
         os.environ[_BLAS_THREADS] = "1"
+        main.__spec__ = main.__file__ = None
         try:
             yield
         finally:
-            if kept is None:
+            main.__spec__, main.__file__ = kept
+            if threads is None:
                 del os.environ[_BLAS_THREADS]
             else:
-                os.environ[_BLAS_THREADS] = kept
+                os.environ[_BLAS_THREADS] = threads
 
 
 def _result(name: str, future: Future[list[Outcome]]) -> list[Outcome]:
