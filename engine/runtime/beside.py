@@ -65,6 +65,7 @@ def _work(errands: queue.SimpleQueue[_Errand | None]) -> None:
             is_well = errand.run()
         else:
             errand.refuse()
+        del errand  # whose error may hold, by its traceback, who would end this thread
 
 
 def beside(steps: Sequence[Step], messenger: Messenger) -> Call:

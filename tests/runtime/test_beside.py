@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 import time
@@ -108,14 +109,29 @@ def test_after_a_kernel_went_wrong_nothing_is_under_way() -> None:
     assert diary.names == ["send"]
 
 
-def test_the_thread_ends_with_its_program() -> None:
-    before = threading.active_count()
-    run = beside([Diary().step("send"), Diary().step("kernel")], Messenger())
-    run()
-    assert threading.active_count() == before + 1
-    del run
+def messengers() -> int:
+    """Return how many threads send."""
     gc.collect()
+    return sum(thread.name == "messenger" for thread in threading.enumerate())
+
+
+def await_messengers(count: int) -> None:
     deadline = time.monotonic() + 5.0
-    while threading.active_count() > before and time.monotonic() < deadline:
+    while messengers() > count and time.monotonic() < deadline:
         time.sleep(0.001)
-    assert threading.active_count() == before
+    assert messengers() == count
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_thread_ends_with_its_program(fails: bool) -> None:
+    def fail() -> None:
+        raise RuntimeError("lost")
+
+    await_messengers(0)  # of tests before
+    then = fail if fails else lambda: None
+    run = beside([Diary().step("send", then=then), Diary().step("kernel")], Messenger())
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext():
+        run()
+    assert messengers() == 1
+    del run
+    await_messengers(0)
