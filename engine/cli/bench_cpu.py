@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -39,9 +38,9 @@ def bench_cpu(
     output: Annotated[Path | None, typer.Option(help="A file for the figures, as JSON.")] = None,
 ) -> None:
     """Time training steps on this machine's processors, by turns with PyTorch, whole and by layer."""
-    count = threads or (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    from engine.data.decoders import processors
+
+    count = threads or processors()
     if peer == "torch":
         require_torch()
     if by_size:

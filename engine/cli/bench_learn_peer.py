@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
@@ -35,7 +34,9 @@ Runs = Mapping[str, Sequence[Run]]
 
 def compare(seeds: int) -> bool:
     """Train by turns with ``seeds`` seeds, print the sides, and return whether the bar is reached."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from engine.data.decoders import processors
+
+    count = processors()
     reached = []
     for example in EXAMPLES:
         runs = measure(example, sorted({1, count}), seeds)

@@ -28,7 +28,7 @@ def apart(family: str, target: str, arrays: Mapping[str, Array], **attributes: t
 
 
 def compare(family: str, target: str, arrays: dict[str, Array], **attributes: tuple[int, int]) -> None:
-    """Assert that the kernel writes the bits of the kernels apart, and what NumPy's does."""
+    """Assert that the kernel writes the bits of the kernels apart."""
     here, there = ({name: array.copy() for name, array in arrays.items()} for _ in range(2))
     run_generated(f"{family}_sgd.update", target, here, **attributes, slot=1)
     apart(family, target, there, **attributes)
