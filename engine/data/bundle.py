@@ -15,13 +15,14 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
+from engine.data import tar
 from engine.data.encoded import Place
 from engine.errors import DataError, DataNotFoundError
 
@@ -156,30 +157,29 @@ def _of_zip(path: Path) -> Generator[Member]:
 
 def _of_tar(path: Path) -> Generator[Member]:
     suffix = next(suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix))
-    plain = suffix == ".tar"
-    with (
-        path.open("rb") as file,
-        _UNPACKERS[suffix](file) as unpacked,
-        _open_tar(file) if plain else _open_stream(path, unpacked, file) as archive,
-    ):
-        while (entry := archive.next()) is not None:
-            # tarfile keeps all that it has seen, a kilobyte for each, of use only for going back.
-            archive.members = []  # type: ignore[attr-defined]
-            name = _inner_name(path, entry.name)
-            if entry.isdir():
-                continue
-            if not entry.isreg() or entry.issparse():
-                raise _dangerous(path, name, "a link or device" if not entry.isreg() else "a file with holes")
-            _check_size(path, name, entry.size)
-            content = archive.extractfile(entry)
-            if content is not None:
-                place = Place(str(path), entry.offset_data, entry.size) if plain else None
-                yield Member(path, name, entry.size, content.read, place)
+    with path.open("rb") as file:
+        if suffix == ".tar":
+            for name, entry in _safe(path, tar.entries(file)):
+                place = Place(str(path), entry.offset_data, entry.size)
+                yield Member(path, name, entry.size, place.read, place)
+            return
+        with _UNPACKERS[suffix](file) as unpacked, _open_stream(path, unpacked, file) as archive:
+            for name, entry in _safe(path, tar.others(archive)):
+                content = archive.extractfile(entry)
+                if content is not None:
+                    yield Member(path, name, entry.size, content.read)
 
 
-def _open_tar(file: IO[bytes]) -> tarfile.TarFile:
-    """Open a tar that is not packed: what nobody reads of it is passed over."""
-    return tarfile.open(fileobj=file, mode="r:")
+def _safe(path: Path, entries: Iterable[tarfile.TarInfo]) -> Generator[tuple[str, tarfile.TarInfo]]:
+    """Pass the files on with their names, and refuse the archive at what may be meant to do harm."""
+    for entry in entries:
+        name = _inner_name(path, entry.name)
+        if entry.isdir():
+            continue
+        if not entry.isreg() or entry.issparse():
+            raise _dangerous(path, name, "a link or device" if not entry.isreg() else "a file with holes")
+        _check_size(path, name, entry.size)
+        yield name, entry
 
 
 def _open_stream(path: Path, unpacked: IO[bytes], packed: IO[bytes]) -> tarfile.TarFile:
@@ -219,8 +219,9 @@ def _check_size(path: Path, name: str, size: int) -> None:
 
 
 def _inner_name(path: Path, name: str) -> str:
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not name or "\0" in name or ".." in parts or parts[:1] == ("/",) or ":" in "".join(parts[:1]):
+    path_inside = name.replace("\\", "/")
+    parts = [part for part in path_inside.split("/") if part not in ("", ".")]
+    if not name or "\0" in name or ".." in parts or path_inside[0] == "/" or ":" in "".join(parts[:1]):
         raise _dangerous(path, name, "this name")
     return "/".join(parts)
 

@@ -7,7 +7,7 @@ test, or what people else call these, it names the split. Folders further up do 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from engine.data.bundle import Member
 from engine.data.dataset import SplitName
@@ -31,8 +31,7 @@ _SPLITS: dict[str, SplitName] = {
 
 def is_picture(name: str) -> bool:
     """Return whether the file called ``name`` is taken for a picture."""
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and "__MACOSX" not in path.parts
+    return splitext(name)[1].lower() in SUFFIXES and "__MACOSX" not in name.split("/")
 
 
 class ClassFolders:
@@ -46,7 +45,7 @@ class ClassFolders:
         for member in members:
             if not is_picture(member.name):
                 continue
-            *above, folder = PurePosixPath(member.name).parts[:-1] or ("",)
+            *above, folder = member.name.split("/")[:-1] or [""]
             if not folder or folder.lower() in _SPLITS:
                 listing.skipped.append((member.name, "it lies in no folder of a class"))
             elif member.size > MOST_PICTURE_BYTES:

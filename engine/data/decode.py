@@ -1,15 +1,20 @@
-"""Turns the content of a picture file into uint8 (height, width, channels)."""
+"""Turns the content of a picture file into uint8 (height, width, channels).
+
+Decoder processes start with this, and so nothing of NumPy's is imported before ``decode`` is called.
+"""
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from engine.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".ppm", ".pgm"})
@@ -31,7 +36,22 @@ _TURNS = {
 _MODES = {1: "L", 3: "RGB"}
 
 
+class Pixels(NamedTuple):
+    """A decoded picture: its ``shape`` (height, width, channels), and its ``values`` of a byte each."""
+
+    shape: tuple[int, int, int]
+    values: bytes
+
+
 def decode(content: bytes, size: tuple[int, int] | None, channels: int, source: object) -> NDArray[np.uint8]:
+    """Decode a picture to an array that cannot be written to; see ``decode_bytes``."""
+    import numpy as np
+
+    shape, values = decode_bytes(content, size, channels, source)
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def decode_bytes(content: bytes, size: tuple[int, int] | None, channels: int, source: object) -> Pixels:
     """Decode a picture: turned as its camera says, on white where it is transparent.
 
     ``size``: (height, width) in px; the picture is scaled until it covers this, and what overhangs is cut off
@@ -40,7 +60,8 @@ def decode(content: bytes, size: tuple[int, int] | None, channels: int, source: 
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            return _pixels(_decoded(image, size, _MODES[channels]), channels)
+            pixels = _decoded(image, size, _MODES[channels])
+            return Pixels((pixels.height, pixels.width, channels), pixels.tobytes())
     except UnidentifiedImageError as error:
         found = "an empty file" if not content else "no picture, or one of a damaged or unknown kind"
         raise DataError(source=source, expected="a picture", found=found, hint="") from error
@@ -83,15 +104,9 @@ def _middle(image: Image.Image, height: int, width: int) -> tuple[float, float, 
 def _flat(image: Image.Image, mode: str) -> Image.Image:
     """Return the picture in ``mode``: 16 bits become 8, and white shows where it is transparent."""
     if image.mode.startswith("I"):
-        values = np.clip(np.asarray(image, np.int64) >> 8, 0, 255)
-        image = Image.fromarray(values.astype(np.uint8))
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         layer = image.convert("RGBA")
         image = Image.new("RGBA", layer.size, "white")
         image.alpha_composite(layer)
     return image if image.mode == mode else image.convert(mode)
-
-
-def _pixels(image: Image.Image, channels: int) -> NDArray[np.uint8]:
-    array: NDArray[Any] = np.asarray(image, np.uint8)
-    return array.reshape(image.height, image.width, channels)

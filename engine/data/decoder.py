@@ -6,34 +6,29 @@ Such processes start often, and so import little: nothing of a data set's meanin
 from __future__ import annotations
 
 import math
-import multiprocessing
-import multiprocessing.connection
 import os
+import pickle
+import queue
+import signal
+import sys
 import threading
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.data.decode import decode
+from engine.data.decode import Pixels, decode_bytes
 from engine.data.digest import digest
 from engine.data.encoded import Encoded
 from engine.errors import DataError
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """The form that pictures are decoded to: ``size`` (height, width) in px, None for their own; channels."""
 
     size: tuple[int, int] | None
     channels: int
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """How each picture is decoded, and the ``shape`` that it has then: height, width, channels."""
 
     form: Form
@@ -51,12 +46,12 @@ class Outcome(NamedTuple):
     skipped: tuple[str, str] | None
 
 
-def decode_chunk(chunk: list[Encoded], row: Row, file: Path, first: int) -> list[Outcome]:
+def decode_chunk(chunk: list[Encoded], row: Row, file: str, first: int) -> list[Outcome]:
     """Decode pictures into the rows of ``file`` from row ``first`` on; rows of skipped ones are black.
 
     Raises DataError for a picture of another shape than ``row`` has, and for a file that cannot be read.
     """
-    with file.open("r+b") as rows:
+    with open(file, "r+b") as rows:
         rows.seek(first * row.nbytes)
         return [_decode_one(picture, row, rows) for picture in chunk]
 
@@ -65,12 +60,12 @@ def _decode_one(picture: Encoded, row: Row, rows: BinaryIO) -> Outcome:
     content = picture.read()
     skipped = None
     try:
-        pixels: NDArray[np.uint8] = decode(content, row.form.size, row.form.channels, picture.name)
+        pixels = decode_bytes(content, row.form.size, row.form.channels, picture.name)
     except DataError as error:
-        pixels, skipped = np.zeros(row.shape, np.uint8), (picture.name, str(error.fields["found"]))
+        pixels, skipped = Pixels(row.shape, bytes(row.nbytes)), (picture.name, str(error.fields["found"]))
     if pixels.shape != row.shape:
         raise _other_size(picture.name, pixels.shape, row.shape)
-    rows.write(pixels.data)
+    rows.write(pixels.values)
     return Outcome(digest(content), skipped)
 
 
@@ -83,14 +78,37 @@ def _other_size(name: str, found: tuple[int, ...], expected: tuple[int, ...]) ->
     )
 
 
-def start() -> None:
-    """Keep Pillow's warnings quiet, and end this process once its parent has ended, however it did."""
-    warnings.simplefilter("ignore")
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
+class Task(NamedTuple):
+    """What a decoder process is told to do: the arguments of ``decode_chunk``."""
+
+    chunk: list[Encoded]
+    row: Row
+    file: str
+    first: int
 
 
-def _wait_for_end(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
+def serve() -> None:
+    """Do the tasks that come on standard input, one after the other, as a process of its own.
+
+    Each is answered on standard output: by its outcomes, or what it raised. The process ends at once when its
+    input does, and so with its parent, however that ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent
+    warnings.simplefilter("ignore")  # Pillow's, of damaged pictures
+    tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(tasks,), daemon=True).start()
+    while True:
+        try:
+            answer: list[Outcome] | Exception = decode_chunk(*tasks.get())
+        except Exception as error:
+            answer = error
+        pickle.dump(answer, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _receive(tasks: queue.SimpleQueue[Task]) -> None:
+    try:
+        while True:
+            tasks.put(pickle.load(sys.stdin.buffer))
+    finally:
+        os._exit(0)

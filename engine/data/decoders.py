@@ -6,31 +6,27 @@ where they lie and write to the file what they have decoded: between processes g
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 from itertools import chain, islice
 from pathlib import Path
 
 from engine.data import decoder
-from engine.data.decode import decode
-from engine.data.decoder import Form, Outcome, Row
+from engine.data.decode import decode_bytes
+from engine.data.decoder import Form, Outcome, Row, Task
 from engine.data.encoded import Encoded
 from engine.errors import DataError
 
 Progress = Callable[[int], None]
 """Is told how many pictures are done; what it raises ends the decoding."""
 
-_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
-_STARTING = threading.Lock()
-"""Held while all is as new processes are to find it."""
-
+_SERVE = "from engine.data.decoder import serve; serve()"
 _CHUNK_PICTURES = 256
 _CHUNK_BYTES = 2 << 20
 
@@ -69,8 +65,7 @@ def _find_shape(waiting: Iterator[Encoded], form: Form) -> tuple[tuple[int, int,
     for picture in islice(waiting, _CHUNK_PICTURES):
         looked_at.append(picture)
         with suppress(DataError):
-            height, width, channels = decode(picture.read(), None, form.channels, picture.name).shape
-            return (height, width, channels), looked_at
+            return decode_bytes(picture.read(), None, form.channels, picture.name).shape, looked_at
     return (1, 1, form.channels), looked_at
 
 
@@ -91,61 +86,75 @@ def _decode_chunks(chunks: Iterator[list[Encoded]], row: Row, file: Path) -> Gen
     """Yield the outcomes of each chunk. Up to four chunks are not worth the start of processes."""
     few = list(islice(chunks, 5))
     if len(few) < 5:
-        first = 0
-        for chunk in few:
-            yield decoder.decode_chunk(chunk, row, file, first)
-            first += len(chunk)
+        for task in _tasks(few, row, file):
+            yield decoder.decode_chunk(*task)
         return
     workers = processors()
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=decoder.start) as pool:
-        pending: deque[tuple[str, Future[list[Outcome]]]] = deque()
-        first = 0
+    with ExitStack() as ending, ThreadPoolExecutor(workers) as threads:
+        decoders = _Decoders(ending)
+        pending: deque[Future[list[Outcome]]] = deque()
         try:
-            for chunk in chain(few, chunks):
+            for task in _tasks(chain(few, chunks), row, file):
                 if len(pending) == 2 * workers + 2:
-                    yield _result(*pending.popleft())
-                with _starting_light():  # each task may start another process
-                    task = pool.submit(decoder.decode_chunk, chunk, row, file, first)
-                pending.append((chunk[0].name, task))
-                first += len(chunk)
+                    yield pending.popleft().result()
+                pending.append(threads.submit(decoders.do, task))
             while pending:
-                yield _result(*pending.popleft())
+                yield pending.popleft().result()
         finally:
-            for _, future in pending:
+            for future in pending:
                 future.cancel()
 
 
-@contextmanager
-def _starting_light() -> Generator[None]:
-    """Let processes that start now be there soon.
+def _tasks(chunks: Iterable[list[Encoded]], row: Row, file: Path) -> Iterator[Task]:
+    first = 0
+    for chunk in chunks:
+        yield Task(chunk, row, str(file), first)
+        first += len(chunk)
 
-    They have no threads of NumPy's, which they only would wait for, and do not import this program's main
-    module, as they otherwise would: it decodes nothing.
-    """
-    main = sys.modules["__main__"]
-    with _STARTING:
-        threads = os.environ.get(_BLAS_THREADS)
-        kept = main.__spec__, getattr(main, "__file__", None)
-        os.environ[_BLAS_THREADS] = "1"
-        main.__spec__ = main.__file__ = None
+
+class _Decoders:
+    """Decoder processes: as many as there are tasks at the same time. They end with ``ending``."""
+
+    def __init__(self, ending: ExitStack) -> None:
+        self._ending = ending
+        self._idle: list[subprocess.Popen[bytes]] = []
+
+    def do(self, task: Task) -> list[Outcome]:
+        """Have a process do ``task``; called by several threads. Raises what it raises, and DataError."""
         try:
-            yield
-        finally:
-            main.__spec__, main.__file__ = kept
-            if threads is None:
-                del os.environ[_BLAS_THREADS]
-            else:
-                os.environ[_BLAS_THREADS] = threads
+            process = self._idle.pop()
+        except IndexError:
+            process = self._ending.enter_context(_start())
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump(task, process.stdin)
+            process.stdin.flush()
+            answer: list[Outcome] | Exception = pickle.load(process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            with suppress(OSError):  # of what it was no longer sent
+                process.stdin.close()
+            raise _ended(task.chunk[0].name) from error
+        self._idle.append(process)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
-def _result(name: str, future: Future[list[Outcome]]) -> list[Outcome]:
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise DataError(
-            source=name,
-            expected="pictures that can be decoded",
-            found="one, here or in the few hundred after it, that ended the decoder",
-            hint="Memory may have run out; otherwise move pictures out until the faulty one is found.",
-        ) from error
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # -P: modules are not looked for in the current folder, which may hold anything.
+        [sys.executable, "-P", "-c", _SERVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _ended(name: str) -> DataError:
+    return DataError(
+        source=name,
+        expected="pictures that can be decoded",
+        found="one, here or in the few hundred after it, that ended the decoder",
+        hint="Memory may have run out; otherwise move pictures out until the faulty one is found.",
+    )

@@ -1,7 +1,6 @@
 """Folders and archives of class folders are read, decoded once, and divided where they have no splits."""
 
 import io
-import multiprocessing
 import os
 import tarfile
 import threading
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -128,7 +126,7 @@ def test_pictures_are_decoded_once(
 ) -> None:
     path = write(tmp_path, contents)
     before = _pixels(_open(path), "train")
-    monkeypatch.setattr(decoder, "decode", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(decoder, "decode_bytes", lambda *_: pytest.fail("decoded again"))
     assert _pixels(_open(path), "train") == before
     with pytest.raises(pytest.fail.Exception):
         _open(path, size=4)
@@ -217,26 +215,6 @@ def test_many_pictures_are_decoded_by_several_processes(
     assert [skipped.name for skipped in together.skipped] == ["train/0/bad.png"]
     assert done[-1] == 61
     assert len(done) == 8
-
-
-def test_each_decoder_process_starts_without_threads_of_its_own(
-    tmp_path: Path, write: Write, encode: Encode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of NumPy's; the setting is not left behind here."""
-    name = "OPENBLAS_NUM_THREADS"
-    monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(decoders, "_CHUNK_PICTURES", 1)
-    monkeypatch.setattr(decoders, "processors", lambda: 3)
-    found: dict[int | None, str | None] = {}
-
-    def look(_done: int) -> None:
-        for process in multiprocessing.active_children():
-            found[process.pid] = psutil.Process(process.pid).environ().get(name)
-
-    _open(write(tmp_path, {f"cat/{n}.png": encode(n) for n in range(8)}), progress=look)
-    assert len(found) > 1
-    assert set(found.values()) == {"1"}
-    assert name not in os.environ
 
 
 def test_grey_pictures_have_one_channel(tmp_path: Path, write: Write, contents: dict[str, bytes]) -> None:
