@@ -9,6 +9,8 @@ Source: Salmon, Moraes, Dror, Shaw 2011, 'Parallel random numbers: as easy as 1,
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, TypeAlias
 
@@ -21,8 +23,8 @@ _WEYL = np.array([[0x9E3779B9], [0xBB67AE85]], np.uint64)
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 _WORD_BITS = np.uint64(32)
 
-_GROUP = 8192
-"""Blocks mixed at a time: their words stay in a core's second-level cache."""
+_GROUP = 1 << 15
+"""Blocks mixed at a time: their words stay in a core's second-level cache, and threads seldom meet."""
 
 Words: TypeAlias = NDArray[np.uint32]
 Positions: TypeAlias = int | NDArray[np.integer[Any]]
@@ -74,28 +76,68 @@ def _mix(words: NDArray[np.uint64], key: NDArray[np.uint64]) -> None:
         key = key + _WEYL & _LOW_WORD
 
 
+class _Drawing:
+    """The first ``count`` blocks of each position, one position after the other, drawn group by group."""
+
+    def __init__(self, count: int, *, seed: int, stream: int, step: int, position: Positions) -> None:
+        positions = np.asarray(position, np.int64)
+        self.shape = (*positions.shape, count)
+        self._positions = (positions & 0xFFFFFFFF).astype(np.uint64).reshape(-1)
+        self._step, self._stream = step & 0xFFFFFFFF, stream & 0xFFFFFFFF
+        self._key = np.array([[seed & 0xFFFFFFFF], [seed >> 32 & 0xFFFFFFFF]], np.uint64)
+
+    def empty(self, columns: int, dtype: type) -> NDArray[Any]:
+        """Return room for ``columns`` values of each block, (blocks, columns)."""
+        return np.empty((math.prod(self.shape), columns), dtype)
+
+    def groups(self) -> Iterator[tuple[slice, NDArray[np.uint64]]]:
+        """Yield which blocks these are, and their words, (4, n), of 32 bits each; they may be written to."""
+        total, count = math.prod(self.shape), self.shape[-1]
+        words = np.empty((4, min(total, _GROUP)), np.uint64)
+        for first in range(0, total, _GROUP):
+            last = min(first + _GROUP, total)
+            group = words[:, : last - first]
+            places, group[0] = np.divmod(np.arange(first, last, dtype=np.uint64), np.uint64(count))
+            group[1] = self._positions[places.astype(np.int64)]
+            group[2], group[3] = self._step, self._stream
+            _mix(group, self._key)
+            yield slice(first, last), group
+
+    def pairs(self) -> Iterator[tuple[slice, NDArray[np.uint64]]]:
+        """Yield which blocks these are, and their two 64-bit integers, (2, n)."""
+        for group, words in self.groups():
+            low, high = words[0::2], words[1::2]
+            np.left_shift(high, _WORD_BITS, out=high)
+            yield group, np.bitwise_or(low, high, out=low)
+
+    def units(self) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yield which blocks these are, and their two numbers from [0, 1), (2, n); they may be written to."""
+        for group, pairs in self.pairs():
+            units = np.right_shift(pairs, np.uint64(11), out=pairs).astype(np.float64)
+            yield group, np.multiply(units, 2.0**-53, out=units)
+
+
 def blocks(count: int, *, seed: int, stream: int, step: int = 0, position: Positions = 0) -> Words:
     """Return the first ``count`` blocks of each position, uint32 (*position.shape, count, 4).
 
     ``seed`` is taken modulo 2⁶⁴; ``stream``, ``step`` and ``position`` modulo 2³².
     """
-    positions = np.asarray(position, np.int64)
-    counters = np.empty((*positions.shape, count, 4), np.uint32)
-    counters[..., 0] = np.arange(count, dtype=np.uint32)
-    counters[..., 1] = (positions & 0xFFFFFFFF)[..., np.newaxis]
-    counters[..., 2] = step & 0xFFFFFFFF
-    counters[..., 3] = stream & 0xFFFFFFFF
-    return philox4x32(counters, np.array([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF], np.uint32))
+    drawing = _Drawing(count, seed=seed, stream=stream, step=step, position=position)
+    drawn = drawing.empty(4, np.uint32)
+    for group, words in drawing.groups():
+        drawn[group] = words.T
+    return drawn.reshape(*drawing.shape, 4)
 
 
 def integers64(
     count: int, *, seed: int, stream: int, step: int = 0, position: Positions = 0
 ) -> NDArray[np.uint64]:
     """Return ``count`` 64-bit integers for each position, uint64 (*position.shape, count); two a block."""
-    words = blocks((count + 1) // 2, seed=seed, stream=stream, step=step, position=position)
-    pairs = words.astype(np.uint64)
-    values = pairs[..., 0::2] | pairs[..., 1::2] << _WORD_BITS
-    return values.reshape(*values.shape[:-2], -1)[..., :count]
+    drawing = _Drawing((count + 1) // 2, seed=seed, stream=stream, step=step, position=position)
+    drawn = drawing.empty(2, np.uint64)
+    for group, pairs in drawing.pairs():
+        drawn[group] = pairs.T
+    return _first(drawn, drawing, count)
 
 
 def uniform(
@@ -105,8 +147,11 @@ def uniform(
 
     Each has the upper 53 bits of a 64-bit integer, so all are multiples of 2⁻⁵³.
     """
-    values = integers64(count, seed=seed, stream=stream, step=step, position=position)
-    return (values >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    drawing = _Drawing((count + 1) // 2, seed=seed, stream=stream, step=step, position=position)
+    drawn = drawing.empty(2, np.float64)
+    for group, units in drawing.units():
+        drawn[group] = units.T
+    return _first(drawn, drawing, count)
 
 
 def normal(
@@ -116,12 +161,22 @@ def normal(
 
     One block makes two. Source: Box and Muller 1958, with 1 − u so that the logarithm's argument is never 0.
     """
-    pairs = (count + 1) // 2
-    u = uniform(2 * pairs, seed=seed, stream=stream, step=step, position=position)
-    radius = np.sqrt(-2.0 * np.log(1.0 - u[..., 0::2]))
-    angle = 2.0 * np.pi * u[..., 1::2]
-    values = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)
-    return values.reshape(*values.shape[:-2], -1)[..., :count]
+    drawing = _Drawing((count + 1) // 2, seed=seed, stream=stream, step=step, position=position)
+    drawn = drawing.empty(2, np.float64)
+    for group, (radius, angle) in drawing.units():
+        np.subtract(1.0, radius, out=radius)
+        np.log(radius, out=radius)
+        np.multiply(-2.0, radius, out=radius)
+        np.sqrt(radius, out=radius)
+        np.multiply(2.0 * np.pi, angle, out=angle)
+        np.multiply(radius, np.cos(angle), out=drawn[group, 0])
+        np.multiply(radius, np.sin(angle, out=angle), out=drawn[group, 1])
+    return _first(drawn, drawing, count)
+
+
+def _first(drawn: NDArray[Any], drawing: _Drawing, count: int) -> NDArray[Any]:
+    """Return the first ``count`` of the values of each position, of which a block has two."""
+    return drawn.reshape(*drawing.shape[:-1], -1)[..., :count]
 
 
 def permutation(n: int, seed: int, stream: int, epoch: int) -> NDArray[np.int64]:

@@ -30,10 +30,12 @@ def initial_weights(spec: WeightSpec, number: int, seed: int) -> NDArray[np.floa
     def fill(group: int) -> None:
         part = values[group * _GROUP : (group + 1) * _GROUP]
         part[:] = draw(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
+        part *= spec.initial.deviation
+        part += spec.initial.mean
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         deque(threads.map(fill, range(-(-spec.size // _GROUP))), maxlen=0)
-    return (values * spec.initial.deviation + spec.initial.mean).reshape(spec.shape)
+    return values.reshape(spec.shape)
 
 
 def _unit_uniform(count: int, *, seed: int, stream: int, position: int) -> NDArray[np.float64]:
