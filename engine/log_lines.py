@@ -39,7 +39,7 @@ class Line(Enum):
     ROLLED_BACK = "Rolled back to step {step:,}."
     ROLLED_BACK_AFTER = "Rolled back to step {step:,}. {cause}"
     NO_CHECKPOINT = "Not rolled back: no checkpoint of step {step:,} or before is there any more."
-    EDITS_TAKEN_BACK = "{count:,} edits of later steps are taken back."
+    EDITS_TAKEN_BACK = "Edits since then, taken back: {count:,}"
     STOPPED_EARLY = "Stopped early: no lower validation error in {tests} tests."
     SLOW = "No step has ended for {seconds:.0f} s, but the training process responds."
     RESTARTED = "{cause} Restart {number} of {most}."

@@ -130,7 +130,7 @@ class Rewound(Message, frozen=True):
 
     step: Count  # updates of the weights at the checkpoint; 0: from the start
     cause: Problem | None = None  # why it was rolled back; None: resumed, restarted, or asked for
-    takes_back: bool = False  # the edits of later steps count no more either
+    takes_back: bool = False  # the edits since, that very step's included, count no more either
 
 
 class LossSpiked(Message, frozen=True):

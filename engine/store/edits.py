@@ -17,4 +17,4 @@ class Edits:
             others = (edit for edit in self.held if edit.setting != entry.setting or edit.step <= entry.step)
             self.held = (*others, entry)
         elif isinstance(entry, Rewound) and entry.takes_back:
-            self.held = tuple(edit for edit in self.held if edit.step <= entry.step)
+            self.held = tuple(edit for edit in self.held if edit.step < entry.step)

@@ -49,9 +49,12 @@ class LiveSettings:
     def _without_overtaken(edits: Sequence[Edited], newer: Edited) -> list[Edited]:
         return [edit for edit in edits if edit.setting != newer.setting or edit.step <= newer.step]
 
-    def take_back_after(self, step: int) -> int:
-        """Forget the edits of later steps, as a roll-back wants; return how many there were."""
-        kept = [edit for edit in self._edits if edit.step <= step]
+    def take_back(self, step: int) -> int:
+        """Forget the edits since the checkpoint of a step, as a roll-back wants; return how many there were.
+
+        Those at the very step are among them: a checkpoint is kept right before an edit, so as to undo it.
+        """
+        kept = [edit for edit in self._edits if edit.step < step]
         taken_back = len(self._edits) - len(kept)
         self._edits = kept
         return taken_back

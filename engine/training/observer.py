@@ -49,7 +49,7 @@ class Observer(Protocol):
     def rewound(self, step: int, cause: ConvNetError | None = None, takes_back: bool = False) -> None:
         """Training goes on from the checkpoint of ``step``; what was told of later steps counts no more.
 
-        With ``takes_back``, edits of later steps neither.
+        With ``takes_back``, edits of that step and later ones neither.
         """
 
     def loss_spiked(self, step: int, loss: float, usual: float) -> None:

@@ -105,7 +105,7 @@ class Report:
         self.log(line, step=edit.step, setting=edit.setting, old=edit.old, new=edit.new)
 
     def roll_back(self, step: int, cause: NotFiniteError | None, taken_back: int) -> None:
-        """Tell that the training is at ``step`` again, and so many edits of later steps are no more."""
+        """Tell that the training is at ``step`` again, and so many edits made since are no more."""
         self._observer.rewound(step, cause, takes_back=True)
         self.warn(Line.ROLLED_BACK if cause is None else Line.ROLLED_BACK_AFTER, cause, step=step)
         if taken_back:

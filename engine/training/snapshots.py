@@ -45,6 +45,10 @@ class Snapshots:
         """Whether there is to be a snapshot after so many steps."""
         return step in _steps(self._course.total_steps)
 
+    def are_none(self) -> bool:
+        """Whether none is kept yet, as of a run that begins, be it with another one's checkpoint."""
+        return not self._team.share(self._team.leads and bool(self._store.steps()), bool)
+
     def keep(self, step: int) -> None:
         """Write a snapshot; a disk that refuses is told of."""
         probed = {name: self._shared.whole(name) for name in self._names}

@@ -137,7 +137,7 @@ class Trainer:
         self._observer.state(RunState.TRAINING)
         self._clock.start()
         self._monitor.begin()
-        if self.place.step == 0:
+        if self._snapshots.are_none():
             self._keep_snapshot()
         self._obey()
         while True:
@@ -149,6 +149,8 @@ class Trainer:
     def _train_epochs(self) -> Outcome:
         while not self._is_done and not self._stopping:
             self._train_epoch()
+        if not self._snapshots.is_due(self.place.step):
+            self._keep_snapshot()  # of how it ended, early or stopped
         self._keep_checkpoint()
         return "finished" if self._is_done else "stopped"
 
@@ -270,7 +272,7 @@ class Trainer:
         self._device.forget()
         found = self._keeper.find(at_most)
         step = 0 if found is None else found.step
-        taken_back = self._live.take_back_after(step)
+        taken_back = self._live.take_back(step)
         if found is None:
             self._learned.begin()
             self._begin_at(Place(), Best())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from engine.graph.settings import TrainingSettings
 from engine.protocol.messages import CheckpointKept, Edited, Entry, LossSpiked, Rewound, Setting
 
@@ -12,29 +14,43 @@ class Marks:
     """The marks of one run, in the order in which they came.
 
     ``trouble`` is the newest leap or going back because of numbers that were not finite, until it is
-    dismissed.
+    dismissed; ``taken_back`` are the edits that the newest going back undid.
     """
 
     def __init__(self) -> None:
         self.all: list[Mark] = []
         self.trouble: LossSpiked | Rewound | None = None
+        self.taken_back: list[Edited] = []
 
     def take(self, entry: Entry) -> bool:
         """Take an entry of the journal; return whether it is a mark."""
         match entry:
-            case CheckpointKept() | Edited():
+            case CheckpointKept():
+                self.all.append(entry)
+            case Edited():
+                self.all = [mark for mark in self.all if not _overtakes(entry, mark)]
                 self.all.append(entry)
             case LossSpiked():
                 self.all.append(entry)
                 self.trouble = entry
-            case Rewound(step, cause, takes_back):
-                self.all = [mark for mark in self.all if mark.step <= step]
-                if takes_back:
-                    self.all.append(entry)
-                self.trouble = entry if cause is not None else None
+            case Rewound():
+                self._rewind(entry)
             case _:
                 return False
         return True
+
+    def _rewind(self, entry: Rewound) -> None:
+        """Forget the marks of later steps. Edits hold after a resume; going back undoes those made since."""
+        edits = [mark for mark in self.all if isinstance(mark, Edited)]
+        self.taken_back = [edit for edit in edits if entry.takes_back and edit.step >= entry.step]
+        self.all = [
+            mark
+            for mark in self.all
+            if (mark not in self.taken_back if isinstance(mark, Edited) else mark.step <= entry.step)
+        ]
+        if entry.takes_back:
+            self.all.append(entry)
+        self.trouble = entry if entry.cause is not None else None
 
     @property
     def checkpoints(self) -> list[int]:
@@ -46,9 +62,15 @@ class Marks:
         steps = self.checkpoints
         return [step for step in steps if step in steps[-newest:] or step == best]
 
-    def value(self, setting: Setting, training: TrainingSettings) -> float:
-        """Return what a setting is now: as the network has it, or as it was edited last."""
-        edits = [mark.new for mark in self.all if isinstance(mark, Edited) and mark.setting == setting]
-        if edits:
-            return edits[-1]
+    def value(self, setting: Setting, training: TrainingSettings, before: float = math.inf) -> float:
+        """Return what a setting is: as the network has it, or as it was edited last, before a step."""
+        edits = [mark for mark in self.all if isinstance(mark, Edited) and mark.setting == setting]
+        values = [edit.new for edit in edits if edit.step < before]
+        if values:
+            return values[-1]
         return float(training.schedule.rate if setting == "rate" else getattr(training, setting))
+
+
+def _overtakes(newer: Edited, mark: Mark) -> bool:
+    """Whether an edit, made after going on from before another one, takes the place of that."""
+    return isinstance(mark, Edited) and mark.setting == newer.setting and mark.step > newer.step

@@ -97,9 +97,9 @@ class RunRecord:
         """Step of the least validation error so far; None: not measured yet."""
         return self.metrics["validation"].least("error")
 
-    def setting(self, setting: Setting) -> float | None:
-        """Return what a setting is now; None: not known yet."""
-        return None if self.network is None else self.marks.value(setting, self.network.training)
+    def setting(self, setting: Setting, before: float = math.inf) -> float | None:
+        """Return what a setting is now, or was when the training came to a step; None: not known yet."""
+        return None if self.network is None else self.marks.value(setting, self.network.training, before)
 
     @property
     def trained_bytes(self) -> int | None:

@@ -27,8 +27,8 @@ class Reattach(QObject):
         """Ask, without holding up anything."""
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("A training goes on"))
-        box.setText(self.tr("A training is running in the background. Watch it?"))
+        box.setWindowTitle(self.tr("A run in the background"))
+        box.setText(self.tr("A training goes on in the background, or has just ended. Watch it?"))
         box.setInformativeText(engine.run_folder)
         watch = box.addButton(self.tr("Watch it"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(self.tr("Not now"), QMessageBox.ButtonRole.RejectRole)

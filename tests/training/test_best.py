@@ -44,6 +44,7 @@ def test_training_ends_after_tests_without_a_lower_error(tmp_path: Path) -> None
     best = min(errors, key=lambda step: (errors[step], step))
     assert outcome == "finished"
     assert max(errors) == min(best + 3 * STEPS_AN_EPOCH, 18)
+    assert recorder.snapshots[-1] == max(errors)
 
 
 def test_a_resume_waits_on_where_it_was(tmp_path: Path) -> None:

@@ -42,6 +42,11 @@ def test_a_fork_without_changes_goes_where_the_other_run_went(tmp_path: Path, ot
     assert [row.step for row in recorder.rows if row.split == "train"] == [3, 4]
 
 
+def test_a_fork_shows_its_weights_from_the_first_step_on(tmp_path: Path, other: RunFolder) -> None:
+    _, recorder = fork(tmp_path, other, network(epochs=2))
+    assert recorder.snapshots == [2, 3, 4]
+
+
 def test_a_fork_may_have_other_settings(tmp_path: Path, other: RunFolder) -> None:
     run, recorder = fork(tmp_path, other, network(epochs=5, momentum=0.1))
     assert recorder.newest.step == 10

@@ -47,10 +47,20 @@ def test_a_roll_back_takes_later_edits_back() -> None:
     live = LiveSettings(SETTINGS)
     live.edit(2, Edit("rate", 0.3))
     live.edit(6, Edit("rate", 0.7))
-    assert live.take_back_after(4) == 1
+    assert live.take_back(4) == 1
     live.begin_at(4)
     assert live.advance(100) == []
     assert live.now.schedule.rate == 0.3
+
+
+def test_a_roll_back_to_the_checkpoint_before_an_edit_undoes_the_edit() -> None:
+    live = LiveSettings(SETTINGS)
+    live.edit(2, Edit("rate", 0.3))
+    live.edit(4, Edit("rate", 0.7))
+    live.edit(4, Edit("momentum", 0.1))
+    assert live.take_back(4) == 2
+    live.begin_at(4)
+    assert (live.now.schedule.rate, live.now.momentum) == (0.3, SETTINGS.momentum)
 
 
 def test_early_stop_and_keeping_the_best_are_settings_of_their_own_kind() -> None:
@@ -116,6 +126,25 @@ def test_an_edited_training_is_another_one_and_its_rows_tell_the_rate(tmp_path: 
     ]
 
 
+def test_a_rate_that_ruins_the_weights_is_undone_by_going_back_to_the_checkpoint_before_it(
+    tmp_path: Path,
+) -> None:
+    asked: list[bool] = []
+
+    def steer(recorder: Recorder, wait: bool) -> Sequence[Command]:
+        if asked or recorder.newest.step != 3:
+            return ()
+        asked.append(True)
+        return ["checkpoint", Edit("rate", 1e30)]
+
+    save_pictures(tmp_path)
+    recorder = Recorder(steer)
+    outcome, _ = run_training(tmp_path, network(), recorder)
+    assert outcome == "finished"
+    assert recorder.rewinds[-1][0] == 3
+    assert recorder.rows[-1].learning_rate < 0.1
+
+
 @pytest.mark.parametrize("stop", [1, 2, 3, 4, 5])
 def test_a_resume_makes_the_edits_again(tmp_path: Path, stop: int) -> None:
     """Cut off after any step, with all edits in the journal: the same weights as without the cut."""
@@ -148,4 +177,4 @@ def test_a_roll_back_ends_the_edits_made_since(tmp_path: Path) -> None:
     _, run = run_training(tmp_path / "back", network(), recorder)
     _, undisturbed = run_training(tmp_path / "whole", network(), Recorder())
     assert fingerprint(run) == fingerprint(undisturbed)
-    assert any("1 edits of later steps are taken back" in text for _, text in recorder.lines)
+    assert any("Edits since then, taken back: 1" in text for _, text in recorder.lines)

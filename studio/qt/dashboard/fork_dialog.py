@@ -36,7 +36,7 @@ class ForkDialog(QDialog):
         self._problem = Label()
         self._build()
         for setting, field in self.fields.items():
-            field.show_value(run.record.setting(setting) or 0.0)
+            field.show_value(run.record.setting(setting, before=step) or 0.0)
             field.setToolTip("")
         self.as_drawn.setEnabled(not document.inspection.problems and document.network != run.record.network)
 
@@ -56,8 +56,11 @@ class ForkDialog(QDialog):
         start.setDefault(True)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
+        self._problem.setObjectName("problem")
         self._problem.setWordWrap(True)
         self._problem.hide()
+        for field in self.fields.values():
+            field.textEdited.connect(self._problem.hide)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addWidget(note)

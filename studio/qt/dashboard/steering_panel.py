@@ -87,7 +87,7 @@ class SteeringPanel(QWidget):
         for step in reversed(run.record.checkpoints):
             title = self.tr("Step {step}").format(step=f"{step:,}")
             if per_epoch:
-                title += self.tr(" · epoch {epoch}").format(epoch=f"{step / per_epoch:.3g}")
+                title += self.tr(" · epoch {epoch}").format(epoch=f"{round(step / per_epoch, 1):,g}")
             if step == best:
                 title += self.tr(" · best so far")
             entry = self._menu.addMenu(title)

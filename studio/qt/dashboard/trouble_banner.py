@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from engine.errors import NotFiniteError
 from engine.protocol.messages import LossSpiked, Rewound
 from engine.protocol.problems import rebuild
 from studio.models.readings import three_digits
 from studio.models.run import RunModel
+from studio.models.settings_diff import setting_title
 from studio.qt.banner import Banner
-from studio.qt.texts import error_text
+from studio.qt.texts import error_text, layer_text
 
 
 class TroubleBanner(Banner):
@@ -50,10 +53,35 @@ class TroubleBanner(Banner):
 
     def _say_rewound(self, rewound: Rewound) -> None:
         went = self.tr("Training went on from step {step}.").format(step=f"{rewound.step:,}")
-        why = "" if rewound.cause is None else error_text(rebuild(rewound.cause))
-        self.say(f"{why}\n{went}")
+        self.say(f"{_why(rewound)}\n{went} {self._advise()}")
+
+    def _advise(self) -> str:
+        """Say which settings are as before, or else what to do should it come again."""
+        undone = self._run.record.marks.taken_back
+        if not undone:
+            return self.tr("If that happens again, lower the learning rate.")
+        again = self.tr("{setting} is {value} again.")
+        first = {edit.setting: edit.old for edit in reversed(undone)}  # the oldest of each setting
+        return " ".join(
+            again.format(setting=layer_text(setting_title(setting)), value=f"{old:g}")
+            for setting, old in reversed(first.items())
+        )
 
     def _on_action(self) -> None:
         if isinstance(self._shown, LossSpiked):
             self._run.roll_back(self._run.record.checkpoint_before(self._shown.step))
             self._run.dismiss_trouble()
+
+
+def _why(rewound: Rewound) -> str:
+    """Say why a training went back. The error's own sentence is for one that ended."""
+    if rewound.cause is None:
+        return ""
+    cause = rebuild(rewound.cause)
+    if not isinstance(cause, NotFiniteError):
+        return error_text(cause)
+    message = QCoreApplication.translate(
+        "TroubleBanner", "In step {step}, {what} ({where}) was not a finite number."
+    )
+    step, what, where = (cause.fields[name] for name in ("step", "what", "where"))
+    return message.format(step=f"{step:,}", what=layer_text(str(what)), where=layer_text(str(where)))

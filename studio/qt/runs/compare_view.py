@@ -79,6 +79,7 @@ class CompareView(QWidget):
         item = self.plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
+        item.layout.setContentsMargins(0, 8, 16, 0)  # room for half a label at the ends of the axes
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.setMinimumHeight(160)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)

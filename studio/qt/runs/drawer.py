@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -29,6 +31,9 @@ from studio.qt.texts import error_text
 
 WIDTH = 720
 """Of the drawer, px."""
+
+QUESTION = 400
+"""Width of what asks for a name or tags, px."""
 
 RENEWED = 3000
 """Milliseconds between two looks for what became of the runs, while the drawer is open."""
@@ -117,7 +122,7 @@ class RunsDrawer(QFrame):
         self.trash_button.toggled.connect(runs.show_trash)
         self.empty_button.clicked.connect(self._on_empty)
         self.table.selectionModel().selectionChanged.connect(self._refresh)
-        self.table.doubleClicked.connect(self._on_open)
+        self.table.opened.connect(self._on_open)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_context_menu)
         self.open_button.clicked.connect(self._on_open)
@@ -216,27 +221,38 @@ class RunsDrawer(QFrame):
 
     def rename(self, card: RunCard) -> None:
         """Ask for another name of a run."""
-        title, is_given = QInputDialog.getText(
-            self, self.tr("Rename the run"), self.tr("Name"), text=title_of(card)
-        )
-        if is_given:
+
+        def rename(title: str) -> None:
             self._runs.rename(card, "" if title == card.name else title)
+
+        self._ask(self.tr("Rename the run"), self.tr("Name"), title_of(card), rename)
 
     def tag(self, card: RunCard) -> None:
         """Ask for the tags of a run."""
-        text, is_given = QInputDialog.getText(
-            self, self.tr("Tags of the run"), self.tr("Words, parted by spaces"), text=" ".join(card.tags)
+        words = self.tr("Words, parted by spaces")
+        self._ask(
+            self.tr("Tags of the run"), words, " ".join(card.tags), lambda text: self._runs.tag(card, text)
         )
-        if is_given:
-            self._runs.tag(card, text)
+
+    def _ask(self, title: str, label: str, text: str, then: Callable[[str], None]) -> None:
+        """Ask for a line of text, without holding up anything."""
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText(label)
+        dialog.setTextValue(text)
+        dialog.resize(QUESTION, dialog.sizeHint().height())
+        dialog.textValueSelected.connect(then)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _on_empty(self) -> None:
-        question = self.tr("Remove {count} runs and all that is in their folders for good?")
-        answer = QMessageBox.question(
-            self, self.tr("Empty the trash"), question.format(count=self._runs.trash_count)
-        )
-        if answer == QMessageBox.StandardButton.Yes:
-            self._runs.empty_trash()
+        question = self.tr("Runs in the trash: {count}. Remove them, and all in their folders, for good?")
+        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Empty the trash"), "", parent=self)
+        box.setText(question.format(count=self._runs.trash_count))
+        remove = box.addButton(self.tr("Remove for good"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        remove.clicked.connect(self._runs.empty_trash)
+        box.open()
 
     def _on_refused(self, error: ConvNetError) -> None:
         self._problem.setText(error_text(error))

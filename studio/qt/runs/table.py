@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from engine.protocol.library import RunCard
@@ -148,7 +149,9 @@ class RunList(QAbstractTableModel):
 
 
 class RunTable(QTableView):
-    """The table with the widths of its columns."""
+    """The table with the widths of its columns. A double click or Enter opens the run that is chosen."""
+
+    opened = Signal()
 
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -169,6 +172,14 @@ class RunTable(QTableView):
         header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         for column, width in _WIDTHS.items():
             header.resizeSection(column, width)
+
+        self.doubleClicked.connect(self.opened)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
 
     def selected(self) -> RunCard | None:
         """Return the card that is chosen."""

@@ -23,6 +23,26 @@ def test_settings_are_the_networks_until_they_are_edited():
     assert marks.value("rate", TRAINING) == 0.2
 
 
+def test_going_back_undoes_the_edits_since_and_tells_which():
+    edits = [Edited(10, "rate", 0.1, 0.2), Edited(20, "rate", 0.2, 9.0), Edited(20, "decay", 0.0, 0.5)]
+    marks = taken(*edits, Rewound(20, NAN, True))
+    assert marks.value("rate", TRAINING) == 0.2
+    assert marks.taken_back == edits[1:]
+
+
+def test_edits_hold_after_a_resume_until_another_one_overtakes_them():
+    marks = taken(Edited(20, "rate", 0.1, 0.2), Rewound(15))
+    assert (marks.value("rate", TRAINING), marks.taken_back) == (0.2, [])
+    marks.take(Edited(16, "rate", 0.1, 0.3))
+    assert marks.value("rate", TRAINING) == 0.3
+    assert len(marks.all) == 1
+
+
+def test_a_setting_is_known_as_it_was_at_an_earlier_step():
+    marks = taken(Edited(10, "rate", 0.1, 0.2), Edited(20, "rate", 0.2, 0.3))
+    assert [marks.value("rate", TRAINING, before=step) for step in (10, 11, 20, 21)] == [0.1, 0.2, 0.2, 0.3]
+
+
 def test_going_back_forgets_later_marks_and_is_one_itself():
     marks = taken(CheckpointKept(10), CheckpointKept(20), CheckpointKept(30), Rewound(20, NAN, True))
     assert marks.all[-1] == Rewound(20, NAN, True)

@@ -6,6 +6,7 @@ from engine.protocol.messages import (
     CheckpointKept,
     CheckpointNow,
     Edit,
+    Edited,
     LossSpiked,
     Problem,
     Rewound,
@@ -38,6 +39,8 @@ def test_checkpoints_may_be_gone_back_to(stage):
     assert [entry.text() for entry in entries] == ["Step 200 · epoch 2", "Step 100 · epoch 1"]
     entries[1].menu().actions()[0].trigger()
     assert stage.link.asked[-1] == RollBack(100)
+    stage.add(CheckpointKept(123_450))
+    assert stage.view.steering.fill_menu().actions()[0].text() == "Step 123,450 · epoch 1,234.5"
 
 
 def test_a_leap_of_the_loss_offers_to_go_back(stage):
@@ -55,9 +58,30 @@ def test_numbers_that_are_not_finite_are_told_with_step_and_layer(stage):
     nan = Problem("NotFiniteError", {"step": 35, "what": "an output", "where": "conv1"})
     stage.add(CheckpointKept(30), Rewound(30, nan, True))
     message = stage.view.trouble.message
-    assert message.startswith("Step 35: an output (conv1) is not a finite number.")
-    assert message.endswith("Training went on from step 30.")
+    assert message == (
+        "In step 35, an output (conv1) was not a finite number.\n"
+        "Training went on from step 30. If that happens again, lower the learning rate."
+    )
     assert stage.view.trouble.action.isHidden()
+
+
+def test_going_back_tells_which_settings_are_as_before(stage):
+    stage.train()
+    nan = Problem("NotFiniteError", {"step": 35, "what": "an output", "where": "conv1"})
+    edits = Edited(30, "rate", 0.01, 1.0), Edited(31, "rate", 1.0, 9.0), Edited(31, "decay", 0.0005, 0.5)
+    stage.add(CheckpointKept(30), *edits, Rewound(30, nan, True))
+    assert stage.view.trouble.message.endswith(
+        "Training went on from step 30. Learning rate is 0.01 again. Weight decay is 0.0005 again."
+    )
+    assert stage.view.steering.fields["rate"].text() == "0.01"
+
+
+def test_a_fork_begins_with_the_settings_that_held_at_its_checkpoint(stage):
+    stage.train()
+    before = stage.view.steering.fields["rate"].text()
+    stage.add(CheckpointKept(30), Edited(30, "rate", float(before), 9.0), CheckpointKept(40))
+    dialogs = [ForkDialog(stage.document, stage.run, step) for step in (30, 40)]
+    assert [dialog.fields["rate"].text() for dialog in dialogs] == [before, "9"]
 
 
 def test_a_fork_trains_the_runs_network_with_other_settings(stage):
