@@ -41,6 +41,9 @@ LEAST_WINDOW = 3
 ROUND_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where a growing axis may end, times a power of ten."""
 
+LATE = 8
+"""Distances from one row to the next after which the first one is that of a run that did not begin at 0."""
+
 MARKS = 20
 """Most symbols on a line."""
 
@@ -186,6 +189,17 @@ class Curves:
         tables = (self._run.record.metrics[split] for split in SPLITS)
         newest = (float(self._column(table)[-1]) for table in tables if len(table))
         return self._scale() * max(newest, default=0.0)
+
+    @property
+    def begin(self) -> float:
+        """Place where a plot begins: 0, or the first row of a run that began with another one's checkpoint.
+
+        Such a run shows by having no rows for far longer than from one to the next.
+        """
+        table = self._run.record.metrics["train"]
+        steps = table.column("step")
+        is_late = len(steps) > 1 and steps[0] > LATE * (steps[1] - steps[0])
+        return self._scale() * float(self._column(table)[0]) if is_late else 0.0
 
     def reading(self, place: float) -> Reading | None:
         """Return the values nearest to a place of the axis; None while there are none."""

@@ -21,6 +21,9 @@ from studio.models.selection import Selection
 CACHE: Final = 32 * 1024 * 1024
 """Bytes of weights that are kept, so that scrubbing back and forth does not ask again."""
 
+Moment = tuple[str, int, int]
+"""A layer, a step, and how often the run had been rewound: at the same step it then has other weights."""
+
 LOSS_WINDOW: Final = 10
 """Rows that the running mean of the loss covers at each snapshot."""
 
@@ -57,7 +60,7 @@ class FilterModel:
         self.shown: Weights | None = None
         self.weights: NDArray[np.floating] | None = None
         self.problem: ConvNetError | None = None
-        self._cache: OrderedDict[tuple[str, int], Weights] = OrderedDict()
+        self._cache: OrderedDict[Moment, Weights] = OrderedDict()
         self._layers: dict[str, Pictured] | None = None
         self._newest: Weights | None = None
         self.first_filter = self.first_channel = 0
@@ -190,13 +193,14 @@ class FilterModel:
         """Show the wanted weights if they are at hand; else ask for them, unless a request is under way."""
         if not self._visible or self.layer is None or self.step is None:
             return
-        kept = self._cache.get((self.layer, self.step))
+        moment = self._moment(self.layer, self.step)
+        kept = self._cache.get(moment)
         if kept is None:
             self._ask(self.layer, self.step)
             return
-        self._cache.move_to_end((self.layer, self.step))
+        self._cache.move_to_end(moment)
         if self.shows_change:
-            newest = self._cache.get((self.layer, self.snapshots[-1]))
+            newest = self._cache.get(self._moment(self.layer, self.snapshots[-1]))
             if newest is None:
                 self._ask(self.layer, self.snapshots[-1])
             elif newest is not self._newest:
@@ -204,32 +208,38 @@ class FilterModel:
                 self.weights_changed.emit()
         self._show(kept)
 
+    def _moment(self, layer: str, step: int) -> Moment:
+        return layer, step, self._run.record.rewinds
+
     def _ask(self, layer: str, step: int) -> None:
         if self._in_flight or self.problem is not None:
             return
-        generation = self._generation
+        generation, moment = self._generation, self._moment(layer, step)
 
         def answered(answer: Answer | ConvNetError) -> None:
             if generation is self._generation:
-                self._on_answer((layer, step), answer)
+                self._on_answer(moment, answer)
 
         self._in_flight = self._run.ask_weights(layer, step, answered)
 
-    def _on_answer(self, wanted: tuple[str, int], answer: Answer | ConvNetError) -> None:
+    def _on_answer(self, wanted: Moment, answer: Answer | ConvNetError) -> None:
         self._in_flight = False
-        if isinstance(answer, Weights):
+        layer, step, rewinds = wanted
+        if rewinds != self._run.record.rewinds:
+            pass  # it is not known whether those weights still count
+        elif isinstance(answer, Weights):
             self._keep(wanted, answer)
-            if wanted[0] == self.layer:
-                self._show(
-                    answer
-                )  # even if another step is wanted by now, so that a fast run is seen to move
-        elif isinstance(answer, ConvNetError) and wanted == (self.layer, self.step):
+            if (
+                layer == self.layer
+            ):  # even if another step is wanted by now, so that a fast run is seen to move
+                self._show(answer)
+        elif isinstance(answer, ConvNetError) and (layer, step) == (self.layer, self.step):
             self.problem = answer
             self.weights_changed.emit()
         self._fetch()
 
-    def _keep(self, key: tuple[str, int], weights: Weights) -> None:
-        self._cache[key] = weights
+    def _keep(self, moment: Moment, weights: Weights) -> None:
+        self._cache[moment] = weights
         while len(self._cache) > 1 and sum(len(kept.data) for kept in self._cache.values()) > CACHE:
             self._cache.popitem(last=False)
 

@@ -75,5 +75,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):
-        return "×".join(_text(part) for part in value)
+        return ", ".join(_text(part) for part in value)
     return "–" if value is None else str(value)

@@ -44,8 +44,9 @@ class LensBar(QFrame):
         self._on_changed()
 
     def fit(self, width: int) -> None:
-        """Write smaller where there is less room than ``width`` px."""
-        for font in (theme.body_font(), theme.secondary_font()):
+        """Write smaller where there is less room than ``width`` px, and closer where that is not enough."""
+        for font, air in ((theme.body_font(), 8), (theme.secondary_font(), 8), (theme.secondary_font(), 3)):
+            self.setStyleSheet(f"QToolButton#choice {{ padding: 4px {air}px; }}")
             for button in self.buttons.values():
                 button.setFont(font)
             self.adjustSize()

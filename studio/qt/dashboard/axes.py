@@ -59,7 +59,7 @@ class PlaceAxis(pg.AxisItem):  # type: ignore[misc]
             return [duration(value) for value in values]
         if self._axis == "step":
             return [f"{value:,.0f}" for value in values]
-        return [f"{value:g}" for value in values]
+        return [f"{value:,g}" for value in values]
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]

@@ -76,7 +76,9 @@ class FiguresBar(QWidget):
         else:
             epochs = progress.epochs
             of = self.tr("{part} of {whole}")
-            self._epoch.show_value(of.format(part=min(progress.epoch + 1, epochs), whole=epochs))
+            self._epoch.show_value(
+                of.format(part=f"{min(progress.epoch + 1, epochs):,}", whole=f"{epochs:,}")
+            )
             self._step.show_value(of.format(part=f"{progress.step:,}", whole=f"{progress.total_steps:,}"))
             self._speed.show_value(three_digits(progress.examples_per_second))
             self._time.show_value(self._step_time(progress))

@@ -155,7 +155,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _scale(self, curves: list[Curve]) -> None:
         """Fit the values to what is seen: from 0 up, or, on a logarithmic scale, all of them."""
         box = self.getViewBox()
-        box.setXRange(*(self._places or (0.0, round_end(self._curves.end))), padding=0)
+        begin = self._curves.begin
+        whole = begin, begin + round_end(self._curves.end - begin)
+        box.setXRange(*(self._places or whole), padding=0)
         if not self._left.is_log:
             box.setYRange(0.0, round_end(self._unit * usual_top(curves)), padding=0)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -20,7 +20,7 @@ from studio.models.readings import percent
 from studio.qt.empty_note import EmptyNote
 from studio.qt.examination.confusion_table import ConfusionTable
 from studio.qt.examination.pictures import PictureGrid, as_image
-from studio.qt.labels import ShortLabel
+from studio.qt.labels import Label, ShortLabel
 from studio.qt.scroller import Scroller
 from studio.qt.texts import error_text
 
@@ -43,7 +43,7 @@ class ResultsPanel(QWidget):
         self._facts = ShortLabel(rank="secondary")
         self.table = ConfusionTable()
         self.worst_button = QPushButton(self.tr("Worst answers"))
-        self.header = ShortLabel(rank="secondary")
+        self.header = Label(rank="secondary")
         self.pictures = PictureGrid(TILE)
         self._shown: Sequence[AnsweredPicture] = ()
         self.note = EmptyNote()
@@ -67,12 +67,11 @@ class ResultsPanel(QWidget):
         for widget in (self._split, self.measure_button, self.cancel_button):
             top.addWidget(widget)
         top.addWidget(self._facts, 1)
-        above = QHBoxLayout()
-        above.addWidget(self.header, 1)
-        above.addWidget(self.worst_button)
+        self.header.setWordWrap(True)
         right = QVBoxLayout()
         right.setSpacing(4)
-        right.addLayout(above)
+        right.addWidget(self.worst_button, 0, Qt.AlignmentFlag.AlignLeft)
+        right.addWidget(self.header)
         right.addWidget(Scroller(self.pictures), 1)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -123,7 +122,7 @@ class ResultsPanel(QWidget):
 
     def _show_worst(self) -> None:
         if self._model.results is not None:
-            self.header.set_text(self.tr("Worst answers"))
+            self.header.setText(self.tr("Worst answers"))
             self.worst_button.hide()
             self._show(self._model.results.worst)
 
@@ -136,7 +135,7 @@ class ResultsPanel(QWidget):
         cell = model.cell
         if cell is not None and len(cell.pictures) < cell.count:
             words += self.tr(" · {some} shown").format(some=len(cell.pictures))
-        self.header.set_text(words)
+        self.header.setText(words)
         self.worst_button.show()
         self._show(cell.pictures if cell is not None else ())
 

@@ -163,3 +163,18 @@ def test_a_very_long_curve_is_thinned_by_blocks_and_loses_no_peak(stage):
     assert abs(curve.x[curve.y.argmax()] - 12_345) < 2 * MANY / BUCKETS
     assert len(curves.raw("train", "speed").x) <= 2 * BUCKETS + 1
     assert np.nanmedian(curves.raw("train", "speed").y) == pytest.approx(3200)
+
+
+@pytest.mark.parametrize(("axis", "begin"), [("step", 24_100.0), ("epoch", 241.0), ("time", 241.0)])
+def test_plots_of_a_run_that_began_at_a_checkpoint_begin_there(stage, axis, begin):
+    curves = stage[2]
+    curves.axis = axis
+    add(stage, row(24_100))
+    assert curves.begin == 0.0
+    add(stage, row(24_200))
+    assert curves.begin == begin
+
+
+def test_plots_of_other_runs_begin_at_0(stage):
+    add(stage, *(row(step) for step in range(100, 5000, 100)))
+    assert stage[2].begin == 0.0

@@ -216,3 +216,28 @@ def test_one_scale_for_all_layers_is_their_largest_weight(stage):
     stage.model.set_normalisation("all")
     assert stage.model.reference == 2.0
     assert (tones(stage.model.page.pictures, "all", 2.0) == round(127.5 + 127.5 / 4)).all()
+
+
+def test_weights_of_before_a_rewinding_are_not_taken_for_those_of_the_same_step(stage):
+    stage.model.set_visible(True)
+    stage.snapshots(4, 8)
+    stage.answer(1.0)
+    stage.link.journal(Rewound(4, None, True))
+    stage.run.update()
+    stage.answer(2.0)
+    stage.snapshots(8)
+    assert stage.asked() == [("conv1", 8), ("conv1", 4), ("conv1", 8)]
+    stage.answer(3.0)
+    assert (stage.model.weights == 3.0).all()
+
+
+def test_an_answer_from_before_a_rewinding_is_asked_for_again(stage):
+    stage.model.set_visible(True)
+    stage.snapshots(4, 8)
+    stage.link.journal(Rewound(4, None, True), SnapshotKept(8))
+    stage.run.update()
+    stage.answer(1.0)
+    assert stage.model.weights is None
+    assert stage.asked() == [("conv1", 8), ("conv1", 8)]
+    stage.answer(3.0)
+    assert (stage.model.weights == 3.0).all()

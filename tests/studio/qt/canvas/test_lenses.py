@@ -69,3 +69,16 @@ def test_a_lens_without_anything_to_show_says_what_it_takes(qtbot: QtBot) -> Non
     bench.panel.lens.choose(Lens.HEALTH)
     bench.panel.lens.show_health(HealthMeasured(1, (LayerHealth("conv1", update_ratio=0.001, dead=0.0),)))
     assert not note.isVisible()
+
+
+def test_the_switch_is_whole_where_the_canvas_is_narrow(qtbot: QtBot) -> None:
+    """As beside the dashboard, and goes back to its size where there is room."""
+    bench = Bench(qtbot, small_document())
+    bar = bench.panel.lens_bar
+    wide = bar.sizeHint().width()
+    for air in (0, -20, -60):
+        bar.fit(wide + air)
+        assert bar.width() <= wide + air
+        assert bar.width() >= bar.minimumSizeHint().width()
+    bar.fit(wide)
+    assert bar.width() == wide
