@@ -218,7 +218,7 @@ class Progress(Message, frozen=True):
     epochs: Count  # passes over the training split when the training will be finished
     step_seconds: float = 0.0  # s that a step takes, lately
     waiting_share: float = 0.0  # of that time, for pictures to be read and prepared, 0..1
-    communication_share: float | None = None  # of that time, also beside computation; None: one device, GPUs
+    communication_share: float | None = None  # of that time, also beside computation; None: one device
 
 
 class Device(Message, frozen=True):

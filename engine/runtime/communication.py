@@ -6,7 +6,6 @@ that those on a GPU can be captured.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,23 +21,6 @@ from kernels.control import FIRST_BAD_STEP
 
 Arrays = Mapping[str, Any]
 Call = Callable[[], None]
-
-
-class Stopwatch:
-    """Adds up how long calls take: ``seconds`` so far."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def timing(self, call: Call) -> Call:
-        """Return a call that does the same, and is timed."""
-
-        def timed() -> None:
-            begun = time.perf_counter()
-            call()
-            self.seconds += time.perf_counter() - begun
-
-        return timed
 
 
 def bind(operation: Operation, buffers: Mapping[str, Buffer], arrays: Arrays, line: Communicator) -> Call:

@@ -15,6 +15,7 @@ from engine.plan.types import Buffer, Placement
 from engine.runtime.arena import Arena
 from engine.runtime.beside import Messenger, beside
 from engine.runtime.device import Call, Contents, Span, Step
+from engine.runtime.stopwatch import HostStopwatch
 
 
 class Cpu:
@@ -71,6 +72,10 @@ class Cpu:
 
         self.program([timed(step) for step in steps])()
         return [spans[step.name] for step in steps]
+
+    def stopwatch(self, count: int) -> HostStopwatch:
+        """Return the host's clock."""
+        return HostStopwatch()
 
     def look(
         self, arrays: Mapping[str, NDArray[Any]], then: Callable[[Contents], None], clear: Collection[str]

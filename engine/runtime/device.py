@@ -13,6 +13,7 @@ from engine.data.loader import Loader, Positioned, Target
 from engine.data.views import Views
 from engine.parallel.communicators.communicator import Communicator
 from engine.plan.types import Buffer, Placement, Stream
+from engine.runtime.stopwatch import Stopwatch
 
 Call = Callable[[], None]
 Contents = Mapping[str, NDArray[Any]]
@@ -97,6 +98,10 @@ class Device(Protocol):
 
     def timed(self, steps: Sequence[Step]) -> list[Span]:
         """Do what ``steps`` do, and return when each ran."""
+        ...
+
+    def stopwatch(self, count: int) -> Stopwatch:
+        """Return what times ``count`` calls of a program."""
         ...
 
     def look(

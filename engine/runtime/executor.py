@@ -15,8 +15,9 @@ from engine.parallel.communicators.single import Single
 from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.types import Operation, Program, TrainingPlan
 from engine.runtime.arrays import Arrays
-from engine.runtime.communication import Stopwatch, bind
+from engine.runtime.communication import bind
 from engine.runtime.device import Call, Contents, Span, Step, open_device
+from engine.runtime.stopwatch import Stopwatch
 from kernels.registry import Launch, find
 
 
@@ -45,11 +46,15 @@ class Executor:
                 hint="Train with as many devices as the split has.",
             )
         self.device = open_device(device or plan.device, plan.arena_bytes[rank])
-        self._talking = Stopwatch()
         self._line = self.device.line(self._line)
         self._views = {name: self._make_views(program) for name, program in plan.programs.items()}
+        self._talking = {
+            name: self.device.stopwatch(sum(map(_is_talk, program.of_rank(rank))))
+            for name, program in plan.programs.items()
+        }
         self._steps = {
-            name: self._bind(program, self._views[name]) for name, program in plan.programs.items()
+            name: self._bind(program, self._views[name], self._talking[name])
+            for name, program in plan.programs.items()
         }
         self._programs = {name: self.device.program(steps) for name, steps in self._steps.items()}
         self._persistent = {
@@ -63,14 +68,15 @@ class Executor:
     def run(self, program: str) -> None:
         """Run one program from its first operation to its last; on a GPU, have it run."""
         self._programs[program]()
+        self._talking[program].lap()
 
-    @property
-    def communication_seconds(self) -> float:
-        """Seconds so far in which ranks sent, received and waited for one another, also beside computation.
+    def communication_seconds(self, program: str) -> float:
+        """Return s of a run in which ranks sent, received and waited for one another.
 
-        Not known on a GPU.
+        It may have gone on beside computation. Those of the last run; on a GPU the mean of some runs lately,
+        0 before that is known.
         """
-        return self._talking.seconds
+        return self._talking[program].seconds
 
     def timed(self, program: str) -> list[Span]:
         """Run one program, on a GPU twice, and return when each of its steps ran."""
@@ -110,8 +116,11 @@ class Executor:
             for name, placement in program.placements[self.rank].items()
         }
 
-    def _bind(self, program: Program, views: dict[str, Any]) -> list[Step]:
-        """Return the steps of a program. Built kernels that follow one another are one step."""
+    def _bind(self, program: Program, views: dict[str, Any], talking: Stopwatch | None = None) -> list[Step]:
+        """Return the steps of a program, whose communication ``talking`` times.
+
+        Built kernels that follow one another are one step.
+        """
         steps: list[Step] = []
         places: dict[str, int] = {}  # of the step that does an operation
         runs: dict[int, list[Launch]] = {}  # of built kernels, by the place of their step
@@ -123,6 +132,8 @@ class Executor:
             after = tuple(sorted({places[other] for other in operation.after if other in places}))
             if not operation.code:
                 call = self._call(operation, arrays)
+                if talking is not None and _is_talk(operation):
+                    call = talking.timing(call)
                 steps.append(Step(call, operation.name, operation.stream, after))
             elif after or len(steps) - 1 not in runs or steps[-1].stream != operation.stream:
                 runs[len(steps)] = [self._launch(operation, arrays)]
@@ -135,10 +146,8 @@ class Executor:
         return steps
 
     def _call(self, operation: Operation, arrays: dict[str, Any]) -> Call:
-        if operation.communicator is not None or operation.kind == SLICE:
-            call = bind(operation, self._plan.buffers, arrays, self._line)
-            is_talk = operation.communicator is not None and self.device.is_host
-            return self._talking.timing(call) if is_talk else call
+        if _is_talk(operation) or operation.kind == SLICE:
+            return bind(operation, self._plan.buffers, arrays, self._line)
         kernel = find(operation.kind, self._plan.device)
         return partial(kernel.function, **arrays, **operation.attributes)
 
@@ -153,6 +162,11 @@ class Executor:
                 hint="Compile the network again.",
             )
         return built.bind(operation.code, arrays)
+
+
+def _is_talk(operation: Operation) -> bool:
+    """Whether ranks send one another something."""
+    return operation.communicator is not None
 
 
 def _nothing() -> None:

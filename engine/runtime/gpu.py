@@ -23,6 +23,7 @@ from engine.plan.types import Buffer, Placement, Stream
 from engine.runtime.arrays import element_type
 from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
+from engine.runtime.stopwatch import GpuStopwatch, HostStopwatch, Stopwatch
 from kernels.cuda._compile import function, rehearsal
 
 _MOST_AHEAD = 32
@@ -115,6 +116,10 @@ class Gpu:
             Span(step.name, step.stream, float(begin), float(end))
             for step, (begin, end) in zip(steps, seconds, strict=True)
         ]
+
+    def stopwatch(self, count: int) -> Stopwatch:
+        """Return what has the GPU time calls, by kernels before and after each."""
+        return GpuStopwatch(self, count) if count else HostStopwatch()
 
     def look(
         self, arrays: Mapping[str, Any], then: Callable[[Contents], None], clear: Collection[str]

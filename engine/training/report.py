@@ -27,7 +27,7 @@ class Report:
         self._observer = observer
         self._plan = plan
         self._course = course
-        self._tells_communication = len(plan.ranks) > 1 and plan.device == "cpu"
+        self._tells_communication = len(plan.ranks) > 1
 
     def log(self, line: Line, **fields: Scalar) -> None:
         """Tell a line of how it goes."""

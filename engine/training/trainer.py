@@ -179,9 +179,8 @@ class Trainer:
         if probe is not None:
             probe.begin()
             self._clock.start()
-        talked = self._executor.communication_seconds
         self._executor.run(TRAIN)
-        self._clock.communicated(self._executor.communication_seconds - talked)
+        self._clock.communicated(self._executor.communication_seconds(TRAIN))
         place.step += 1
         place.cursor += batch.valid
         place.seconds += self._clock.lap(batch.valid)
