@@ -24,7 +24,7 @@ from engine.runtime.arrays import element_type
 from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from engine.runtime.stopwatch import GpuStopwatch, HostStopwatch, Stopwatch
-from kernels.cuda._compile import function, rehearsal
+from kernels.cuda._compile import begin, function, rehearsal
 
 _MOST_AHEAD = 32
 _BESIDE: tuple[Stream, ...] = ("weights", "updates", "communication")
@@ -77,7 +77,10 @@ class Gpu:
         return content if content.dtype.isbuiltin == 1 else content.astype(np.float32)
 
     def write(self, array: Any, values: Any) -> None:
-        """Fill an array; a large one is written when this returns, a small one soon."""
+        """Fill an array; a large one is written when this returns, a small one or zeros soon."""
+        if np.isscalar(values) and values == 0:
+            array.data.memset_async(0, array.nbytes, self.stream)
+            return
         values = np.broadcast_to(np.asarray(values, array.dtype), array.shape)
         if array.nbytes > _SMALL:
             array.set(np.ascontiguousarray(values), stream=self.stream)
@@ -239,6 +242,7 @@ class Gpu:
         alone = [replace(step, after=()) for step in steps if step.stream != "communication"]
         with rehearsal() as kernels:
             self._record(alone)
+        begin()
         with ThreadPoolExecutor(initializer=self.use) as threads:
             by_module = {kernel.module: kernel for kernel in kernels}
             for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:

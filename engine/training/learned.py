@@ -39,8 +39,9 @@ class Learned:
 
     def begin(self) -> None:
         """Return to the start: initial weights, and nothing else yet."""
-        for name in self.of_rank():
-            self._arrays[name] = 0
+        for buffer in self.buffers:
+            if buffer.name in self._arrays:
+                self._arrays[buffer.name] = 0
         for number, (name, spec) in enumerate(all_weights(self._layers).items()):
             self._shared.put(name, initial_weights(spec, number, self._seed))
 

@@ -1,6 +1,7 @@
 """Compiles kernels by NVRTC, each for exactly the types and the geometry that it is launched with.
 
-CuPy keeps the machine code on disk, by source, macros, compiler and class of GPU.
+CuPy keeps the machine code on disk, by source, compiler and class of GPU. For each new set of options it has
+the compiler tell its version, by a compilation of nothing: so all have the same; macros go into the source.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ BLOCK = 256
 
 _MOST_BLOCKS = 1 << 16
 _SHARED_BY_RIGHT = 48 << 10  # bytes; a kernel may have more where it asks for them
+_OPTIONS = ("-std=c++17",)
 _FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r'^#include "(_\w+\.cuh)"$', re.MULTILINE)
 _TYPES = {
@@ -80,14 +82,19 @@ def rehearsal() -> Iterator[list[Kernel]]:
 @cache
 def function(stem: str, name: str, **macros: str | int | float) -> Kernel:
     """Return the kernel ``name`` of kernels/cuda/``stem``.cu with ``macros``."""
-    return Kernel(_module(stem, options(macros)), name)
+    return Kernel(_module(stem, tuple(sorted(macros.items()))), name)
 
 
 @cache
-def _module(stem: str, options: tuple[str, ...]) -> Any:
+def _module(stem: str, macros: tuple[tuple[str, str | int | float], ...]) -> Any:
     import cupy
 
-    return cupy.RawModule(code=source(stem), options=options)
+    return cupy.RawModule(code=source(stem, dict(macros)), options=_OPTIONS)
+
+
+def begin() -> None:
+    """Have CuPy ask the compiler for its version, as threads that compile at once would each do."""
+    function("_stamp", "stamp").compile()
 
 
 def types(dtype: Any) -> dict[str, str]:
@@ -101,14 +108,10 @@ def blocks(count: int, block: int = BLOCK) -> tuple[int]:
     return (min(-(-count // block), _MOST_BLOCKS),)
 
 
-def source(stem: str) -> str:
-    """Return the whole text that is compiled: the constants of kernels.control, and what is included."""
-    return _constants() + _inlined(f"{stem}.cu", set())
-
-
-def options(macros: Mapping[str, str | int | float]) -> tuple[str, ...]:
-    """Return the options of the compiler."""
-    return ("-std=c++17", *(f"-D{name}={value}" for name, value in sorted(macros.items())))
+def source(stem: str, macros: Mapping[str, str | int | float]) -> str:
+    """Return all that is compiled: macros, the constants of kernels.control, and what is included."""
+    defined = "".join(f"#define {name} {value}\n" for name, value in macros.items())
+    return defined + _constants() + _inlined(f"{stem}.cu", set())
 
 
 def _constants() -> str:

@@ -39,7 +39,7 @@ def noted() -> Iterator[set[Unit]]:
     class RawModule:
         def __init__(self, code: str, options: tuple[str, ...]) -> None:
             self._code = code
-            self._types = dict(re.findall(r"-D(\w+)=(\w+)", " ".join(options)))
+            self._types = dict(re.findall(r"^#define (\w+) (\w+)$", code.partition("#line")[0], re.MULTILINE))
             units.add((code, options))
 
         def get_function(self, name: str) -> Any:

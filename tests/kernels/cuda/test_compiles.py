@@ -17,6 +17,7 @@ from engine.layers.catalogue import BatchNorm, Conv, CrossEntropy, Data, Fc, Lab
 from engine.plan.compile.fuse import FUSIONS, SOFTMAX
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.types import TrainingPlan
+from kernels.cuda import _compile
 from kernels.registry import operations
 from tests.graph.networks import chain
 from tests.kernels.cuda import nvrtc
@@ -82,6 +83,10 @@ def test_the_examples_compile(example: str) -> None:
     with noted() as units:
         launch(compile_network(graph, 128, device="cuda", precision="bfloat16"))
     assert_compiles(units, "sm_90")
+
+
+def test_what_reads_the_clock_compiles() -> None:
+    assert_compiles([(_compile.source("_stamp", {}), ())], "sm_80")
 
 
 def test_errors_are_noticed() -> None:
