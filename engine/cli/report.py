@@ -15,6 +15,7 @@ from PIL import Image
 
 from engine.cli.describe import HEADINGS, layer_rows
 from engine.cli.report_page import curves_svg, page, section, table
+from engine.curves import Columns
 from engine.errors import ConvNetError, FileWriteError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
@@ -23,12 +24,11 @@ from engine.layers.fields import field_specs
 from engine.library.cards import read_card
 from engine.library.found import run_folders
 from engine.protocol.library import RunCard
-from engine.protocol.messages import MetricRow
 from engine.store.glance import glance
 from engine.store.run_folder import RunFolder
 from engine.store.snapshots import SnapshotStore
 
-MOST_ROWS: Final = 1000
+MOST_POINTS: Final = 1000
 """Points of a curve."""
 
 MOST_FILTERS: Final = 96
@@ -75,13 +75,11 @@ def _result(card: RunCard) -> str:
 
 
 def _curves(run: RunFolder) -> str:
-    rows: dict[str, list[MetricRow]] = {}
     with glance(run.journal) as journal:
-        for split in ("train", "validation", "test"):
-            rows[split] = journal.rows(split, MOST_ROWS)
-    steps = {split: [row.step for row in found] for split, found in rows.items()}
-    loss = {split: [row.loss for row in found] for split, found in rows.items()}
-    error = {split: [100 * row.error for row in found] for split, found in rows.items()}
+        curves: dict[str, Columns] = {str(split): part for split, part in journal.curves(MOST_POINTS).items()}
+    steps = {split: columns["step"].astype(int).tolist() for split, columns in curves.items()}
+    loss = {split: columns["loss"].tolist() for split, columns in curves.items()}
+    error = {split: (100 * columns["error"]).tolist() for split, columns in curves.items()}
     return curves_svg("Loss, nats", steps, loss) + curves_svg("Error, %", steps, error)
 
 

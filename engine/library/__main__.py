@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from engine.curves import pack
 from engine.errors import RunFolderError, RunFolderInUseError, RunFolderUnwritableError
 from engine.library.cards import list_runs
 from engine.library.found import run_folders
@@ -44,8 +45,8 @@ def answer(request: LibraryRequest) -> LibraryAnswer:
             write_notes(_find(run_folder).path, notes)
         case EmptyTrash():
             _empty_trash()
-        case ReadRun(run_folder, rows):
-            return _read(_find(run_folder), rows)
+        case ReadRun(run_folder, most):
+            return _read(_find(run_folder), most)
     return Done()
 
 
@@ -60,8 +61,9 @@ def _find(run_folder: str) -> RunFolder:
 
 def _read(run: RunFolder, most: int) -> RunFigures:
     with glance(run.journal) as journal:
-        rows = [row for split in ("train", "validation", "test") for row in journal.rows(split, most)]
-    return RunFigures(str(run.path), run.network.read_text(encoding="utf-8"), tuple(rows))
+        curves = tuple(pack(split, columns) for split, columns in journal.curves(most).items())
+        edits = journal.edits()
+    return RunFigures(str(run.path), run.network.read_text(encoding="utf-8"), edits, curves)
 
 
 def _empty_trash() -> None:

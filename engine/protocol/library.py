@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from engine.protocol.codec import FrameDecoder
-from engine.protocol.messages import Count, Done, Fork, Message, MetricRow, Problem, RunState
+from engine.protocol.messages import Count, Curve, Done, Edited, Fork, Message, Points, Problem, RunState
 
 Title = Annotated[str, msgspec.Meta(max_length=200)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -59,7 +59,7 @@ class ReadRun(Message, frozen=True):
     """The network and the figures of a run. ``RunFigures``."""
 
     run_folder: str  # as on its card
-    rows: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2_000  # at most so many of each split, about
+    most: Points = 2_000  # points of each split; of more rows, neighbours are joined
 
 
 class Runs(Message, frozen=True):
@@ -73,7 +73,8 @@ class RunFigures(Message, frozen=True):
 
     run_folder: str  # as asked
     network: str  # the .convnet file as run
-    rows: tuple[MetricRow, ...]  # in order; evenly thinned where there are more
+    edits: tuple[Edited, ...]  # of its settings, those that hold, in order
+    curves: tuple[Curve, ...]  # the rows of each split that has any
 
 
 LibraryRequest = ListRuns | ChangeRun | EmptyTrash | ReadRun

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -16,20 +17,27 @@ import numpy as np
 
 from engine.curves import FIGURES, LAST, NAMES, SPLITS, Columns, thin
 from engine.protocol.messages import MetricRow, Split
-from engine.store.rows import ROW_COLUMNS, metric_row
+from engine.store.rows import ROW_COLUMNS, metric_row, of_split
 
 ROWS: Final = 32
 """Rows of a block."""
 
-SCHEMA: Final = f"""
-CREATE TABLE block (
+_BLOCK: Final = f"""
+TABLE block (
     split TEXT, number INTEGER, first INTEGER, last INTEGER, {", ".join(f"{name} REAL" for name in NAMES)},
     further TEXT NOT NULL,
     PRIMARY KEY (split, number)
-) WITHOUT ROWID;
-CREATE INDEX metric_seldom ON metric (split, sequence) WHERE split <> 'train';
+) WITHOUT ROWID
 """
 """``first`` and ``last`` are the sequence numbers of a block's rows; the rest is of ``engine.curves``."""
+
+SCHEMA: Final = f"""
+CREATE {_BLOCK};
+CREATE INDEX metric_seldom ON metric (split, sequence) WHERE split <> 'train';
+"""
+
+FOR_A_LOOK: Final = f"CREATE TEMP {_BLOCK}"
+"""Blocks beside a journal that has none and is only read."""
 
 Numbered = tuple[int, MetricRow]
 """A row and its sequence number."""
@@ -82,16 +90,13 @@ class Blocks:
         return thin(_columns([*blocks, *(_point([row]) for row in tail)]), most)
 
     def _rows(self, split: Split, oldest: int | None, newest: int | None) -> Iterator[Numbered]:
-        among = "split = ? AND sequence BETWEEN ? AND ?"
-        if split != "train":
-            among += " AND split <> 'train'"  # for the sake of the index
+        among = f"{of_split(split)} AND sequence BETWEEN ? AND ?"
         query = f"SELECT {ROW_COLUMNS} FROM curve WHERE {among} ORDER BY sequence"
         return ((row[0], metric_row(row)) for row in self._database.execute(query, (split, oldest, newest)))
 
     def _rest(self) -> dict[Split, list[Numbered]]:
         if self._waiting is None:
-            with self._database:  # one commit, or none: each block alone would wait for the disk
-                self._database.execute("BEGIN")
+            with _whole(self._database):  # each block alone would wait for the disk
                 waiting = self._catch_up()
             self._waiting = waiting
         return self._waiting
@@ -119,6 +124,17 @@ class Blocks:
             point = _point([row for _, row in rows])
             self._database.execute(f"INSERT INTO block VALUES ({_PLACES})", (*place, *point))
             rows.clear()
+
+
+@contextmanager
+def _whole(database: sqlite3.Connection) -> Iterator[None]:
+    """Make what is done one commit, or none, unless it is part of a transaction anyway."""
+    if database.in_transaction:
+        yield
+        return
+    with database:
+        database.execute("BEGIN")
+        yield
 
 
 def _point(rows: Sequence[MetricRow]) -> tuple[Any, ...]:

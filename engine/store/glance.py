@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,11 +10,13 @@ from typing import Final
 
 import msgspec
 
+from engine.curves import ROWS, SPLITS, Columns
 from engine.errors import RunFolderError
-from engine.protocol.messages import Edited, MetricRow, Rewound, StateChanged
+from engine.protocol.messages import Edited, MetricRow, Rewound, Split, StateChanged
+from engine.store.blocks import FOR_A_LOOK, Blocks
 from engine.store.edits import Edits
 from engine.store.journal import DAMAGED
-from engine.store.rows import ROW_COLUMNS, metric_row
+from engine.store.rows import ROW_COLUMNS, metric_row, of_split
 
 _FOR_VERSION_1: Final = "CREATE TEMP VIEW curve AS SELECT *, '{}' AS further FROM main.curve"
 """Rows of version 1 have no further figures. A file that is only read is not taken on: its view is hidden."""
@@ -26,6 +27,7 @@ class Glance:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._blocks = Blocks(database)
 
     def last_state(self) -> StateChanged | None:
         """Return the last state that the run was said to be in."""
@@ -43,36 +45,35 @@ class Glance:
 
     def newest(self, split: str) -> MetricRow | None:
         """Return the newest row of a split."""
-        query = f"SELECT {ROW_COLUMNS} FROM curve WHERE split = ? ORDER BY sequence DESC LIMIT 1"
+        query = f"SELECT {ROW_COLUMNS} FROM curve WHERE {of_split(split)} ORDER BY sequence DESC LIMIT 1"
         row = self._database.execute(query, (split,)).fetchone()
         return None if row is None else metric_row(row)
 
     def least_error(self, split: str) -> float | None:
         """Return the least error of a split."""
-        query = "SELECT min(error) FROM curve WHERE split = ?"
+        query = f"SELECT min(error) FROM curve WHERE {of_split(split)}"
         (least,) = self._database.execute(query, (split,)).fetchone()
         return None if least is None else float(least)
 
-    def rows(self, split: str, most: int) -> list[MetricRow]:
-        """Return the rows of a split in order, thinned evenly to about ``most``, the newest one included."""
-        (count,) = self._database.execute("SELECT count(*) FROM curve WHERE split = ?", (split,)).fetchone()
-        stride = max(1, math.ceil(count / most))
-        query = f"""
-            SELECT {ROW_COLUMNS} FROM
-            (SELECT *, row_number() OVER (ORDER BY sequence) AS number FROM curve WHERE split = ?)
-            WHERE (? - number) % ? = 0 ORDER BY number
-        """
-        return [metric_row(row) for row in self._database.execute(query, (split, count, stride))]
+    def curves(self, most: int) -> dict[Split, Columns]:
+        """Return the rows of each split that has any, joined into ``most`` points if there are more."""
+        curves = {split: self._blocks.curve(split, most) for split in SPLITS}
+        return {split: columns for split, columns in curves.items() if len(columns[ROWS])}
 
 
 @contextmanager
 def glance(journal: Path) -> Iterator[Glance]:
-    """Open a journal to be looked at. Raises RunFolderError where it is none, or is damaged."""
+    """Open a journal to be looked at, as it is now. Raises RunFolderError where it is none, or is damaged."""
     try:
         # The path is quoted: a name may hold what a URI takes for its own.
-        with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            if database.execute("PRAGMA user_version").fetchone() == (1,):
+        uri = f"{journal.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as database:
+            database.execute("BEGIN")
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version == 1:
                 database.execute(_FOR_VERSION_1)
+            if version < 3 or database.execute("SELECT 1 FROM block LIMIT 1").fetchone() is None:
+                database.execute(FOR_A_LOOK)
             yield Glance(database)
     except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
         found = f"none that can be read ({error})"

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from engine.curves import unpack
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, loads
 from engine.protocol.library import ChangeRun, EmptyTrash, ListRuns, ReadRun, RunCard, RunFigures, Runs
+from engine.protocol.messages import Edited
 from studio.models.metrics import Metrics
 from studio.models.observable import Event
 
@@ -29,9 +31,10 @@ class Library(Protocol):
 
 @dataclass(frozen=True)
 class Compared:
-    """The network and the figures of a run that is compared with others."""
+    """The network, the edits of its settings and the figures of a run that is compared with others."""
 
     network: NetworkFile
+    edits: tuple[Edited, ...]
     metrics: Metrics
 
 
@@ -166,8 +169,9 @@ class RunsModel:
     def _on_read(self, answer: object) -> None:
         if isinstance(answer, RunFigures):
             metrics = Metrics()
-            metrics.extend(answer.rows)
-            self._figures[answer.run_folder] = Compared(loads(answer.network), metrics)
+            for curve in answer.curves:
+                metrics[curve.split].begin(unpack(curve))
+            self._figures[answer.run_folder] = Compared(loads(answer.network), answer.edits, metrics)
             self.compared_changed.emit()
         elif isinstance(answer, ConvNetError):
             self.refused.emit(answer)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.graph.network_file import NetworkFile
 from engine.layers.fields import field_specs
+from engine.protocol.messages import Edited
 
 TRAINING, DATA = "training", "data"
 KIND, SCHEDULE = "Kind", "Schedule"
 YES, NO = "yes", "no"
+BECAME = " → "
+"""Parts the values that a setting had one after the other."""
+
 WORDS = (KIND, SCHEDULE, YES, NO)
 """English source texts that no field's spec has."""
 
@@ -28,9 +32,12 @@ class Difference:
     values: tuple[str | None, ...]
 
 
-def differences(networks: Sequence[NetworkFile]) -> list[Difference]:
-    """Return the settings that are not the same in all networks: training, data, then layers in order."""
-    tables = [_table(network) for network in networks]
+def differences(runs: Sequence[tuple[NetworkFile, Sequence[Edited]]]) -> list[Difference]:
+    """Return the settings that are not the same in all runs: training, data, then layers in order.
+
+    A run is its network and the edits of its settings while it went on.
+    """
+    tables = [_edited(_table(network), edits) for network, edits in runs]
     keys = list(dict.fromkeys(key for table in tables for key in table))
     rows = (Difference(*key, tuple(table.get(key) for table in tables)) for key in keys)
     return [row for row in rows if len(set(row.values)) > 1]
@@ -45,7 +52,7 @@ def setting_title(name: str) -> str:
     return specs[name].title if name in specs else name
 
 
-def _table(network: NetworkFile) -> Mapping[Key, str]:
+def _table(network: NetworkFile) -> dict[Key, str]:
     schedule = network.training.schedule
     table = {(TRAINING, SCHEDULE): schedule.title}
     for holder in (schedule, network.training):
@@ -54,6 +61,14 @@ def _table(network: NetworkFile) -> Mapping[Key, str]:
     for name, layer in network.graph.layers().items():
         table[name, KIND] = layer.title
         table |= _settings(name, layer)
+    return table
+
+
+def _edited(table: dict[Key, str], edits: Sequence[Edited]) -> dict[Key, str]:
+    """Add to each setting what it became."""
+    for edit in edits:
+        new = bool(edit.new) if edit.setting == "keep_best" else edit.new
+        table[TRAINING, setting_title(edit.setting)] += BECAME + _text(new)
     return table
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.curves import unpack
 from engine.errors import ConvNetError, ProtocolError, RunFolderError
 from engine.library.__main__ import answer
 from engine.protocol.library import (
@@ -23,7 +24,7 @@ from engine.protocol.library import (
     Runs,
     answers,
 )
-from engine.protocol.messages import Done, Fork, MetricRow, Rewound, RunState, Site, StateChanged
+from engine.protocol.messages import Done, Edited, Fork, MetricRow, Rewound, RunState, Site, StateChanged
 from engine.store.journal import Journal
 from engine.store.run_folder import RUNS_VARIABLE, RunFolder, hold_engine
 from studio.services.helper import Helper
@@ -114,14 +115,20 @@ def test_other_folders_than_those_listed_are_left_alone(runs: Path, path: str) -
             answer(request)
 
 
-def test_figures_are_thinned_evenly_and_end_with_the_newest(runs: Path) -> None:
-    folder = make(runs, "a", *(row(step, "train", 1 / step, 0.5) for step in range(1, 1001)))
+def test_figures_are_joined_into_points_and_end_with_the_newest(runs: Path) -> None:
+    rows = [row(step, "train", 1.0 if step != 500 else 9.0, 0.5) for step in range(1, 1001)]
+    edit = Edited(7, "rate", 0.1, 0.2)
+    folder = make(runs, "a", *rows, row(1000, "test", 2.0, 0.25), edit)
     figures = answer(ReadRun(folder, 10))
     assert isinstance(figures, RunFigures)
-    assert [found.step for found in figures.rows] == list(range(100, 1001, 100))
+    assert figures.edits == (edit,)
+    train, test = (unpack(curve) for curve in figures.curves)
+    assert len(train["step"]) <= 10
+    assert (train["rows"].sum(), train["step"][-1], train["loss_high"].max()) == (1000, 1000, 9.0)
+    assert test["loss"].tolist() == [2.0]
     whole = answer(ReadRun(folder))
     assert isinstance(whole, RunFigures)
-    assert len(whole.rows) == 1000
+    assert unpack(whole.curves[0])["loss"].tolist() == [each.loss for each in rows]
 
 
 # ---- As a process ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from engine.protocol.messages import Split
 from studio.models.curves import Axis
 from studio.models.metrics import Metrics
 from studio.models.runs import RunsModel, title_of
-from studio.models.settings_diff import DATA, TRAINING, Difference, differences
+from studio.models.settings_diff import BECAME, DATA, TRAINING, Difference, differences
 from studio.qt import theme
 from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
 from studio.qt.labels import Label
@@ -117,7 +117,7 @@ class CompareView(QWidget):
         figures = self._runs.figures()
         folders = [folder for folder in self._runs.compared if folder in figures]
         cards = [self._runs.card(folder) for folder in folders]
-        rows = differences([figures[folder].network for folder in folders])
+        rows = differences([(figures[folder].network, figures[folder].edits) for folder in folders])
         self.table.setColumnCount(1 + len(folders))
         self.table.setRowCount(len(rows) or 1)
         names = [
@@ -142,9 +142,7 @@ class CompareView(QWidget):
         for at, row in enumerate(rows):
             self.table.setItem(at, 0, QTableWidgetItem(_name(row)))
             for number, value in enumerate(row.values):
-                self.table.setItem(
-                    at, 1 + number, QTableWidgetItem("–" if value is None else layer_text(value))
-                )
+                self.table.setItem(at, 1 + number, QTableWidgetItem(_value(value)))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
     def _why_no_rows(self, read: int) -> str:
@@ -172,6 +170,11 @@ def _name(row: Difference) -> str:
     """Return whose setting a row is about, and which, as a person reads it."""
     owner = {TRAINING: layer_text("Training"), DATA: layer_text("Data")}.get(row.owner, row.owner)
     return f"{owner} · {layer_text(row.title)}"
+
+
+def _value(value: str | None) -> str:
+    """Return what a setting was in a run, and what it became, as a person reads it."""
+    return "–" if value is None else BECAME.join(map(layer_text, value.split(BECAME)))
 
 
 def line_of(metrics: Metrics, split: Split, quantity: Shown, axis: Axis) -> tuple[Any, Any]:

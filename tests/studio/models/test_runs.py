@@ -2,11 +2,13 @@
 
 import dataclasses
 
+from engine.curves import NAMES, SPLITS, pack
 from engine.errors import RunFolderError
 from engine.graph.network_file import dumps
 from engine.protocol.library import ChangeRun, EmptyTrash, ListRuns, ReadRun, RunCard, RunFigures, Runs
-from engine.protocol.messages import Done
+from engine.protocol.messages import Done, Edited
 from engine.protocol.messages import RunState as EngineState
+from studio.models.metrics import Metrics
 from studio.models.runs import MOST_COMPARED, RunsModel
 from studio.models.settings_diff import Difference, differences
 from tests.studio.fake_engine import row, small_network
@@ -56,6 +58,17 @@ def listed(*cards):
     runs.refresh()
     library.answer(Runs(cards))
     return runs, library
+
+
+def figures(name, *rows, edits=()):
+    """What there is to compare of a run."""
+    metrics = Metrics()
+    metrics.extend(rows)
+    columns = ((split, metrics[split]) for split in SPLITS)
+    curves = (
+        pack(split, {name: table.column(name).astype(float) for name in NAMES}) for split, table in columns
+    )
+    return RunFigures(f"/runs/{name}", dumps(small_network()), edits, tuple(curves))
 
 
 def names(runs):
@@ -111,8 +124,7 @@ def test_compared_runs_are_read_and_those_that_go_on_are_read_again():
     runs, library = listed(card("a"), card("b", connection="/c.json"))
     for name in ("a", "b"):
         runs.compare(f"/runs/{name}", True)
-        rows = (row(100, split="train"), row(200, split="validation"))
-        library.answer(RunFigures(f"/runs/{name}", dumps(small_network()), rows))
+        library.answer(figures(name, row(100, split="train"), row(200, split="validation")))
     assert list(runs.figures()) == ["/runs/a", "/runs/b"]
     assert runs.figures()["/runs/a"].metrics.steps_per_epoch == 100
     before = len(library.asked)
@@ -135,7 +147,7 @@ def test_a_relative_data_path_becomes_absolute_where_a_network_leaves_its_run():
     own = dataclasses.replace(network, data=dataclasses.replace(network.data, source="path", path="own.npz"))
     got = []
     runs.network(runs.cards[0], got.append)
-    library.answer(RunFigures("/runs/digits", dumps(own), ()))
+    library.answer(RunFigures("/runs/digits", dumps(own), (), ()))
     assert got[0].data.path == "/networks/own.npz"
 
 
@@ -144,9 +156,24 @@ def test_differences_are_settings_and_layers_that_are_not_the_same():
     second.graph.replace("conv1", dataclasses.replace(second.graph["conv1"], filters=8))
     second.graph.remove("softmax1")
     second = dataclasses.replace(second, training=dataclasses.replace(second.training, momentum=0.5))
-    found = differences([first, second])
+    found = differences([(first, ()), (second, ())])
     assert Difference("training", "Momentum", ("0.9", "0.5")) in found
     assert Difference("conv1", "Filters", ("4", "8")) in found
     assert Difference("softmax1", "Kind", ("Softmax", None)) in found
     assert len(found) == 3
-    assert differences([first, first]) == []
+    assert differences([(first, ()), (first, ())]) == []
+
+
+def test_edits_of_a_run_are_among_the_differences():
+    edits = (
+        Edited(10, "rate", 0.01, 0.5),
+        Edited(20, "keep_best", 1.0, 0.0),
+        Edited(30, "rate", 0.5, 1.0),
+        Edited(30, "epochs", 10.0, 12.0),
+    )
+    network = small_network()
+    assert differences([(network, ()), (network, edits)]) == [
+        Difference("training", "Learning rate", ("0.01", "0.01 → 0.5 → 1")),
+        Difference("training", "Epochs", ("10", "10 → 12")),
+        Difference("training", "Keep the best", ("yes", "yes → no")),
+    ]

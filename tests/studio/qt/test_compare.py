@@ -1,10 +1,9 @@
 """The comparison of runs below their list."""
 
-from engine.graph.network_file import dumps
-from engine.protocol.library import RunFigures
+from engine.protocol.messages import Edited
 from studio.qt.runs.compare_view import CompareView
-from tests.studio.fake_engine import row, small_network
-from tests.studio.models.test_runs import card, listed
+from tests.studio.fake_engine import row
+from tests.studio.models.test_runs import card, figures, listed
 
 
 def test_the_table_says_what_it_waits_for(qtbot):
@@ -15,9 +14,23 @@ def test_the_table_says_what_it_waits_for(qtbot):
     def compare(name):
         runs.compare(f"/runs/{name}", True)
         waiting = view.table.item(0, 0).text()
-        library.answer(RunFigures(f"/runs/{name}", dumps(small_network()), (row(100, split="train"),)))
+        library.answer(figures(name, row(100, split="train")))
         return waiting, view.table.item(0, 0).text()
 
     reading = "Reading the runs…"
     assert compare("a") == (reading, "Check another run to see where the settings differ.")
     assert compare("b") == (reading, "All settings are the same.")
+
+
+def test_what_was_edited_in_a_run_is_among_the_differences(qtbot):
+    runs, library = listed(card("a"), card("b"))
+    view = CompareView(runs)
+    qtbot.addWidget(view)
+    for name, edits in (("a", ()), ("b", (Edited(10, "rate", 0.01, 0.5),))):
+        runs.compare(f"/runs/{name}", True)
+        library.answer(figures(name, row(100), edits=edits))
+    assert [view.table.item(0, column).text() for column in range(3)] == [
+        "Training · Learning rate",
+        "0.01",
+        "0.01 → 0.5",
+    ]
