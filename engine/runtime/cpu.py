@@ -27,6 +27,7 @@ class Cpu:
         self._arena = Arena(nbytes)
         self._nbytes = nbytes
         self._messenger: Messenger | None = None
+        self._goes_beside = True
 
     def array(self, buffer: Buffer, placement: Placement, rank: int) -> NDArray[Any]:
         """Return the array of ``buffer`` on ``rank``."""
@@ -41,12 +42,13 @@ class Cpu:
         array[...] = values
 
     def line(self, line: Communicator) -> Communicator:
-        """Return the host's own line."""
+        """Return the host's own line. What a thread of its own may not call is called in turn."""
+        self._goes_beside = line.for_any_thread
         return line
 
     def program(self, steps: Sequence[Step]) -> Call:
-        """Return the call of all ``steps``, one after the other, with communication beside them."""
-        if any(step.stream == "communication" for step in steps):
+        """Return the call of all ``steps``, one after the other, with communication beside them if it may."""
+        if self._goes_beside and any(step.stream == "communication" for step in steps):
             self._messenger = self._messenger or Messenger()
             return beside(steps, self._messenger)
         calls = [step.call for step in steps]

@@ -48,3 +48,20 @@ def test_the_plan_written_by_hand_and_the_compiled_one_give_the_answer_of_one_de
     found = deviations("hand_written", 2)
     assert len(found) == 4
     assert max(found) <= 1e-10
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [("multiple", "True"), ("serialized", "True"), ("funneled", "False")]
+)
+def test_what_mpi_lets_threads_do_is_asked(level: str, expected: str) -> None:
+    """MPICH gives the level that it is asked for."""
+    program = "from engine.parallel.communicators import mpi; print(mpi.MpiCommunicator().for_any_thread)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"MPI4PY_RC_THREAD_LEVEL": level},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == expected

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.parallel.communicators.single import Single
 from engine.runtime.beside import Messenger, beside
+from engine.runtime.cpu import Cpu
 from engine.runtime.device import Step
 
 
@@ -107,6 +109,21 @@ def test_after_a_kernel_went_wrong_nothing_is_under_way() -> None:
     with pytest.raises(RuntimeError, match="no memory"):
         beside(steps, Messenger())()
     assert diary.names == ["send"]
+
+
+class OneThread(Single):
+    """A line for the thread that made it alone."""
+
+    for_any_thread = False
+
+
+@pytest.mark.parametrize(("line", "sender"), [(Single(), "messenger"), (OneThread(), "MainThread")])
+def test_a_line_that_is_for_one_thread_is_called_by_no_other(line: Single, sender: str) -> None:
+    diary, cpu = Diary(), Cpu(64)
+    cpu.line(line)
+    cpu.program([diary.step("send"), diary.step("kernel"), diary.step("reader", 0)])()
+    assert diary.threads["send"] == sender
+    assert diary.names[2] == "reader"
 
 
 def messengers() -> int:

@@ -10,7 +10,7 @@ Message = tuple[int, Any]
 
 
 class Communicator(Protocol):
-    """A rank's line to the others of a training. All calls are made by one thread.
+    """A rank's line to the others of a training. Calls are made one at a time, by one thread or several.
 
     Ranks meet each exchange in one order. Between two ranks, messages arrive in the order in which they were
     sent, and the receiver names arrays of the same size and type. Arrays are NumPy's, or those of the device
@@ -38,6 +38,11 @@ class Communicator(Protocol):
     @property
     def can_be_captured(self) -> bool:
         """Whether its calls only launch what a GPU does, so that a CUDA graph can hold them."""
+        ...
+
+    @property
+    def for_any_thread(self) -> bool:
+        """Whether another thread than the one that made the line may call it, too."""
         ...
 
     def summer(self, arrays: Sequence[Any], ranks: Sequence[int]) -> Callable[[], None]:

@@ -52,6 +52,7 @@ class LocalCommunicator:
     """The line of one of several ranks that are threads."""
 
     can_be_captured = False
+    for_any_thread = True
 
     def __init__(self, rank: int, size: int, post: _Post) -> None:
         self.rank = rank

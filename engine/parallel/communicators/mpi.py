@@ -34,6 +34,7 @@ class MpiCommunicator:
         self._world = MPI.COMM_WORLD.Dup()
         self.rank: int = self._world.rank
         self.size: int = self._world.size
+        self.for_any_thread: bool = MPI.Query_thread() >= MPI.THREAD_SERIALIZED
 
     def for_gpu(self) -> Communicator:
         """Return a line of NCCL's."""

@@ -24,6 +24,7 @@ class NcclCommunicator:
     """The line between the same ranks as ``host``, whose arrays lie on the GPU that each has in use."""
 
     can_be_captured = True
+    for_any_thread = True
 
     def __init__(self, host: Communicator) -> None:
         """Join; all ranks must. Raises DeviceError where NCCL is missing."""

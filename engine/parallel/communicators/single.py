@@ -14,6 +14,7 @@ class Single:
     rank = 0
     size = 1
     can_be_captured = True
+    for_any_thread = True
 
     def for_gpu(self) -> Communicator:
         """Return this one."""
