@@ -14,6 +14,9 @@ from tests.faults.outcome import Outcome
 from tests.supervisor.engines import entries_until, events, running
 
 ROW, FAULT, FULL = "–", "1,000 events a second", 20
+ALONE = True
+"""It measures processor time."""
+
 SHARE = 0.10
 """Of a core that the supervisor may take, at most."""
 

@@ -24,6 +24,9 @@ from tests.supervisor.engines import (
 )
 
 ROW, FAULT, FULL = "–", "training process dies: restart", 5
+ALONE = True
+"""It measures how soon a training is back."""
+
 SECONDS = 5.0
 """s from a death to the first step after it, at most."""
 

@@ -43,7 +43,8 @@ def body(count: int, folder: Path) -> Outcome:
     _, undisturbed = run_training(folder / "whole", what, whole)
     expected = fingerprint(undisturbed)
     survived = 0
-    for step in range(1, FULL + 1, FULL // count):
+    for number in range(count):
+        step = 1 + number * FULL // count
         path = folder / str(step)
         path.mkdir()
         save_pictures(path)

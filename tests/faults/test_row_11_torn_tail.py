@@ -22,7 +22,8 @@ def body(count: int, folder: Path) -> Outcome:
         journal.append(new)
     tail = (folder / "run.sqlite-wal").read_bytes()
     survived, fewest = 0, len(entries)
-    for cut in range(1, FULL + 1, FULL // count):
+    for number in range(count):
+        cut = 1 + number * FULL // count
         path = folder / "cut" / "run.sqlite"
         path.parent.mkdir(exist_ok=True)
         shutil.copy(folder / "run.sqlite", path)

@@ -13,6 +13,9 @@ from tests.faults.studio_process import Caught, watching
 from tests.supervisor.engines import entries_until, running, worker_of
 
 ROW, FAULT, FULL = "12", "studio killed", 50
+ALONE = True
+"""It measures how soon a studio is back."""
+
 SECONDS = 2.0
 """s from looking for the engine to showing all that it has, at most."""
 

@@ -21,6 +21,9 @@ from tests.faults.studio_process import Caught, StudioProcess, watching
 from tests.supervisor.engines import running, wait_for, worker_of
 
 ROW, FAULT, FULL = "13", "studio stalled", 20
+ALONE = True
+"""It measures processor time."""
+
 PACE = 1000
 """Rows a second."""
 
