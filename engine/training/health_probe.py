@@ -135,7 +135,9 @@ def histogram(numbers: Array) -> Histogram | None:
     low, high = float(some.min()), float(some.max())
     if low == high:
         return Histogram(low, high, 0.0, (some.size, *(0,) * (BINS - 1)))
-    places = ((some - low) * ((BINS - 1e-3) / (high - low))).astype(np.intp)
+    # As float64: of the least and the largest float32 neither the distance nor its inverse is one.
+    shares = (some.astype(np.float64) - low) / (high - low)
+    places = (shares * (BINS - 1e-3)).astype(np.intp)
     counts = np.bincount(places, minlength=BINS)[:BINS]
     return Histogram(low, high, float(some.std(dtype=np.float64)), tuple(counts.tolist()))
 

@@ -27,6 +27,13 @@ def test_a_histogram_counts_all_numbers_within_their_range() -> None:
     assert told.deviation == pytest.approx(numbers.std())
 
 
+@pytest.mark.parametrize("size", [1e-45, 1e-40, 1.0, 3e38])
+def test_a_histogram_of_the_least_and_the_largest_numbers(size: float) -> None:
+    told = histogram(np.array([-size, 0.0, size], np.float32))
+    assert told is not None
+    assert told.counts[0] == told.counts[BINS // 2] + told.counts[BINS // 2 - 1] == told.counts[-1] == 1
+
+
 def test_a_histogram_of_one_number_of_nothing_and_of_nan() -> None:
     told = histogram(np.full(5, 2.0))
     assert told is not None
