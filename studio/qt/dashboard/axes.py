@@ -19,6 +19,9 @@ ROOM_ACROSS, ROOM_UP = 64, 28
 LONG_SPAN = 3.0
 """Decades beyond which a logarithmic axis names powers of ten only."""
 
+SHORT_SPAN = 1.0
+"""Decades below which it names round values, as many as there is room for."""
+
 _MINUTE, _HOUR = 60.0, 3600.0
 _CLOCK_STEPS = (
     1,
@@ -80,6 +83,10 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.is_log:
             return _ticks(low, high, _decimal_step((high - low) * ROOM_UP / max(size, ROOM_UP)))
+        if high - low < SHORT_SPAN:
+            bottom, top = 10.0**low, 10.0**high
+            [(_, values)] = _ticks(bottom, top, _decimal_step((top - bottom) * ROOM_UP / max(size, ROOM_UP)))
+            return [(1.0, [math.log10(value) for value in values if value > 0])]
         named = (1,) if high - low > LONG_SPAN else (1, 2, 5)
         decades = range(math.floor(low), math.ceil(high) + 1)
         ticks = [decade + math.log10(digit) for decade in decades for digit in named]

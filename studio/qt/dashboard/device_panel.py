@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.protocol.messages import Device
+from engine.protocol.messages import Device, RankReading
 from studio.models.readings import gigabytes, three_digits
 from studio.models.run import RunModel
 from studio.qt import theme
-from studio.qt.dashboard.rank_row import RankRow
+from studio.qt.dashboard.rank_row import RankRow, not_responding, rank_facts
+from studio.qt.device_marks import paint_device
 from studio.qt.labels import Label
 
 LINE = 18
@@ -20,6 +23,9 @@ NAME, LOAD, MEMORY, SENSORS = 44, 38, 88, 80
 """Widths of the texts of a line, px: name, load, memory, temperature and power."""
 
 GAP = 6
+
+MARK = 12
+"""Side of the mark of a rank's logical device, px."""
 
 
 class DevicePanel(QWidget):
@@ -31,7 +37,7 @@ class DevicePanel(QWidget):
         self.rows: list[DeviceRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
+        self._column.setSpacing(2)
         self._empty = Label(self.tr("Load and memory of each device, while a training runs"), "secondary")
         self._empty.setWordWrap(True)
         self.ranks: list[RankRow] = []
@@ -50,15 +56,19 @@ class DevicePanel(QWidget):
             self.rows.append(DeviceRow())
             self._column.addWidget(self.rows[-1])
         self._empty.setVisible(not devices)
+        left = {rank.rank: rank for rank in self._run.record.ranks}
         gpus = 0
         for row, device in zip(self.rows, devices, strict=True):
-            row.show_device(device, "CPU" if device.kind == "cpu" else f"GPU {gpus}")
-            gpus += device.kind == "gpu"
-        self._show_ranks()
+            if device.kind == "cpu":
+                row.show_device(device, "CPU")
+            else:
+                here = [rank for rank in left.values() if rank.device == f"cuda:{gpus}"]
+                row.show_device(device, f"GPU {gpus}", left.pop(here[0].rank) if here else None)
+                gpus += 1
+        self._show_ranks(list(left.values()))
 
-    def _show_ranks(self) -> None:
-        """Show a line for each of several ranks, below the devices."""
-        ranks = self._run.record.ranks
+    def _show_ranks(self, ranks: Sequence[RankReading]) -> None:
+        """Show a line for each rank that has no device to itself, below the devices."""
         while len(self.ranks) > len(ranks):
             row = self.ranks.pop()
             row.hide()
@@ -71,23 +81,28 @@ class DevicePanel(QWidget):
 
 
 class DeviceRow(QWidget):
-    """One device: a cell a core, filled from below by its load; a bar for the memory; numbers beside both."""
+    """One device: a cell a core, filled from below by its load; a bar for the memory; numbers beside both.
+
+    That of a rank has the mark of the rank's logical device.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._device: Device | None = None
+        self._rank: RankReading | None = None
         self._name = ""
         self.setFixedHeight(LINE)
 
     def sizeHint(self) -> QSize:
         return QSize(320, LINE)
 
-    def show_device(self, device: Device, name: str) -> None:
-        """Show a device's readings under a short name."""
-        if (device, name) != (self._device, self._name):
-            self._device, self._name = device, name
-            self.setToolTip("\n".join((device.name, *self._facts(device))))
-            self.setAccessibleName(" · ".join((name, *self._facts(device))))
+    def show_device(self, device: Device, name: str, rank: RankReading | None = None) -> None:
+        """Show a device's readings under a short name, and the rank that has it to itself."""
+        if (device, name, rank) != (self._device, self._name, self._rank):
+            self._device, self._name, self._rank = device, name, rank
+            facts = [*self._facts(device), *(rank_facts(rank) if rank is not None else ())]
+            self.setToolTip("\n".join((device.name, *facts)))
+            self.setAccessibleName(" · ".join((name, *facts)))
             self.update()
 
     def _facts(self, device: Device) -> list[str]:
@@ -106,22 +121,31 @@ class DeviceRow(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.secondary_font())
         sensors = SENSORS if _sensors(device) else 0
-        room = max(40, self.width() - NAME - LOAD - MEMORY - sensors - 2 * GAP)
+        x = 0
+        if self._rank is not None:
+            paint_device(painter, QRectF(0, (LINE - MARK) / 2, MARK, MARK), self._rank.rank)
+            x = MARK + GAP
+        room = max(40, self.width() - x - NAME - LOAD - MEMORY - sensors - 2 * GAP)
         loads = round(0.62 * room)
         painter.setPen(theme.colour("text"))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        self._write(painter, 0, NAME, self._name, left)
-        _paint_cells(painter, QRectF(NAME, 2, loads, LINE - 4), device.cores or (device.utilisation,))
+        self._write(painter, x, NAME, self._name, left)
+        x += NAME
+        _paint_cells(painter, QRectF(x, 2, loads, LINE - 4), device.cores or (device.utilisation,))
         painter.setPen(theme.colour("secondary"))
-        self._write(painter, NAME + loads, LOAD, f"{device.utilisation:.0f} %", right)
-        x = NAME + loads + LOAD + GAP
+        self._write(painter, x + loads, LOAD, f"{device.utilisation:.0f} %", right)
+        x += loads + LOAD + GAP
         share = device.memory_used / max(1, device.memory_total)
         _paint_bar(painter, QRectF(x, 2, room - loads, LINE - 4), share)
         x += room - loads + GAP
         used, total = three_digits(device.memory_used / 1e9), three_digits(device.memory_total / 1e9)
         painter.setPen(theme.colour("secondary"))
         self._write(painter, x, MEMORY - GAP, f"{used} / {total} GB", left)
-        self._write(painter, self.width() - sensors, sensors, " ".join(_sensors(device)), right)
+        if self._rank is not None and not self._rank.responding:
+            painter.setPen(theme.colour("error"))
+            self._write(painter, x, self.width() - x, not_responding(), right)
+        else:
+            self._write(painter, self.width() - sensors, sensors, " ".join(_sensors(device)), right)
 
     def _write(self, painter: QPainter, x: int, width: int, text: str, side: Qt.AlignmentFlag) -> None:
         painter.drawText(QRect(x, 0, width, LINE), side | Qt.AlignmentFlag.AlignVCenter, text)

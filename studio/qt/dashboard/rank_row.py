@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -41,8 +41,20 @@ class RankRow(QWidget):
             self._mark.setPixmap(swatch(rank.rank, _SWATCH, self.devicePixelRatioF()))
         device = self.tr("CPU") if rank.device == "cpu" else rank.device
         self._words.set_text(f"{chr(ord('A') + rank.rank)} · {device}")
-        if rank.responding:
-            self._facts.setText(f"{rank.utilisation:.0f} % · {gigabytes(rank.memory)}")
-        else:
-            self._facts.setText(self.tr("not responding"))
-        self.setToolTip(self.tr("Rank {rank}, process {pid}").format(rank=rank.rank, pid=rank.pid))
+        process, *facts = rank_facts(rank)
+        self._facts.setText(" · ".join(facts))
+        self.setToolTip(process)
+
+
+def rank_facts(rank: RankReading) -> list[str]:
+    """Return which process a rank is, and what it takes of a core and of the host's memory."""
+    process = QCoreApplication.translate("RankRow", "Rank {rank}, process {pid}")
+    facts = [process.format(rank=rank.rank, pid=rank.pid)]
+    if not rank.responding:
+        return [*facts, not_responding()]
+    return [*facts, f"{rank.utilisation:.0f} %", gigabytes(rank.memory)]
+
+
+def not_responding() -> str:
+    """Return what is said of a rank that gives no sign of life."""
+    return QCoreApplication.translate("RankRow", "not responding")

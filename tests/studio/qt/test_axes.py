@@ -36,6 +36,15 @@ def test_a_logarithmic_axis_names_values_not_their_logarithms(qapp):
     assert axis.tickStrings(ticks, 1, 1) == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"]
 
 
+def test_a_logarithmic_axis_names_values_also_within_less_than_a_decade(qapp):
+    axis = ValueAxis()
+    axis.set_log(True)
+    ((_, ticks),) = axis.tickValues(np.log10(88.5), np.log10(93.2), 6 * ROOM_UP)
+    assert axis.tickStrings(ticks, 1, 1) == ["89", "90", "91", "92", "93"]
+    ((_, ticks),) = axis.tickValues(np.log10(2.2), np.log10(7.0), 6 * ROOM_UP)
+    assert axis.tickStrings(ticks, 1, 1) == ["3", "4", "5", "6", "7"]
+
+
 def test_large_values_are_short_and_read_at_a_glance(qapp):
     values = [0.0, 0.025, 500.0, 2500.0, 50_000.0, 250_000.0, 1.5e6, 1e12]
     assert ValueAxis().tickStrings(values, 1, 1) == [

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.forecast.forecast import forecast
 from engine.graph.examples import load_example
-from engine.protocol.messages import Device, RankReading
+from engine.protocol.messages import Device
 from studio.models import splitting
 from studio.models.computers import Computers
 from studio.models.document import Document
@@ -19,7 +18,6 @@ from studio.models.lens import Lens
 from studio.models.run import RunModel
 from studio.models.selection import Selection
 from studio.qt.canvas.panel import CanvasPanel
-from studio.qt.dashboard.device_panel import DevicePanel
 from studio.qt.run_controls import DevicePicker
 from studio.qt.split.layer_place import PlaceEditor
 from studio.qt.split.split_button import SplitButton
@@ -124,20 +122,3 @@ def test_the_lens_shows_places_and_what_is_sent(qtbot: QtBot, document: Document
     assert flows["conv2", "fc64"].words.startswith("262 kB · waits ")
     assert flows["conv1", "pool1"].is_faint
     panel.detach()
-
-
-def test_the_device_panel_has_a_line_for_each_rank(qtbot: QtBot, run: RunModel) -> None:
-    panel = DevicePanel(run)
-    qtbot.addWidget(panel)
-    run.record.ranks = (
-        RankReading(0, "cpu", 11, True, 97.6, 312_000_000),
-        RankReading(1, "cpu", 12, False, 0.0, 0),
-    )
-    run.devices_changed.emit()
-    words = [" ".join(label.text() for label in row.findChildren(QLabel)).strip() for row in panel.ranks]
-    assert "A · CPU" in words[0]
-    assert "98 % · 0.312" in words[0]
-    assert "not responding" in words[1]
-    run.record.ranks = ()
-    run.devices_changed.emit()
-    assert panel.ranks == []
