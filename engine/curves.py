@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ProtocolError
 from engine.protocol.messages import Curve, Split
+from engine.words import Words
 
 Column = NDArray[np.float64]
 Columns = dict[str, Column]
@@ -76,7 +77,9 @@ def unpack(curve: Curve) -> Columns:
     columns = {}
     for name, data in curve.columns.items():
         if len(data) % 8:
-            raise ProtocolError(message=f"the column {name} of a curve has {len(data)} bytes")
+            raise ProtocolError(
+                message=Words("the column {name} of a curve has {count} bytes", name=name, count=len(data))
+            )
         columns[name] = np.frombuffer(data, "<f8").astype(np.float64)
     if not set(NAMES) <= set(columns) or len({len(column) for column in columns.values()}) != 1:
         raise ProtocolError(message="a curve lacks a column, or its columns are not of one length")

@@ -28,6 +28,7 @@
     │   └── DataNotFoundError
     ├── DeviceError               a device that is not there, or lacks something
     ├── PlanError
+    │   └── SplitError
     ├── RunFolderError
     │   ├── RunFolderInUseError
     │   └── RunFolderUnwritableError
@@ -43,7 +44,8 @@
     │   ├── NoEngineError
     │   ├── EngineDiedError
     │   ├── WorkerDiedError
-    │   └── ComputerError         another computer that cannot be used
+    │   ├── ComputerError         another computer that cannot be used
+    │   └── SendingStoppedError   data that were not sent, as the user wanted
     ├── TrainingError
     │   ├── NotFiniteError
     │   ├── OutOfMemoryError
@@ -148,7 +150,7 @@ class NoGradientError(NetworkError):
     """``layer`` hands no gradient back to ``source``, at or before which a layer learns."""
 
     template = (
-        "{layer}: its {title} hands no gradient back, but {source} learns or comes after a layer that does. "
+        "{layer}: its {input} hands no gradient back, but {source} learns or comes after a layer that does. "
         "Put {layer} before all layers that learn, or freeze those."
     )
 
@@ -263,6 +265,12 @@ class PlanError(ConvNetError):
     template = "{layer}: expected {expected}, found {found}. {hint}"
 
 
+class SplitError(PlanError):
+    """A ``split`` that is not there, or cannot be carried out."""
+
+    template = 'Split "{split}": expected {expected}, found {found}. {hint}'
+
+
 class RunFolderError(ConvNetError):
     """A run folder that is not one, or is damaged."""
 
@@ -368,6 +376,12 @@ class ComputerError(EngineError):
     """Another ``computer`` cannot be reached or used: ``reason`` and ``hint``."""
 
     template = "{computer}: {reason} {hint}"
+
+
+class SendingStoppedError(EngineError):
+    """The user gave up sending data to another computer."""
+
+    template = "Sending the data was given up. It goes on where it was."
 
 
 class TrainingError(ConvNetError):

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import argparse
 import ast
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
+
+from tools.words import find_words
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "resources" / "translations" / "ja.json"
@@ -24,17 +28,47 @@ _CALLS = {"tr": 0, "_tr": 0, "action_text": 0, "layer_text": 0, "translate": 1, 
 """Functions that take a source text, and the number of the argument that it is."""
 _SEVERAL = ("title_for",)
 """Functions all of whose literal arguments are source texts."""
-_WORDS = ("expected", "found", "hint", "missing", "what", "where")
-"""Keywords of errors in engine/ whose literals are words."""
-_PHRASES = {"ShapeRuleError": (1, 2)}
-"""Raised in engine/layers with words in these arguments."""
+_OF_SYSTEM = (
+    *(
+        errno.EACCES,
+        errno.EBUSY,
+        errno.EDQUOT,
+        errno.EEXIST,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EISDIR,
+        errno.EMFILE,
+    ),
+    *(
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.ENOTEMPTY,
+        errno.EPERM,
+        errno.EROFS,
+    ),
+    *(errno.ECONNREFUSED, errno.ETIMEDOUT),
+)
+"""Errors of the operating system whose words reach people."""
+_OF_JSON = (
+    "Expecting value",
+    "Expecting property name enclosed in double quotes",
+    "Expecting ',' delimiter",
+    "Expecting ':' delimiter",
+    "Extra data",
+    "Illegal trailing comma before end of object",
+    "Invalid control character at",
+    "Unterminated string starting at",
+)
+"""What Python says of text that is no JSON."""
 
 
 def collect() -> dict[str, str]:
     """Return all source texts, each with the first place where it stands."""
     sys.path.insert(0, str(ROOT))
     found: dict[str, str] = {}
-    for text, place in (*_in_code(), *_in_tables(), *_in_layers(), *_in_errors(), *_in_engine(), *_in_log()):
+    for text, place in (*_in_code(), *_in_tables(), *_in_layers(), *_in_errors(), *_in_words(), *_in_log()):
         if any(sign.isalpha() for sign in text.replace("{", "").replace("}", "")):
             found.setdefault(text, place)
     return found
@@ -106,17 +140,12 @@ def _in_layers() -> Iterator[tuple[str, str]]:
             yield from ((template_of(text), record.__name__) for text in texts)
     yield from ((schedule.title, "schedules") for schedule in SCHEDULES.values())
     yield from ((content, "engine/layers/base.py") for content in ("data", *get_args(Content)))
-    yield from _in_rules()
+    yield from _in_captions()
 
 
-def _in_rules() -> Iterator[tuple[str, str]]:
-    """Yield what shape rules expect, and the captions of cards."""
+def _in_captions() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "engine" / "layers").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _PHRASES:
-                for number in _PHRASES[getattr(node.func, "id", "")]:
-                    for text in map(_formatted, node.args[number : number + 1]):
-                        yield template_of(text), path.name
             if isinstance(node, ast.FunctionDef) and node.name == "caption":
                 for part in ast.walk(node):
                     if isinstance(part, ast.JoinedStr):
@@ -140,13 +169,12 @@ def _in_log() -> Iterator[tuple[str, str]]:
     yield from ((word, "studio/models/settings_diff.py") for word in WORDS)
 
 
-def _in_engine() -> Iterator[tuple[str, str]]:
-    """Yield the words that errors are raised with, but for those of the command line."""
-    for path in sorted(set((ROOT / "engine").rglob("*.py")) - set((ROOT / "engine" / "cli").rglob("*.py"))):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg in _WORDS:
-                for text in _literals(node.value):
-                    yield template_of(text), str(path.relative_to(ROOT))
+def _in_words() -> Iterator[tuple[str, str]]:
+    """Yield the words that errors, lines of the log and notes are formed with."""
+    yield from ((template_of(text), place) for text, place in find_words().texts.items())
+    for code in _OF_SYSTEM:
+        yield os.strerror(code), "the operating system"
+    yield from ((text, "json") for text in _OF_JSON)
 
 
 def _in_errors() -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.checkpoint import format as layout
 from engine.checkpoint.parts import join
 from engine.errors import CheckpointError
+from engine.words import Words
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def read_manifest(path: Path) -> layout.Manifest:
     """Read the manifest at ``path``; raises CheckpointError where it is not as it was written."""
     manifest = layout.parse_manifest(_read_bytes(path), path)
     if layout.manifest_path(path.parent, manifest.step) != path:
-        raise layout.damaged(path, "the manifest of this step", f"that of step {manifest.step}")
+        raise layout.damaged(
+            path, "the manifest of this step", Words("that of step {step}", step=manifest.step)
+        )
     return manifest
 
 
@@ -87,7 +90,7 @@ def _read_file(folder: Path, file: layout.ArrayFile) -> bytes:
     path = folder / file.name
     content = _read_bytes(path)
     if len(content) != file.size:
-        raise layout.damaged(path, f"{file.size} bytes", str(len(content)))
+        raise layout.damaged(path, Words("{count} bytes", count=file.size), str(len(content)))
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise layout.damaged(path, "the bytes as written", "changed ones")
     return content

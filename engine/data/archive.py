@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.data.dataset import SPLITS, Dataset, Split, SplitName
 from engine.data.stratify import stratified_parts
 from engine.errors import DataError, DataNotFoundError
+from engine.words import Words
 
 _VALIDATION_SEED = 1
 _MOST_CLASSES = 1_000_000
@@ -62,7 +63,7 @@ class _Reader:
     def dataset(self, validation_share: float) -> Dataset:
         unknown = sorted(set(self._archive.files) - _NAMES)
         if unknown:
-            expected = f"only arrays named {', '.join(sorted(_NAMES))}"
+            expected = Words("only arrays named {names}", names=", ".join(sorted(_NAMES)))
             raise self._error(unknown[0], expected, "this name", "Rename the array, or leave it out.")
         splits = {name: self._split(name) for name in SPLITS if name != "validation" or self._has(name)}
         self._check_same_size(splits)
@@ -81,7 +82,8 @@ class _Reader:
     def _split(self, name: SplitName) -> Split:
         pictures, labels = self._pictures(f"{name}_pictures"), self._labels(f"{name}_labels")
         if len(labels) != len(pictures):
-            expected, hint = f"{len(pictures)} labels, one a picture", "Save as many labels as pictures."
+            expected = Words("{count} labels, one a picture", count=len(pictures))
+            hint = "Save as many labels as pictures."
             raise self._error(f"{name}_labels", expected, len(labels), hint)
         return Split(pictures, labels)
 
@@ -114,7 +116,7 @@ class _Reader:
         low, high = int(array.min()), int(array.max())
         if low < 0 or high >= _MOST_CLASSES:
             wrong = low if low < 0 else high
-            expected = f"classes counted from 0 to at most {_MOST_CLASSES - 1}"
+            expected = Words("classes counted from 0 to at most {most}", most=_MOST_CLASSES - 1)
             raise self._error(name, expected, wrong, "Number the classes from 0.")
         return array.astype(np.int32)
 
@@ -123,14 +125,17 @@ class _Reader:
         for name, split in splits.items():
             found = split.pictures.shape[1:]
             if found != expected:
-                wanted, hint = f"pictures of {expected} as train_pictures", "Scale all pictures alike."
+                wanted = Words("pictures of {shape} as train_pictures", shape=expected)
+                hint = "Scale all pictures alike."
                 raise self._error(f"{name}_pictures", wanted, found, hint)
 
     def _hold_out(self, train: Split, share: float) -> tuple[Split, Split]:
         validation, kept = stratified_parts(train.labels, (share,), _VALIDATION_SEED)
         if share and not len(validation):
             expected = "at least 5 pictures of a class, to keep some for validation"
-            raise self._error("train_pictures", expected, f"{len(train)} in all", "Add pictures.")
+            raise self._error(
+                "train_pictures", expected, Words("{count} in all", count=len(train)), "Add pictures."
+            )
         return train.take(kept), train.take(validation)
 
     def _class_names(self, classes: int) -> tuple[str, ...]:
@@ -139,9 +144,7 @@ class _Reader:
         array = self._array("class_names")
         if array.ndim != 1 or array.dtype.kind != "U" or len(array) < classes:
             found = f"{array.dtype} {array.shape}"
-            expected, hint = (
-                f"text of shape (classes,) with at least {classes}",
-                "Save a name for each class.",
-            )
+            expected = Words("text of shape (classes,) with at least {count}", count=classes)
+            hint = "Save a name for each class."
             raise self._error("class_names", expected, found, hint)
         return tuple(array.tolist())

@@ -28,6 +28,7 @@ from engine.data.divide import assign_splits
 from engine.data.encoded import Encoded
 from engine.data.picture_files import Listing
 from engine.errors import DataError
+from engine.words import Words
 
 _BATCH = re.compile(
     r"(?:data_batch_(?P<number>\d{1,9})(?:\.(?P<part>\d{1,9}))?|test_batch)(?P<binary>\.bin)?"
@@ -74,7 +75,7 @@ def load_batches(path: Path, validation_share: float) -> Dataset:
             elif match := _BATCH.fullmatch(name):
                 total += member.size
                 if total > _MOST_BYTES:
-                    raise _error(path, f"at most {_MOST_BYTES} bytes of batches", "more")
+                    raise _error(path, Words("at most {count} bytes of batches", count=_MOST_BYTES), "more")
                 batches.append(_read(member.read(), f"{path}: {member.name}", match))
     batches.sort(key=lambda batch: (batch.number is None, batch.number or 0))
     return _dataset(path, batches, class_names, validation_share)
@@ -90,7 +91,8 @@ def _read_binary(content: bytes, source: str) -> tuple[NDArray[np.uint8], NDArra
     """A byte for the label and the planes of red, green and blue, picture after picture."""
     record = 1 + math.prod(_BINARY_SHAPE)
     if not content or len(content) % record:
-        raise _error(source, f"a multiple of {record} bytes", f"{len(content)} bytes")
+        expected = Words("a multiple of {count} bytes", count=record)
+        raise _error(source, expected, Words("{count} bytes", count=len(content)))
     table = np.frombuffer(content, np.uint8).reshape(-1, record)
     return _channels_last(table[:, 1:], _BINARY_SHAPE), table[:, 0].astype(np.int32)
 
@@ -100,8 +102,9 @@ def _read_pickle(content: bytes, source: str) -> tuple[NDArray[np.uint8], NDArra
     labels = _labels(_field(batch, "labels", source), source)
     data = _field(batch, "data", source)
     if not isinstance(data, np.ndarray) or data.ndim != 2 or len(labels) not in data.shape:
-        found = f"an array of {data.shape}" if isinstance(data, np.ndarray) else "something else"
-        raise _error(source, f"data for the {len(labels)} labels", found)
+        is_array = isinstance(data, np.ndarray)
+        found = Words("an array of {shape}", shape=data.shape) if is_array else "something else"
+        raise _error(source, Words("data for the {count} labels", count=len(labels)), found)
     # cuda-convnet has a picture in each column, CIFAR-10's own files in each row.
     rows = data if data.shape[1] != len(labels) else data.T
     return _channels_last(_whole_bytes(rows, source), _planes(rows.shape[1], source)), labels
@@ -112,7 +115,7 @@ def _field(batch: object, name: str, source: object) -> Any:
         for key in (name, name.encode()):
             if key in batch:
                 return batch[key]
-    raise _error(source, f'a dict with "{name}"', "none")
+    raise _error(source, Words('a dict with "{name}"', name=name), "none")
 
 
 def _labels(values: object, source: object) -> NDArray[np.int32]:
@@ -124,7 +127,7 @@ def _labels(values: object, source: object) -> NDArray[np.int32]:
     numbers = [value[0] if isinstance(value, list | tuple) and len(value) == 1 else value for value in values]
     for number in numbers:
         if not isinstance(number, int | float) or number != number // 1 or not 0 <= number < _MOST_CLASSES:
-            expected = f"labels from 0 to {_MOST_CLASSES - 1}, one a picture"
+            expected = Words("labels from 0 to {most}, one a picture", most=_MOST_CLASSES - 1)
             raise _error(source, expected, repr(number)[:60] if isinstance(number, int | float) else "others")
     return np.array(numbers, np.int32)
 
@@ -134,7 +137,8 @@ def _whole_bytes(values: NDArray[Any], source: object) -> NDArray[np.uint8]:
         return values
     whole = values.astype(np.float64)
     if values.size and not (np.all(whole >= 0) and np.all(whole <= 255) and np.all(whole == np.floor(whole))):
-        raise _error(source, "whole numbers from 0 to 255", f"others, of type {values.dtype}")
+        found = Words("others, of type {dtype}", dtype=values.dtype)
+        raise _error(source, "whole numbers from 0 to 255", found)
     return whole.astype(np.uint8)
 
 
@@ -143,7 +147,8 @@ def _planes(length: int, source: object) -> tuple[int, int, int]:
         side = math.isqrt(length // channels)
         if side and channels * side * side == length:
             return channels, side, side
-    raise _error(source, "square pictures of 3 channels or 1", f"{length} values for each")
+    found = Words("{count} values for each", count=length)
+    raise _error(source, "square pictures of 3 channels or 1", found)
 
 
 def _channels_last(rows: NDArray[np.uint8], planes: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -164,7 +169,8 @@ def _dataset(
 ) -> Dataset:
     shapes = {batch.pictures.shape[1:] for batch in batches}
     if len(shapes) != 1:
-        raise _error(path, "batches of pictures of one size", f"{len(shapes)} sizes")
+        found = Words("{count} sizes", count=len(shapes))
+        raise _error(path, "batches of pictures of one size", found)
     tests = _test_numbers([batch.number for batch in batches])
     pictures = np.concatenate([batch.pictures for batch in batches])
     labels = np.concatenate([batch.labels for batch in batches])
@@ -185,7 +191,8 @@ def complete_names(names: Sequence[str], classes: int, source: object) -> tuple[
     if not names:
         return tuple(map(str, range(classes)))
     if len(names) < classes:
-        raise _error(source, f"names of {classes} classes", f"{len(names)} names")
+        expected = Words("names of {count} classes", count=classes)
+        raise _error(source, expected, Words("{count} names", count=len(names)))
     return tuple(names)
 
 
@@ -239,7 +246,8 @@ def _files(data: object, count: int, source: object) -> list[bytes]:
     if isinstance(data, list) and data and isinstance(data[0], list):
         data = [file for part in data[: count + 1] if isinstance(part, list) for file in part[: count + 1]]
     if not isinstance(data, list) or len(data) != count or not all(isinstance(file, bytes) for file in data):
-        raise _error(source, f"{count} picture files, one a label", "something else")
+        expected = Words("{count} picture files, one a label", count=count)
+        raise _error(source, expected, "something else")
     return data
 
 

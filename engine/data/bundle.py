@@ -25,6 +25,7 @@ from typing import IO, Any
 from engine.data import tar
 from engine.data.encoded import Place
 from engine.errors import DataError, DataNotFoundError
+from engine.words import Words
 
 MOST_BYTES = 1 << 30
 """Of one file in an archive."""
@@ -207,15 +208,17 @@ def _check_growth(path: Path, unpacked: int, packed: int) -> None:
     if unpacked > _SLACK + MOST_GROWTH * packed:
         raise DataError(
             source=path,
-            expected=f"an archive that grows at most {MOST_GROWTH} times when it is unpacked",
-            found=f"{packed} bytes that become {unpacked}",
+            expected=Words(
+                "an archive that grows at most {times} times when it is unpacked", times=MOST_GROWTH
+            ),
+            found=Words("{packed} bytes that become {unpacked}", packed=packed, unpacked=unpacked),
             hint="Such archives are made to fill disks.",
         )
 
 
 def _check_size(path: Path, name: str, size: int) -> None:
     if size > MOST_BYTES:
-        raise _dangerous(path, name, f"{size} bytes")
+        raise _dangerous(path, name, Words("{count} bytes", count=size))
 
 
 def _inner_name(path: Path, name: str) -> str:
@@ -229,7 +232,7 @@ def _inner_name(path: Path, name: str) -> str:
 def _dangerous(path: Path, name: str, found: str) -> DataError:
     return DataError(
         source=f"{path}: {name[:200]!r}",
-        expected=f"plain files below the archive's top, of at most {MOST_BYTES} bytes",
+        expected=Words("plain files below the archive's top, of at most {count} bytes", count=MOST_BYTES),
         found=found,
         hint="Unpack the archive yourself if you trust it, and choose the folder.",
     )

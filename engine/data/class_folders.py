@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from posixpath import splitext
+from typing import Final
 
 from engine.data.bundle import Member
 from engine.data.dataset import SplitName
@@ -17,6 +18,9 @@ from engine.data.picture_files import Listing
 
 MOST_PICTURE_BYTES = 64 << 20
 """Of a picture's file; larger ones are skipped."""
+
+TOO_LARGE: Final = "it has more than 64 MiB"
+"""Why such a picture is skipped."""
 
 _SPLITS: dict[str, SplitName] = {
     "train": "train",
@@ -47,9 +51,9 @@ class ClassFolders:
                 continue
             *above, folder = member.name.split("/")[:-1] or [""]
             if not folder or folder.lower() in _SPLITS:
-                listing.skipped.append((member.name, "it lies in no folder of a class"))
+                listing.skip(member.name, "it lies in no folder of a class")
             elif member.size > MOST_PICTURE_BYTES:
-                listing.skipped.append((member.name, f"it has more than {MOST_PICTURE_BYTES} bytes"))
+                listing.skip(member.name, TOO_LARGE)
             else:
                 listing.labels.append(self._numbers.setdefault(folder, len(self._numbers)))
                 listing.splits.append(_SPLITS.get(above[-1].lower()) if above else None)

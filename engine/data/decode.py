@@ -60,19 +60,22 @@ def decode_bytes(content: bytes, size: tuple[int, int] | None, channels: int, so
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                found = "more than 89,478,485 pixels"
+                raise DataError(source=source, expected="a picture", found=found, hint="")
             pixels = _decoded(image, size, _MODES[channels])
             return Pixels((pixels.height, pixels.width, channels), pixels.tobytes())
     except UnidentifiedImageError as error:
         found = "an empty file" if not content else "no picture, or one of a damaged or unknown kind"
         raise DataError(source=source, expected="a picture", found=found, hint="") from error
+    except DataError:
+        raise
     except Exception as error:  # Pillow lets through whatever its many parsers raise.
         found = f"{type(error).__name__}: {str(error)[:200]}"
         raise DataError(source=source, expected="a picture", found=found, hint="") from error
 
 
 def _decoded(image: Image.Image, size: tuple[int, int] | None, mode: str) -> Image.Image:
-    if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"{image.width} × {image.height} px, more than {MOST_PIXELS} in all")
     turn = _turn(image)
     if size is None:
         flat = _flat(image, mode)

@@ -19,6 +19,7 @@ from engine.data.decode import Pixels, decode_bytes
 from engine.data.digest import digest
 from engine.data.encoded import Encoded
 from engine.errors import DataError
+from engine.words import Words
 
 
 class Form(NamedTuple):
@@ -72,8 +73,8 @@ def _decode_one(picture: Encoded, row: Row, rows: BinaryIO) -> Outcome:
 def _other_size(name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> DataError:
     return DataError(
         source=name,
-        expected=f"a picture of {expected[1]} × {expected[0]} px like those before it",
-        found=f"{found[1]} × {found[0]} px",
+        expected=Words("a picture of {size} px like those before it", size=f"{expected[1]} × {expected[0]}"),
+        found=Words("{size} px", size=f"{found[1]} × {found[0]}"),
         hint="Set the picture size that all are scaled to.",
     )
 

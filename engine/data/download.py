@@ -16,6 +16,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from engine.errors import DataError
+from engine.words import Words
 
 Progress = Callable[[int, int | None], None]
 """Is told the bytes that are there, and of how many, as far as the server says so."""
@@ -79,7 +80,9 @@ def download(url: str, path: Path, sha256: str, progress: Progress | None = None
         if found != sha256:
             part.unlink()
             hint = "The file there is another one, or was damaged on its way."
-            raise DataError(source=url, expected=f"sha256 {sha256}", found=found, hint=hint)
+            raise DataError(
+                source=url, expected=Words("the sha256 {sha256}", sha256=sha256), found=found, hint=hint
+            )
         os.replace(part, path)
     except OSError as error:
         found = error.strerror or str(error)
@@ -102,7 +105,7 @@ def _fetch_all(url: str, part: Path, progress: Progress | None) -> None:
             reason = "the connection ended too early"
         except urllib.error.HTTPError as error:
             with error:
-                reason = f"answer {error.code}"
+                reason = Words("the answer {code} of the server", code=error.code)
             if error.code in (400, 401, 403, 404, 410):
                 raise _failed(url, reason, part) from error
             if error.code == 416:  # what is there is no beginning of what the server has
@@ -119,7 +122,9 @@ def _failed(url: str, reason: str, part: Path) -> DataError:
     kept = 0
     with suppress(OSError):
         kept = part.stat().st_size
-    hint = f"{kept:,} bytes are kept; run the command again to go on." if kept else "Check the address."
+    hint = "Check the address."
+    if kept:
+        hint = Words("{count} bytes are kept; run the command again to go on.", count=f"{kept:,}")
     return DataError(source=url, expected="the whole file", found=reason, hint=hint)
 
 

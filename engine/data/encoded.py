@@ -10,6 +10,7 @@ import os
 from typing import NamedTuple
 
 from engine.errors import DataError
+from engine.words import Words
 
 
 class Place(NamedTuple):
@@ -31,13 +32,13 @@ class Place(NamedTuple):
         except OSError as error:
             raise self._error(error.strerror or str(error)) from error
         if len(content) != self.size:
-            raise self._error(f"{len(content)}")
+            raise self._error(str(len(content)))
         return content
 
     def _error(self, found: str) -> DataError:
         return DataError(
             source=self.path,
-            expected=f"{self.size} bytes from byte {self.first} on",
+            expected=Words("{count} bytes from byte {first} on", count=self.size, first=self.first),
             found=found,
             hint="Get the data anew, or leave it as it is while it is read.",
         )

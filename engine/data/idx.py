@@ -22,6 +22,7 @@ from engine.data.dataset import SPLITS, Dataset, Split, SplitName
 from engine.data.digest import digest
 from engine.data.divide import assign_splits
 from engine.errors import DataError
+from engine.words import Words
 
 _NAME = re.compile(r"(?P<split>train|test|t10k)-(?P<what>images|labels)[-.]idx[134]-ubyte(?P<packed>\.gz)?")
 _UNSIGNED_BYTES = 8
@@ -79,10 +80,11 @@ def parse_idx(content: bytes, source: object) -> NDArray[np.uint8]:
         raise _error(source, "an idx file of unsigned bytes", "something else")
     start = 4 + 4 * axes
     if len(content) < start:
-        raise _error(source, f"{axes} extents", "the end of the file")
+        raise _error(source, Words("{count} extents", count=axes), "the end of the file")
     shape = np.frombuffer(content, ">u4", axes, 4).tolist()
     if len(content) - start != math.prod(shape):
-        raise _error(source, f"{math.prod(shape)} values", str(len(content) - start))
+        expected = Words("{count} values", count=math.prod(shape))
+        raise _error(source, expected, str(len(content) - start))
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
@@ -94,19 +96,20 @@ def _unpack(content: bytes, source: str) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise _error(source, "a file packed with gzip", str(error)) from error
     if len(unpacked) > most:
-        raise _error(source, f"a file that grows at most {bundle.MOST_GROWTH} times", "a larger one")
+        expected = Words("a file that grows at most {times} times", times=bundle.MOST_GROWTH)
+        raise _error(source, expected, "a larger one")
     return unpacked
 
 
 def _examples(arrays: dict[tuple[str, str], NDArray[np.uint8]], split: str, path: Path) -> Split:
     pictures, labels = (arrays.get((split, what)) for what in ("images", "labels"))
     if pictures is None or labels is None:
-        raise _error(path, f"images and labels of {split}", "one of them alone")
+        raise _error(path, Words("images and labels of {split}", split=split), "one of them alone")
     if pictures.ndim == 3:
         pictures = pictures[..., np.newaxis]
     if pictures.ndim != 4 or labels.ndim != 1 or len(pictures) != len(labels) or 0 in pictures.shape:
-        expected = f"images (N, height, width) and labels (N,) of {split}"
-        raise _error(path, expected, f"{pictures.shape} and {labels.shape}")
+        expected = Words("images (N, height, width) and labels (N,) of {split}", split=split)
+        raise _error(path, expected, f"{pictures.shape}, {labels.shape}")
     return Split(pictures, labels.astype(np.int32))
 
 

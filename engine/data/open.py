@@ -18,6 +18,7 @@ from engine.data.picture_files import load_picture_files
 from engine.data.shapes import load_shapes
 from engine.errors import DataError, DataNotFoundError
 from engine.graph.settings import DataSettings
+from engine.words import Words
 
 BUILT_IN: dict[str, Callable[[], Dataset]] = {"digits": load_digits, "shapes": load_shapes}
 """The data sets that come with the program, by name."""
@@ -34,7 +35,9 @@ def open_dataset(settings: DataSettings, base: Path, progress: Progress | None =
     if settings.source != "path":
         sources = ", ".join((*BUILT_IN, "path"))
         raise DataNotFoundError(
-            source=settings.source, expected=f"a data set ({sources})", hint="Choose one of these."
+            source=settings.source,
+            expected=Words("a data set ({sources})", sources=sources),
+            hint="Choose one of these.",
         )
     if not settings.path:
         hint = "Set path to a file or folder of pictures."
@@ -48,8 +51,10 @@ def _open_path(path: Path, settings: DataSettings, progress: Progress | None) ->
     if path.exists() and not bundle.is_bundle(path):
         raise DataError(
             source=path,
-            expected=f"a folder, or a file that ends in .npz, {', '.join(bundle.SUFFIXES)}",
-            found=f'a file that ends in "{path.suffix}"',
+            expected=Words(
+                "a folder, or a file that ends in .npz, {suffixes}", suffixes=", ".join(bundle.SUFFIXES)
+            ),
+            found=Words('a file that ends in "{suffix}"', suffix=path.suffix),
             hint="Choose the folder that it lies in, or pack it.",
         )
     # The first file that any reader knows decides.

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.words import Words
 
 _TYPES = frozenset({"b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"})
 _ORDERS = frozenset({"|", "<", ">", "="})
@@ -27,7 +28,11 @@ _MOST_AXES = 8
 
 
 class _RefusedError(Exception):
-    """What is wrong with a pickle, in a few words."""
+    """What is ``found`` to be wrong with a pickle, in a few words."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 def loads(content: bytes, source: object) -> Any:
@@ -39,10 +44,10 @@ def loads(content: bytes, source: object) -> Any:
     try:
         return _Machine().run(content)
     except _RefusedError as error:
-        found = str(error)
+        found = error.found
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
         # What pickletools, and the stack, say of instructions that do not fit together.
-        found = f"a damaged one ({type(error).__name__}: {str(error)[:100]})"
+        found = Words("a damaged one ({reason})", reason=f"{type(error).__name__}: {str(error)[:100]}")
     raise DataError(
         source=source,
         expected="a pickle of numbers, texts, lists and arrays",
@@ -100,7 +105,7 @@ class _Machine:
             elif name in _ACTIONS:
                 _ACTIONS[name](self, argument)
             elif name not in _IGNORED:
-                raise _RefusedError(f"the instruction {name} at byte {place}")
+                raise _RefusedError(Words("the instruction {name} at byte {place}", name=name, place=place))
         raise _RefusedError("one without an end")
 
     def push(self, value: Any) -> None:
@@ -122,7 +127,7 @@ class _Machine:
 
     def top(self, kind: type) -> Any:
         if type(self._stack[-1]) is not kind:
-            raise _RefusedError(f"something else where a {kind.__name__} belongs")
+            raise _RefusedError(Words("something else where a {kind} belongs", kind=kind.__name__))
         return self._stack[-1]
 
     def duplicate(self, _argument: object) -> None:
@@ -213,7 +218,7 @@ def _known_name(module: object, name: object) -> _Name:
     if type(module) is not str or type(name) is not str:
         raise _RefusedError("a name that is no text")
     if f"{module} {name}" not in _NAMES:
-        raise _RefusedError(f"the name {module[:60]}.{name[:60]}")
+        raise _RefusedError(Words("the name {name}", name=f"{module[:60]}.{name[:60]}"))
     return _Name(name)
 
 
@@ -280,7 +285,8 @@ def _shaped(kind: object, content: object, shape: object, order: Any) -> NDArray
         raise _RefusedError("an array of a shape that makes no sense")
     values = kind.array(content)
     if len(values) != math.prod(shape):
-        raise _RefusedError(f"{len(values)} values for an array of {' × '.join(map(str, shape))}")
+        extents = " × ".join(map(str, shape))
+        raise _RefusedError(Words("{count} values for an array of {shape}", count=len(values), shape=extents))
     return values.reshape(shape, order=order)
 
 

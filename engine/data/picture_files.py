@@ -20,6 +20,7 @@ from engine.data.encoded import Encoded
 from engine.data.store import Index, Store, open_store
 from engine.errors import DataError
 from engine.graph.settings import DataSettings
+from engine.words import Words
 
 _CODES: dict[SplitName | None, int] = {None: 0, "train": 1, "validation": 2, "test": 3}
 _NAMES = {code: name for name, code in _CODES.items()}
@@ -35,6 +36,10 @@ class Listing:
     labels: list[int] = field(default_factory=list)
     splits: list[SplitName | None] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def skip(self, name: str, reason: str) -> None:
+        """Leave a file out."""
+        self.skipped.append((name, reason))
 
 
 class Layout(Protocol):
@@ -103,10 +108,18 @@ def _dataset(path: Path, store: Store, validation_share: float) -> Dataset:
 
 
 def _nothing_to_train_on(path: Path, skipped: tuple[Skipped, ...]) -> DataError:
-    first = f"; {skipped[0].name}: {skipped[0].reason}" if skipped else ""
+    found: str = "none"
+    if skipped:
+        first = skipped[0]
+        found = Words(
+            "none, and {count} that were skipped; {name}: {reason}",
+            count=len(skipped),
+            name=first.name,
+            reason=first.reason,
+        )
     return DataError(
         source=path,
         expected="pictures to train on, in folders of their class such as train/cat/1.jpg or cat/1.jpg",
-        found=f"none, and {len(skipped)} that were skipped{first}",
+        found=found,
         hint="Put the pictures of each class into a folder of its name.",
     )

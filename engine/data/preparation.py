@@ -15,6 +15,7 @@ from engine.data.preprocessing import Preprocessing, Size
 from engine.data.views import Views
 from engine.errors import DataError
 from engine.graph.settings import DataSettings
+from engine.words import Words
 
 MEAN = "data.mean"
 """Name of the array of means among a checkpoint's arrays."""
@@ -57,7 +58,7 @@ class Preparation:
             mean = np.asarray(arrays[MEAN], np.float64)
             np.broadcast_to(mean, values.shape)
         except (msgspec.ValidationError, KeyError, ValueError) as error:
-            found = f"something else ({error})"
+            found = Words("something else ({reason})", reason=error)
             raise DataError(source="checkpoint", expected="its preparation", found=found, hint="") from error
         how = Preprocessing(mean, values.scale, values.shape, values.size, values.border)
         return cls(how, values.class_names, values.test_views)

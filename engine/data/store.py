@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from engine.data.digest import DIGEST_BYTES
 from engine.errors import DataError
+from engine.words import Words
 
 CACHE_VARIABLE = "CONVNET_CACHE"
 """Environment variable with the folder to use instead of the platform's."""
@@ -85,7 +86,7 @@ def open_store(what: Any, fill: Callable[[Path], Index]) -> Store:
                 source=cache_folder(),
                 expected="a disk that takes the decoded pictures",
                 found=error.strerror or str(error),
-                hint=f"Free some space, or name another folder in {CACHE_VARIABLE}.",
+                hint=Words("Free some space, or name another folder in {variable}.", variable=CACHE_VARIABLE),
             ) from error
         store = _read(folder)
     if store is None:

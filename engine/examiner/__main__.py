@@ -34,6 +34,7 @@ from engine.protocol.previews import Picture
 from engine.store.run_folder import RunFolder
 from engine.training.examine import Examiner
 from engine.training.predict import Trained, find_trained
+from engine.words import Words
 
 MOST_AT_ONCE = 64
 """Pictures of a batch."""
@@ -159,8 +160,12 @@ class Desk:
             self._dataset = open_dataset(examiner.trained.network.data, base)
         split = self._dataset.splits.get(name)
         if split is None or not len(split):
-            found, hint = "none", "Choose another split."
-            raise DataError(source=self._dataset.name, expected=f"{name} pictures", found=found, hint=hint)
+            raise DataError(
+                source=self._dataset.name,
+                expected=Words("pictures of the split {split}", split=name),
+                found="none",
+                hint="Choose another split.",
+            )
         return split
 
 

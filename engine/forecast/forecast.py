@@ -14,6 +14,8 @@ from engine.plan.analysis.traffic import sent_bytes
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import Buffer, Operation, TrainingPlan
 from engine.protocol.forecasts import DeviceForecast, Forecast, LayerTraffic, WireTraffic
+from engine.protocol.problems import phrase_of
+from engine.words import Words
 
 _GRADIENTS = "gradients"
 """The layer of operations that sum up gradients of weights of several layers."""
@@ -30,7 +32,7 @@ def forecast(network: NetworkFile) -> Forecast:
         compile_network, network.graph, network.training.batch_size, training=network.training
     )
     split = network.splits[0]
-    plan, alone = compile_it(split=split), compile_it()
+    plan = compile_it(split=split)
     on_gpus = compile_it(split=split, device="cuda", precision="bfloat16")
     by_rank: Counter[int] = Counter()
     by_operation = {}
@@ -49,7 +51,8 @@ def forecast(network: NetworkFile) -> Forecast:
         devices=tuple(DeviceForecast(plan.arena_bytes[rank], by_rank[rank]) for rank in plan.ranks),
         wires=tuple(WireTraffic(*place, sent, seconds) for place, sent, seconds in told if place[0]),
         layers=tuple(LayerTraffic(place[1], sent, seconds) for place, sent, seconds in told if not place[0]),
-        notes=tuple(note for note in plan.notes if note not in alone.notes),
+        # The other notes, on what was fused, are of the plan alone.
+        notes=tuple(phrase_of(note) for note in plan.notes if isinstance(note, Words)),
     )
 
 

@@ -19,6 +19,7 @@ from engine.layers.neuron import Neuron
 from engine.layers.one_hot import OneHot
 from engine.layers.pass_on import PassOn
 from engine.layers.softmax import Softmax
+from engine.words import Words
 
 LEAST_CROP = 0.75
 """Share of a picture's height and width that a crop has at least where it is meant to be one."""
@@ -52,7 +53,7 @@ def data_problems(
     for name, layer in sizes:
         problems += _data_layer_problems(name, layer, facts, border)
         if layer.size != sizes[0][1].size or layer.channels != sizes[0][1].channels:
-            expected = f"the size of {sizes[0][0]}, since both see the same crops"
+            expected = Words("the size of {layer}, since both see the same crops", layer=sizes[0][0])
             found, hint = str(outputs.get(name, "another")), "Set both to one size."
             problems.append(
                 DataMismatchError(layer=name, field="size", expected=expected, found=found, hint=hint)
@@ -63,9 +64,13 @@ def data_problems(
                 DataMismatchError(
                     layer=name,
                     field=field,
-                    expected=f"one for each of the {facts.classes} classes of {facts.name}",
+                    expected=Words(
+                        "one for each of the {count} classes of {data}", count=facts.classes, data=facts.name
+                    ),
                     found=str(found_classes),
-                    hint=f"Set {field or 'the number of classes'} to {facts.classes}.",
+                    hint=Words("Set {field} to {count}.", field=field, count=facts.classes)
+                    if field
+                    else Words("Set the number of classes to {count}.", count=facts.classes),
                 )
             )
     return problems
@@ -86,9 +91,9 @@ def _data_layer_problems(
         yield DataMismatchError(
             layer=name,
             field=wrong,
-            expected=f"pictures of {seen}, or larger ones to crop",
-            found=f"{pictures} in the data set {facts.name}",
-            hint=f"Set size and channels of layer {name} to {pictures}.",
+            expected=Words("pictures of {size}, or larger ones to crop", size=seen),
+            found=Words("{size} in the data set {data}", size=pictures, data=facts.name),
+            hint=Words("Set size and channels of layer {layer} to {size}.", layer=name, size=pictures),
         )
 
 

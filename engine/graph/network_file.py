@@ -13,6 +13,7 @@ from engine.errors import FileFormatError
 from engine.graph.network import NetworkFile
 from engine.graph.network_reader import NO_NETWORK_FILE, Reader
 from engine.graph.network_writer import dump_layer, dump_network, network_sha256
+from engine.words import Words
 
 __all__ = [
     "LARGEST_FILE",
@@ -46,14 +47,14 @@ def load(path: Path) -> NetworkFile:
             path=path,
             where="file",
             expected="a network file that can be read",
-            found=f"none ({error.strerror})",
+            found=Words("none ({reason})", reason=error.strerror),
             hint="Correct the path, or allow reading it.",
         ) from error
     if len(content) > LARGEST_FILE:
         raise FileFormatError(
             path=path,
             where="file",
-            expected=f"at most {LARGEST_FILE} bytes",
+            expected=Words("at most {count} bytes", count=LARGEST_FILE),
             found="more",
             hint=NO_NETWORK_FILE,
         )

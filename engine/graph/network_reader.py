@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from engine.graph.split import ONE_DEVICE, PLACEMENTS, SCHEMES, UPDATES, LayerSp
 from engine.layers.base import Layer
 from engine.layers.catalogue import KINDS
 from engine.layers.fields import FieldSpec, field_specs
+from engine.words import Words
 
 FARTHEST = 1_000_000_000
 """px from the canvas's origin at which a layer may lie."""
@@ -38,6 +39,14 @@ _SECTIONS = ("format", "version", "layers", "training", "data", "splits", "canva
 _LAYER_KEYS = ("name", "type", "inputs", "muted")
 
 _Record = TypeVar("_Record")
+
+
+class _RefusedError(Exception):
+    """JSON in which something is ``found`` that no network file may hold."""
+
+    def __init__(self, found: Words) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 class Reader:
@@ -52,9 +61,8 @@ class Reader:
         self._check_version(document)
         unknown = [key for key in document if key not in _SECTIONS]
         if unknown:
-            raise self._error(
-                f'"{unknown[0]}"', f"one of the sections {', '.join(_SECTIONS)}", "another name"
-            )
+            expected = Words("one of the sections {sections}", sections=", ".join(_SECTIONS))
+            raise self._error(f'"{unknown[0]}"', expected, "another name")
         graph = self._graph(self._section(document, "layers", list))
         network = NetworkFile(
             graph=graph,
@@ -76,13 +84,15 @@ class Reader:
             document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
             json.dumps(document, ensure_ascii=False).encode("utf-8")  # fails for halves of characters
         except json.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            found = (
-                _show(text[error.pos : error.pos + 20]) if error.pos < len(text) else "the end of the file"
-            )
-            raise self._error(where, "JSON", f"{found} ({error.msg})", NO_NETWORK_FILE) from error
+            where = Words("line {line}, column {column}", line=error.lineno, column=error.colno)
+            is_inside = error.pos < len(text)
+            place = _show(text[error.pos : error.pos + 20]) if is_inside else Words("the end of the file")
+            found = Words("{place} ({reason})", place=place, reason=error.msg)
+            raise self._error(where, "JSON", found, NO_NETWORK_FILE) from error
         except RecursionError as error:
             raise self._error("file", "a network", "entries nested too deep", NO_NETWORK_FILE) from error
+        except _RefusedError as error:
+            raise self._error("file", "JSON in UTF-8", error.found, NO_NETWORK_FILE) from error
         except ValueError as error:
             raise self._error("file", "JSON in UTF-8", str(error), NO_NETWORK_FILE) from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -112,7 +122,9 @@ class Reader:
                 raise self._error(f"layers[{index}]", "an object", _show(entry))
             name = entry.get("name")
             if not isinstance(name, str) or not is_layer_name(name):
-                expected = f'a name of letters, digits, "_" and "-", at most {LONGEST_NAME} of them'
+                expected = Words(
+                    'a name of letters, digits, "_" and "-", at most {count} of them', count=LONGEST_NAME
+                )
                 raise self._error(f"layers[{index}].name", expected, _show(name))
             layer = self._layer(name, entry)
             if name in graph:
@@ -131,7 +143,7 @@ class Reader:
             self._problems.append(
                 UnknownLayerError(
                     layer=name,
-                    expected=f"a type of layer ({', '.join(KINDS)})",
+                    expected=Words("a type of layer ({types})", types=", ".join(KINDS)),
                     found=_show(kind),
                     hint="Correct the type, or open the file with a version that knows it.",
                 )
@@ -196,7 +208,7 @@ class Reader:
             return settings
         schedule = section["schedule"]
         if not isinstance(schedule, dict) or schedule.get("kind") not in tuple(SCHEDULES):
-            expected = f"an object with a kind ({', '.join(SCHEDULES)})"
+            expected = Words("an object with a kind ({kinds})", kinds=", ".join(SCHEDULES))
             raise self._error("training.schedule", expected, _show(schedule))
         kind = schedule["kind"]
         values = {key: value for key, value in schedule.items() if key != "kind"}
@@ -215,10 +227,10 @@ class Reader:
             raise self._error(where, "a name, and an object of layers", _show(entry))
         scheme = entry.get("scheme", SCHEMES[0])
         if scheme not in SCHEMES:
-            raise self._error(f"{where}.scheme", f"one of {', '.join(SCHEMES)}", _show(scheme))
+            raise self._error(f"{where}.scheme", _one_of(SCHEMES), _show(scheme))
         updates = entry.get("updates", UPDATES[0])
         if updates not in UPDATES:
-            raise self._error(f"{where}.updates", f"one of {', '.join(UPDATES)}", _show(updates))
+            raise self._error(f"{where}.updates", _one_of(UPDATES), _show(updates))
         return Split(
             entry["name"],
             self._devices(where, entry.get("devices")),
@@ -233,8 +245,7 @@ class Reader:
         if not isinstance(entry, dict) or set(entry) - {"placement", "devices"}:
             raise self._error(where, "an object with placement and devices", _show(entry))
         if entry.get("placement") not in PLACEMENTS:
-            expected = f"one of {', '.join(PLACEMENTS)}"
-            raise self._error(f"{where}.placement", expected, _show(entry.get("placement")))
+            raise self._error(f"{where}.placement", _one_of(PLACEMENTS), _show(entry.get("placement")))
         return LayerSplit(entry["placement"], self._devices(where, entry.get("devices", [])))
 
     def _devices(self, where: str, entry: Any) -> tuple[str, ...]:
@@ -260,7 +271,8 @@ class Reader:
             raise self._error(where, "an object with text, place and size", _show(entry))
         text = entry["text"]
         if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-            raise self._error(f"{where}.text", f"at most {LONGEST_TEXT} characters", _show(text))
+            expected = Words("at most {count} characters", count=LONGEST_TEXT)
+            raise self._error(f"{where}.text", expected, _show(text))
         size = self._pair(f"{where}.size", entry["size"])
         if min(size) < 1:
             raise self._error(f"{where}.size", "[width, height] of at least 1 px", _show(entry["size"]))
@@ -277,12 +289,12 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"two entries named {json.dumps(twice)}")
+        raise _RefusedError(Words("two entries named {name}", name=json.dumps(twice)))
     return document
 
 
 def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number")
+    raise _RefusedError(Words("{text}, which is not a number", text=constant))
 
 
 def _is_coordinate(value: object) -> bool:
@@ -290,7 +302,11 @@ def _is_coordinate(value: object) -> bool:
 
 
 def _known_fields(specs: Mapping[str, FieldSpec]) -> str:
-    return f"Its fields are {', '.join(specs)}." if specs else "It has no fields."
+    return Words("Its fields are {fields}.", fields=", ".join(specs)) if specs else "It has no fields."
+
+
+def _one_of(names: Iterable[str]) -> Words:
+    return Words("one of {names}", names=", ".join(names))
 
 
 def _show(value: object) -> str:

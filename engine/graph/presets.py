@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from engine.errors import PlanError
+from engine.errors import SplitError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.mute import as_run
 from engine.graph.split import ONE_DEVICE, SCHEMES, UPDATES, LayerSplit, Placement, Scheme, Split, Updates
 from engine.layers.data import Data
+from engine.words import Words
 
 Preset = Literal["data", "model", "hybrid"]
 PRESETS: tuple[str, ...] = get_args(Preset)
@@ -18,7 +19,7 @@ PRESETS: tuple[str, ...] = get_args(Preset)
 def choose_split(graph: LayerGraph, splits: tuple[Split, ...], name: str, count: int) -> Split:
     """Return the split over ``count`` devices of a ``name``: one of a file, data, model, hybrid, hybrid-b, …
 
-    Without a name it is the first of the file over so many devices, or else data. Raises PlanError where
+    Without a name it is the first of the file over so many devices, or else data. Raises SplitError where
     there is none of that name, or where it has another number of devices.
     """
     fitting = [split for split in splits if len(split.devices) == count]
@@ -34,12 +35,16 @@ def choose_split(graph: LayerGraph, splits: tuple[Split, ...], name: str, count:
     if preset in PRESETS and scheme in SCHEMES and updates in UPDATES and not name.endswith("-"):
         devices = tuple(chr(ord("A") + number) for number in range(count))
         return preset_split(graph, preset, devices, scheme, updates)  # type: ignore[arg-type]
-    raise PlanError(
-        layer=f'split "{name}"',
-        expected=f"{', '.join(PRESETS)}, hybrid-b, hybrid-c, either with -pass behind it, or a split of the "
-        f"file over {count} devices",
+    raise SplitError(
+        split=name,
+        expected=Words(
+            "{names}, hybrid-b, hybrid-c, either with -pass behind it, or a split of the file over {count} "
+            "devices",
+            names=", ".join(PRESETS),
+            count=count,
+        ),
         found="none of these",
-        hint=f"The file has {', '.join(split.name for split in splits)}.",
+        hint=Words("The file has {splits}.", splits=", ".join(split.name for split in splits)),
     )
 
 

@@ -24,6 +24,7 @@ from engine.graph.weight_sources import weight_source_problems
 from engine.layers.base import Layer, Likelihood, ShapeRuleError, TensorType
 from engine.layers.data import Data
 from engine.layers.labels import Labels
+from engine.words import Words
 
 _NEEDED: tuple[tuple[str, Callable[[Layer], bool]], ...] = (
     ("data", lambda layer: isinstance(layer, Data)),
@@ -127,7 +128,9 @@ def _check_contents(layer: Layer, wires: list[Wire], inputs: list[TensorType]) -
         expected = layer.port(wire.port)
         if expected is not None and expected.content != found.content:
             raise ShapeRuleError(
-                index, f"{expected.content} at {expected.title}", f"Connect {expected.content} here."
+                index,
+                Words("{content} at {port}", content=Words(expected.content), port=expected.title),
+                Words("Connect {content} here.", content=Words(expected.content)),
             )
 
 
@@ -135,7 +138,7 @@ def _lost_gradients(graph: LayerGraph, outputs: dict[str, TensorType]) -> list[N
     """Inputs that hand no gradient back, although a layer before them learns."""
     carrying = carrying_layers(graph, outputs)
     return [
-        NoGradientError(layer=name, port=wire.port, title=port.title, source=wire.source)
+        NoGradientError(layer=name, port=wire.port, input=port.title, source=wire.source)
         for name in graph.order()
         if name in outputs
         for wire in graph.inputs(name)
@@ -159,7 +162,7 @@ def _no_probabilities(graph: LayerGraph, outputs: dict[str, TensorType]) -> list
         for wire in wires:
             port = layer.port(wire.port)
             if port is not None and found[wire.source] < port.likelihood:
-                hint = _LIKELIHOOD_HINTS[port.likelihood].format(source=wire.source)
+                hint = Words(_LIKELIHOOD_HINTS[port.likelihood], source=wire.source)
                 problems.append(
                     NotProbabilitiesError(layer=name, port=wire.port, source=wire.source, hint=hint)
                 )

@@ -10,6 +10,7 @@ from engine.errors import WeightSourceError
 from engine.graph.layer_graph import LayerGraph
 from engine.layers.base import TensorType, WeightSpec
 from engine.layers.learning import WeightedLayer, parse_sources
+from engine.words import Words
 
 _FIELD = "weights_of"
 
@@ -33,8 +34,9 @@ def weight_source_problems(
             yield _problem(name, "names of layers, such as conv1, or conv1, fc2[1]", f'"{layer.weights_of}"')
             continue
         if count > len(graph.inputs(name)):
-            found = f"{count} weight sources"
-            yield _problem(name, f"at most one for each of the {len(graph.inputs(name))} inputs", found)
+            found = Words("{count} weight sources", count=count)
+            expected = Words("at most one for each of the {count} inputs", count=len(graph.inputs(name)))
+            yield _problem(name, expected, found)
         for spec in _specs(graph, outputs, name) if name in outputs else ():
             if spec.source:
                 yield from _misfit(name, spec, arrays)
@@ -43,11 +45,14 @@ def weight_source_problems(
 def _misfit(name: str, spec: WeightSpec, arrays: Mapping[str, WeightSpec]) -> Iterator[WeightSourceError]:
     source = arrays.get(spec.source)
     if source is None:
-        yield _problem(name, "weights of a layer of this network", f"none called {spec.source}")
+        found = Words("none called {name}", name=spec.source)
+        yield _problem(name, "weights of a layer of this network", found)
     elif source.source or spec.source == f"{name}.{spec.name}":
-        yield _problem(name, "weights of a layer that has them itself", f"{spec.source}, which are shared")
+        found = Words("{name}, which are shared", name=spec.source)
+        yield _problem(name, "weights of a layer that has them itself", found)
     elif (source.shape, source.axes) != (spec.shape, spec.axes):
-        yield _problem(name, f"weights of {_shape(spec)}", f"{_shape(source)} in {spec.source}")
+        expected = Words("weights of {shape}", shape=_shape(spec))
+        yield _problem(name, expected, Words("{shape} in {name}", shape=_shape(source), name=spec.source))
 
 
 def _specs(graph: LayerGraph, outputs: Mapping[str, TensorType], name: str) -> tuple[WeightSpec, ...]:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import ClassVar, Literal
 
 from engine.layers.fields import FieldSpec, field_specs
+from engine.words import Words
 
 Family = Literal[
     "data",
@@ -258,7 +259,11 @@ def expect_one_shape(inputs: Sequence[TensorType]) -> TensorType:
     """Return the type of all inputs; raise ShapeRuleError at the first that differs from those before it."""
     for port, kind in enumerate(inputs):
         if kind.shape != inputs[0].shape:
-            raise ShapeRuleError(port, f"{inputs[0]}, like the first input", "All inputs need one shape.")
+            raise ShapeRuleError(
+                port,
+                Words("{size}, like the first input", size=inputs[0]),
+                "All inputs need one shape.",
+            )
     return inputs[0]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture
 from engine.layers.fields import whole
 from engine.layers.window import pool_extent, some_windows
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,9 @@ class CmPool(Layer):
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         height, width, channels = expect_picture(inputs)
         if self.size > channels:
-            raise ShapeRuleError(0, f"at least {self.size} channels", "Use a smaller window.")
+            raise ShapeRuleError(
+                0, Words("at least {count} channels", count=self.size), "Use a smaller window."
+            )
         if self.stride > self.size:
             raise ShapeRuleError(
                 0, "a stride of at most the window size", "Maps between the windows would be lost."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.layers.base import ShapeRuleError, TensorType, expect_picture
 from engine.layers.fields import flag
 from engine.layers.response_norm import ResponseNorm
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,5 +33,7 @@ class CmRNorm(ResponseNorm):
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         _, _, channels = expect_picture(inputs)
         if self.size > channels:
-            raise ShapeRuleError(0, f"at least {self.size} channels", "Use a smaller size.")
+            raise ShapeRuleError(
+                0, Words("at least {count} channels", count=self.size), "Use a smaller size."
+            )
         return inputs[0]

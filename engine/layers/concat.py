@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.layers.base import SEVERAL, Layer, Likelihood, ShapeRuleError, TensorType
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +26,10 @@ class Concat(Layer):
         *places, _ = inputs[0].shape
         for port, kind in enumerate(inputs):
             if kind.shape[:-1] != tuple(places):
-                wanted = "×".join(map(str, places)) + " px" if places else "a vector"
-                raise ShapeRuleError(port, f"{wanted}, like the first input", "Give all inputs one size.")
+                expected = Words("a vector, like the first input")
+                if places:
+                    expected = Words("{size} px, like the first input", size="×".join(map(str, places)))
+                raise ShapeRuleError(port, expected, "Give all inputs one size.")
         return TensorType((*places, sum(kind.shape[-1] for kind in inputs)))
 
     def likelihood(self, inputs: Sequence[Likelihood]) -> Likelihood:

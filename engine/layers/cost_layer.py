@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from engine.layers.base import Layer, Likelihood, Port, ShapeRuleError, TensorType
 from engine.layers.fields import real
+from engine.words import Words
 
 PROBABILITIES = Port("probabilities", "Probabilities", likelihood=Likelihood.TOGETHER)
 CHANCES = Port("probabilities", "Probabilities", likelihood=Likelihood.EACH)
@@ -49,10 +50,16 @@ class CostLayer(Layer):
 def expect_probabilities(inputs: Sequence[TensorType], before: str) -> None:
     """Raise ShapeRuleError where the first input is no vector; ``before`` is what should come before."""
     if len(inputs[0].shape) != 1:
-        raise ShapeRuleError(0, "a vector of one probability a class", f"Put a {before} layer before it.")
+        raise ShapeRuleError(
+            0, "a vector of one probability a class", Words("Put a {layer} layer before it.", layer=before)
+        )
 
 
 def expect_targets(inputs: Sequence[TensorType]) -> None:
     """Raise ShapeRuleError where the targets, input 1, are not of the shape of the probabilities."""
     if inputs[1].shape != inputs[0].shape:
-        raise ShapeRuleError(1, f"{inputs[0]}, a target for each probability", "Set its classes to that.")
+        raise ShapeRuleError(
+            1,
+            Words("{size}, a target for each probability", size=inputs[0]),
+            "Set its classes to that.",
+        )

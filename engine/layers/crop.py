@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.layers.base import Layer, Port, ShapeRuleError, TensorType, expect_picture, format_pair
 from engine.layers.fields import pair
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +32,8 @@ class Crop(Layer):
         height, width, channels = expect_picture(inputs)
         needed = (self.start[0] + self.size[0], self.start[1] + self.size[1])
         if height < needed[0] or width < needed[1]:
-            raise ShapeRuleError(
-                0, f"a picture of at least {needed[0]} × {needed[1]} px", "Cut out a smaller part."
-            )
+            expected = Words("a picture of at least {size} px", size=f"{needed[0]} × {needed[1]}")
+            raise ShapeRuleError(0, expected, "Cut out a smaller part.")
         return TensorType((*self.size, channels))
 
     def caption(self) -> str:

@@ -9,6 +9,7 @@ from math import isclose
 from engine.layers.base import SEVERAL, Layer, Likelihood, ShapeRuleError, TensorType, expect_one_shape
 from engine.layers.fields import real_list
 from engine.layers.neuron import IDENTITY, neuron_caption, neuron_field
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class EltSum(Layer):
         if self.coefficients and len(self.coefficients) != len(inputs):
             raise ShapeRuleError(
                 len(inputs) - 1,
-                f"{len(self.coefficients)} inputs, one for each coefficient",
+                Words("{count} inputs, one for each coefficient", count=len(self.coefficients)),
                 "Give as many coefficients as inputs, or none.",
             )
         return expect_one_shape(inputs)

@@ -44,13 +44,13 @@ def array_name(number: int) -> str:
     return f"weights{number + 1}" if number else "weights"
 
 
-def rate_field(what: str) -> Any:
+def rate_field(whose: str) -> Any:
     """A field that holds the factor of the learning rate of weights, biases, gains …"""
     return real(
         1.0,
         minimum=0.0,
-        title=f"Rate of {what}",
-        help=f"Multiplies the network's learning rate; 0 keeps the {what} as they are.",
+        title=f"Rate of {whose}",
+        help=f"Multiplies the network's learning rate; 0 keeps the {whose} as they are.",
         unit="×",
         group="learning",
     )

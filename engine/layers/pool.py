@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.layers.base import Layer, ShapeRuleError, TensorType, expect_picture, format_pair
 from engine.layers.fields import choice, pair
 from engine.layers.window import pool_extent, some_windows
+from engine.words import Words
 
 POOLS = (("max", "Maximum"), ("avg", "Average"), ("sum", "Sum"), ("maxabs", "Largest absolute value"))
 
@@ -57,9 +58,8 @@ class Pool(Layer):
             (height, width), self.size, self.stride, self.start, strict=True
         ):
             if size > extent:
-                raise ShapeRuleError(
-                    0, f"a picture of at least {self.size[0]} × {self.size[1]} px", "Use a smaller window."
-                )
+                needed = Words("a picture of at least {size} px", size=f"{self.size[0]} × {self.size[1]}")
+                raise ShapeRuleError(0, needed, "Use a smaller window.")
             if stride > size:
                 raise ShapeRuleError(
                     0, "a stride of at most the window size", "Pixels between the windows would be lost."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.layers.base import Layer, Port, ShapeRuleError, TensorType, expect_picture, format_pair
 from engine.layers.fields import pair, real
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,11 @@ class RandomScale(Layer):
         if rows < self.size[0] or width * rows // height < self.size[1]:
             raise ShapeRuleError(
                 0,
-                f"a picture of which {format_pair(self.size)} px are left, {self.largest:g} times smaller",
+                Words(
+                    "a picture of which {size} px are left, {times} times smaller",
+                    size=format_pair(self.size),
+                    times=f"{self.largest:g}",
+                ),
                 "Cut out a smaller part, or take a smaller factor.",
             )
         return TensorType((*self.size, channels))

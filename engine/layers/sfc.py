@@ -9,6 +9,7 @@ from engine.layers.base import SEVERAL, ShapeRuleError, TensorType, WeightSpec
 from engine.layers.fields import whole
 from engine.layers.learning import Link, WeightedLayer
 from engine.layers.neuron import IDENTITY, neuron_caption, neuron_field
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,9 @@ class Sfc(WeightedLayer):
         for port, kind in enumerate(inputs):
             if kind.size % self.parts:
                 raise ShapeRuleError(
-                    port, f"a number of values that {self.parts} parts divide evenly", "Change the parts."
+                    port,
+                    Words("a number of values that {count} parts divide evenly", count=self.parts),
+                    "Change the parts.",
                 )
         return TensorType((self.outputs * self.parts,))
 

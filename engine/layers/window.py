@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.layers.base import ShapeRuleError, TensorType, expect_picture
+from engine.words import Words
 
 
 def conv_extent(extent: int, size: int, stride: int, padding: int, dilation: int = 1) -> int:
@@ -32,7 +33,9 @@ def some_windows(wanted: int, fitting: int) -> int:
     """
     if wanted > fitting:
         raise ShapeRuleError(
-            0, f"an input into which {wanted} windows fit", f"Only {fitting} fit; 0 takes as many as do."
+            0,
+            Words("an input into which {count} windows fit", count=wanted),
+            Words("Only {count} fit; 0 takes as many as do.", count=fitting),
         )
     return wanted or fitting
 
@@ -53,14 +56,12 @@ def conv_places(
         height, width, _ = expect_picture(inputs, port)
         if height < needed[0] or width < needed[1]:
             extents = " × ".join(str(max(1, extent)) for extent in needed)
-            raise ShapeRuleError(
-                port, f"a picture of at least {extents} px", "Use a smaller filter or more padding."
-            )
+            expected = Words("a picture of at least {size} px", size=extents)
+            raise ShapeRuleError(port, expected, "Use a smaller filter or more padding.")
         if (height, width) != inputs[0].shape[:2]:
             first = " × ".join(map(str, inputs[0].shape[:2]))
-            raise ShapeRuleError(
-                port, f"a picture of {first} px, like the first input", "Give all inputs one size."
-            )
+            expected = Words("a picture of {size} px, like the first input", size=first)
+            raise ShapeRuleError(port, expected, "Give all inputs one size.")
     height, width, _ = inputs[0].shape
     return (
         conv_extent(height, size[0], stride[0], padding[0], dilation[0]),
@@ -74,7 +75,11 @@ def expect_groups(inputs: Sequence[TensorType], groups: int, filters: int) -> No
         if kind.shape[2] % groups or filters % groups:
             raise ShapeRuleError(
                 port,
-                f"channels, and {filters} filters, that {groups} groups divide evenly",
+                Words(
+                    "channels, and {filters} filters, that {groups} groups divide evenly",
+                    filters=filters,
+                    groups=groups,
+                ),
                 "Change groups or filters.",
             )
 

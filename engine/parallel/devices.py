@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.errors import DeviceError
+from engine.words import Words
 
 MOST_DEVICES = 26
 """That a training may run on: logical devices are A to Z."""
@@ -20,7 +21,7 @@ def device_names(text: str) -> tuple[str, ...]:
     if not all(_NAME.fullmatch(name) for name in names):
         raise _error(text, "expected cpu, cpu:N for N ranks, cuda:N, or several as in cuda:0,cuda:1")
     if not 0 < len(names) <= MOST_DEVICES:
-        raise _error(text, f"expected 1 to {MOST_DEVICES} devices")
+        raise _error(text, Words("expected 1 to {most} devices", most=MOST_DEVICES))
     gpus = [name for name in names if name != "cpu"]
     if len(set(gpus)) < len(gpus) or 0 < len(gpus) < len(names):
         raise _error(text, "expected different GPUs, or ranks on the CPU alone")

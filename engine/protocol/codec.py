@@ -8,6 +8,7 @@ import msgspec
 
 from engine.errors import ProtocolError
 from engine.protocol.messages import ClientFrame, EngineFrame
+from engine.words import Words
 
 CLIENT_FRAME_LIMIT = 64 * 1024
 """Bytes; no request comes near it."""
@@ -29,7 +30,11 @@ class FrameDecoder(Generic[_Frame]):
     def decode(self, frame: bytes | memoryview) -> _Frame:
         """Return the message; raises ProtocolError for whatever is not one."""
         if len(frame) > self.limit:
-            raise ProtocolError(message=f"a frame of {len(frame)} bytes; {self.limit} is the most")
+            raise ProtocolError(
+                message=Words(
+                    "a frame of {count} bytes; {most} is the most", count=len(frame), most=self.limit
+                )
+            )
         try:
             return self._decoder.decode(frame)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ Requests are answered one after the other, each with its answer or a ``Problem``
 from __future__ import annotations
 
 from engine.protocol.codec import FrameDecoder
-from engine.protocol.messages import Count, Message, Name, Problem
+from engine.protocol.messages import Count, Message, Name, Phrase, Problem
 
 _LIMIT = 64 * 1024 * 1024
 
@@ -47,7 +47,7 @@ class Forecast(Message, frozen=True):
     devices: tuple[DeviceForecast, ...]  # in the order of the split's
     wires: tuple[WireTraffic, ...]  # those along which something is sent
     layers: tuple[LayerTraffic, ...]  # those for whose weights something is sent
-    notes: tuple[str, ...]  # what could not be split as asked for
+    notes: tuple[Phrase, ...]  # what could not be split as asked for
 
 
 requests: FrameDecoder[AskForecast] = FrameDecoder(AskForecast, _LIMIT)

@@ -17,6 +17,7 @@ from engine.protocol.internal import ResumeRun, ServeRun, Started, StartRun
 from engine.protocol.messages import Problem
 from engine.protocol.problems import rebuild
 from engine.protocol.processes import exit_reason
+from engine.words import Words
 
 PATIENCE = 30.0
 """s that a new engine has to make its run folder and open its sockets."""
@@ -49,11 +50,12 @@ def launch(instructions: StartRun | ResumeRun | ServeRun) -> LaunchedEngine:
             answer = _read_line(answers)
         if answer is None:
             process.kill()
-            raise EngineStartError(reason=f"no answer within {PATIENCE:g} s")
+            raise EngineStartError(reason=Words("no answer within {seconds} s", seconds=f"{PATIENCE:g}"))
         if not answer:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip().splitlines()
-            raise EngineStartError(reason="\n".join([exit_reason(process.wait()), *said[-5:]]))
+            reason = Words("{reason}\n{said}", reason=exit_reason(process.wait()), said="\n".join(said[-5:]))
+            raise EngineStartError(reason=reason)
     started = msgspec.json.decode(answer, type=Started | Problem)
     if isinstance(started, Problem):
         process.wait()

@@ -7,7 +7,7 @@ import time
 from engine.errors import ConvNetError
 from engine.log_lines import Line
 from engine.protocol.messages import LogLevel, LogLine, Scalar
-from engine.protocol.problems import describe
+from engine.protocol.problems import describe, value_of
 
 _LONGEST = 10_000  # characters, as LogLine has it
 
@@ -16,7 +16,8 @@ def log_message(level: LogLevel, line: Line, cause: ConvNetError | None = None, 
     """Return the message for a line that is told now."""
     problem = None if cause is None else describe(cause)
     text = sentence(line, cause, **fields)
-    return LogLine(time.time(), level, text[:_LONGEST], line.name, {**fields}, problem)
+    told = {name: value_of(field) for name, field in fields.items()}
+    return LogLine(time.time(), level, text[:_LONGEST], line.name, told, problem)
 
 
 def sentence(line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A whole number from 0, as large as SQLite can keep."""
@@ -25,8 +25,6 @@ Split = Literal["train", "validation", "test"]
 """What figures are taken over."""
 
 Scalar = str | int | float | bool | None
-Value = Scalar | tuple[Scalar, ...]
-"""What a field of an error may hold."""
 
 
 class RunState(StrEnum):
@@ -52,6 +50,17 @@ class RunState(StrEnum):
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Base of all messages; on the wire ``type`` is the name of the class."""
+
+
+class Phrase(Message, frozen=True):
+    """Words that a client says in its own language."""
+
+    template: str  # English, with a {name} for each field
+    fields: dict[str, Scalar | Phrase]  # what is put into it
+
+
+Value = Scalar | Phrase | tuple[Scalar, ...]
+"""What a field of an error, or of a line of the log, may hold."""
 
 
 class Problem(Message, frozen=True):

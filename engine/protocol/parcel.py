@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import DataError, DataNotFoundError
+from engine.words import Words
 
 _READ = 1 << 20
 _RECORD = tarfile.BLOCKSIZE
@@ -74,7 +75,7 @@ class Parcel:
         except OSError as error:
             raise self._changed(path, error.strerror or str(error)) from error
         if len(content) != wanted:
-            raise self._changed(path, f"only {offset + len(content)}")
+            raise self._changed(path, Words("only {count}", count=offset + len(content)))
         return content
 
     def _changed(self, path: Path, found: str) -> DataError:

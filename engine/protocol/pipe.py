@@ -12,6 +12,7 @@ import msgspec
 from engine.errors import ProtocolError
 from engine.protocol.codec import FrameDecoder, encode
 from engine.protocol.problems import describe
+from engine.words import Words
 
 _Frame = TypeVar("_Frame")
 _LENGTH_BYTES = 4
@@ -28,7 +29,9 @@ def read(stream: IO[bytes], frames: FrameDecoder[_Frame]) -> _Frame | None:
     """Read a message; None at the stream's end. Raises ProtocolError for what is none."""
     size = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
     if size > frames.limit:
-        raise ProtocolError(message=f"a frame of {size} bytes; {frames.limit} is the most")
+        raise ProtocolError(
+            message=Words("a frame of {count} bytes; {most} is the most", count=size, most=frames.limit)
+        )
     frame = stream.read(size)
     return frames.decode(frame) if frame and len(frame) == size else None
 

@@ -6,6 +6,8 @@ import signal
 import time
 from contextlib import suppress
 
+from engine.words import Words
+
 
 def start_time(pid: int) -> float:
     """Return when a process was started, s since 1970-01-01 UTC."""
@@ -49,11 +51,12 @@ def kill(pid: int, started: float) -> None:
             psutil.Process(pid).kill()
 
 
-def exit_reason(return_code: int) -> str:
+def exit_reason(return_code: int) -> Words:
     """Say how a child process ended: ``return_code`` as subprocess gives it."""
     if return_code >= 0:
-        return f"exit code {return_code}"
+        return Words("exit code {code}", code=return_code)
     try:
-        return f"killed by signal {-return_code} ({signal.Signals(-return_code).name})"
+        name = signal.Signals(-return_code).name
     except ValueError:
-        return f"killed by signal {-return_code}"
+        return Words("killed by signal {number}", number=-return_code)
+    return Words("killed by signal {number} ({name})", number=-return_code, name=name)

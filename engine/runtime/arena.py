@@ -9,6 +9,7 @@ from engine.errors import DeviceError
 from engine.plan.analysis.memory import ALIGNMENT
 from engine.plan.types import Buffer, Placement
 from engine.runtime.device import held_shape
+from engine.words import Words
 
 
 class Arena:
@@ -23,7 +24,10 @@ class Arena:
         except (MemoryError, ValueError, OverflowError) as error:
             raise DeviceError(
                 device="cpu",
-                missing=f"the network needs {nbytes / 2**30:,.1f} GiB of memory, which is not free",
+                missing=Words(
+                    "the network needs {memory} GiB of memory, which is not free",
+                    memory=f"{nbytes / 2**30:,.1f}",
+                ),
                 hint="Make the batch or the layers smaller.",
             ) from error
         start = -memory.ctypes.data % ALIGNMENT

@@ -11,6 +11,7 @@ from engine.errors import DeviceError
 from engine.plan.compile.without import WINOGRAD, without
 from engine.plan.types import Precision
 from engine.runtime.context import context_bytes
+from engine.words import Words
 from kernels.registry import operations
 
 DeviceKind = Literal["cpu", "cuda"]
@@ -149,11 +150,12 @@ def _check_cuda(name: str, index: int) -> None:
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise DeviceError(
             device=name,
-            missing=f"CUDA finds no GPU ({error})",
+            missing=Words("CUDA finds no GPU ({reason})", reason=error),
             hint="Check the driver with nvidia-smi, or train with --device cpu.",
         ) from error
     if index >= count:
-        raise DeviceError(device=name, missing=f"there are {count} GPUs, counted from 0", hint="Use cuda:0.")
+        missing = Words("there are {count} GPUs, counted from 0", count=count)
+        raise DeviceError(device=name, missing=missing, hint="Use cuda:0.")
     if not operations("cuda"):
         raise DeviceError(
             device=name,

@@ -18,6 +18,7 @@ from engine.runtime.arrays import Arrays
 from engine.runtime.communication import bind
 from engine.runtime.device import Call, Contents, Span, Step, open_device
 from engine.runtime.stopwatch import Stopwatch
+from engine.words import Words
 from kernels.registry import Launch, find
 
 
@@ -41,7 +42,7 @@ class Executor:
         if len(plan.ranks) != self._line.size:
             raise PlanError(
                 layer="split",
-                expected=f"{len(plan.ranks)} ranks, one for each of its devices",
+                expected=Words("{count} ranks, one for each of its devices", count=len(plan.ranks)),
                 found=str(self._line.size),
                 hint="Train with as many devices as the split has.",
             )
@@ -158,7 +159,9 @@ class Executor:
         if built is None:
             raise DeviceError(
                 device=self._plan.device,
-                missing=f"this version cannot build {operation.name} as the plan says",
+                missing=Words(
+                    "this version cannot build {operation} as the plan says", operation=operation.name
+                ),
                 hint="Compile the network again.",
             )
         return built.bind(operation.code, arrays)

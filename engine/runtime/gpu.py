@@ -24,6 +24,7 @@ from engine.runtime.arrays import element_type
 from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from engine.runtime.stopwatch import GpuStopwatch, HostStopwatch, Stopwatch
+from engine.words import Words
 from kernels.cuda._compile import begin, function, rehearsal
 
 _MOST_AHEAD = 32
@@ -298,6 +299,10 @@ def _does_not_fit(cupy: Any, index: int, nbytes: int) -> DeviceError:
     free, _ = cupy.cuda.runtime.memGetInfo()
     return DeviceError(
         device=f"cuda:{index}",
-        missing=f"the network needs {nbytes / 2**30:,.1f} GiB of memory, {free / 2**30:,.1f} GiB are free",
+        missing=Words(
+            "the network needs {memory} GiB of memory, {free} GiB are free",
+            memory=f"{nbytes / 2**30:,.1f}",
+            free=f"{free / 2**30:,.1f}",
+        ),
         hint="Make the batch or the layers smaller.",
     )

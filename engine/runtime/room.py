@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engine.errors import DeviceError
 from engine.plan.types import TrainingPlan
+from engine.words import Words
 
 RESERVE = 64 << 20
 """Bytes that are left to CUDA: for the code of kernels, graphs, and what it keeps beside."""
@@ -29,8 +30,15 @@ def check_room(
     gib = 2**30
     raise DeviceError(
         device=device,
-        missing=f"batches of {batch_size:,} take {wanted / gib:,.1f} GiB, and {free / gib:,.1f} GiB are free",
-        hint=f"The largest batch that fits is {largest:,}." if largest else "Not even a batch of 1 fits.",
+        missing=Words(
+            "batches of {count} take {memory} GiB, and {free} GiB are free",
+            count=f"{batch_size:,}",
+            memory=f"{wanted / gib:,.1f}",
+            free=f"{free / gib:,.1f}",
+        ),
+        hint=Words("The largest batch that fits is {count}.", count=f"{largest:,}")
+        if largest
+        else "Not even a batch of 1 fits.",
     )
 
 

@@ -17,6 +17,7 @@ from engine.store.blocks import FOR_A_LOOK, Blocks
 from engine.store.edits import Edits
 from engine.store.journal import DAMAGED
 from engine.store.rows import ROW_COLUMNS, metric_row, of_split
+from engine.words import Words
 
 _FOR_VERSION_1: Final = "CREATE TEMP VIEW curve AS SELECT *, '{}' AS further FROM main.curve"
 """Rows of version 1 have no further figures. A file that is only read is not taken on: its view is hidden."""
@@ -76,5 +77,5 @@ def glance(journal: Path) -> Iterator[Glance]:
                 database.execute(FOR_A_LOOK)
             yield Glance(database)
     except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
-        found = f"none that can be read ({error})"
+        found = Words("none that can be read ({reason})", reason=error)
         raise RunFolderError(path=str(journal), expected="a journal", found=found, hint=DAMAGED) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.errors import RunFolderInUseError
+from engine.words import Words
 
 _NAMED_WITHIN = 0.5  # s
+_HOLDER = re.compile(r"process (?P<pid>\d+) on (?P<computer>.*) since (?P<time>.*)")
 
 
 class Hold:
@@ -41,13 +44,13 @@ class Hold:
         self._lock.release()
 
 
-def _read(holder: Path) -> str:
+def _read(holder: Path) -> Words:
     """Return who holds the folder. One that has begun this very moment is given the time to say so."""
     deadline = time.monotonic() + _NAMED_WITHIN
     while True:
         with suppress(OSError):
-            if name := holder.read_text().strip():
-                return name
+            if match := _HOLDER.fullmatch(holder.read_text().strip()):
+                return Words("process {pid} on {computer} since {time}", **match.groupdict())
         if time.monotonic() > deadline:
-            return "another process"
+            return Words("another process")
         time.sleep(0.02)

@@ -31,6 +31,7 @@ from engine.protocol.messages import (
 from engine.store.blocks import SCHEMA, Blocks
 from engine.store.edits import Edits
 from engine.store.rows import ROW_COLUMNS, metric_row
+from engine.words import Words
 
 VERSION = 3
 
@@ -79,7 +80,7 @@ class Journal:
         except sqlite3.OperationalError as error:
             raise RunFolderUnwritableError(path=str(path), reason=str(error)) from error
         except sqlite3.DatabaseError as error:
-            raise self._error(f"a damaged one ({error})") from error
+            raise self._error(Words("a damaged one ({reason})", reason=error)) from error
         self.last_sequence: int = self._newest()
         self._blocks = Blocks(self._database)
 
@@ -89,12 +90,11 @@ class Journal:
         if script is not None:
             self._database.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
         elif version != VERSION:
-            raise self._error(f"one of version {version}")
+            raise self._error(Words("one of version {version}", version=version))
 
     def _error(self, found: str) -> RunFolderError:
-        return RunFolderError(
-            path=str(self._path), expected=f"a journal of version {VERSION}", found=found, hint=DAMAGED
-        )
+        expected = Words("a journal of version {version}", version=VERSION)
+        return RunFolderError(path=str(self._path), expected=expected, found=found, hint=DAMAGED)
 
     def _newest(self) -> int:
         query = """

@@ -16,6 +16,7 @@ import platformdirs
 
 from engine import durable
 from engine.errors import DataError, ProtocolError
+from engine.words import Words
 
 DATA_VARIABLE = "CONVNET_DATA"
 """Environment variable that names the folder of data sets."""
@@ -50,7 +51,12 @@ class ReceivedFile:
         """Add the next bytes; the last ones complete the file, if its hash is right."""
         if offset != self.offset or offset + len(data) > self._size:
             raise ProtocolError(
-                message=f"bytes from {offset} on, where {self.offset} of {self._size} are there"
+                message=Words(
+                    "bytes from {first} on, where {held} of {count} are there",
+                    first=offset,
+                    held=self.offset,
+                    count=self._size,
+                )
             )
         try:
             with self._part.open("ab") as file:
@@ -84,7 +90,7 @@ class ReceivedFile:
             self.offset = 0
             raise DataError(
                 source=self.path,
-                expected=f"the sha256 {self._sha256}",
+                expected=Words("the sha256 {sha256}", sha256=self._sha256),
                 found=found,
                 hint="The data changed on its way, or while it was sent. Send it again.",
             )

@@ -34,6 +34,7 @@ from engine.errors import RunFolderError, RunFolderUnwritableError
 from engine.protocol.messages import Fork, Site
 from engine.store.hold import Hold
 from engine.version import program_version
+from engine.words import Words
 
 RUNS_VARIABLE = "CONVNET_RUNS"
 """Environment variable that names the folder in which new run folders are made."""
@@ -156,7 +157,7 @@ class RunFolder:
             raise RunFolderError(
                 path=str(path),
                 expected="a run folder",
-                found=f"no {file.name} that can be read",
+                found=Words("no {file} that can be read", file=file.name),
                 hint="Name the folder that the run told when it started.",
             ) from error
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

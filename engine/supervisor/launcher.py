@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.errors import DeviceError
 from engine.parallel.devices import device_names
 from engine.protocol.messages import Site
+from engine.words import Words
 
 _THREADS = ("CONVNET_THREADS", "OPENBLAS_NUM_THREADS")
 _UNBOUND = dict.fromkeys(
@@ -56,7 +57,7 @@ def worker_environment(site: Site) -> dict[str, str]:
 
 def launch_error(site: Site, reason: str, log: str) -> DeviceError:
     """Return the error of a launcher that gave up before a process was heard; ``log`` is what it wrote."""
-    missing = f"it could not start the training's processes ({reason})"
+    missing = Words("it could not start the training's processes ({reason})", reason=reason)
     return _unusable(replace(site, launcher=site.launcher or "mpiexec"), missing, log)
 
 
@@ -85,7 +86,7 @@ def _of_user(site: Site) -> list[str]:
 
 def _unusable(site: Site, missing: str, log: str = "") -> DeviceError:
     hint = 'Name what starts processes here, such as mpiexec or srun, as in --mpi "mpiexec -f HOSTS".'
-    return DeviceError(device=site.launcher, missing=missing, hint=f"{hint}{log}")
+    return DeviceError(device=site.launcher, missing=missing, hint=Words("{hint}{log}", hint=hint, log=log))
 
 
 def _missing(site: Site, missing: str) -> DeviceError:

@@ -11,6 +11,7 @@ from engine.parallel.minder import Death
 from engine.protocol.internal import Beat
 from engine.protocol.messages import RankReading
 from engine.protocol.processes import exit_reason, kill, start_time
+from engine.words import Words
 
 SILENCE = 3.5
 """s without a sign of life after which a rank counts as not responding."""
@@ -81,14 +82,16 @@ class Ranks:
         if self.count == 1 or self.lead is None or self.silence() < HUNG:
             return None
         number = min(self._ranks, key=lambda number: self._ranks[number].heard)
-        return f"{self._named(number, self._ranks[number].pid)} gave no sign of life for {HUNG:g} s"
+        rank = self._named(number, self._ranks[number].pid)
+        return Words("{rank} gave no sign of life for {seconds} s", rank=rank, seconds=f"{HUNG:g}")
 
     def died(self, death: Death) -> str:
         """Name the rank that died first."""
-        return f"{self._named(death.rank, death.pid)} ended: {exit_reason(death.return_code)}"
+        rank = self._named(death.rank, death.pid)
+        return Words("{rank} ended: {reason}", rank=rank, reason=exit_reason(death.return_code))
 
-    def _named(self, number: int, pid: int) -> str:
-        return f"rank {number} of {self.count} (process {pid})"
+    def _named(self, number: int, pid: int) -> Words:
+        return Words("rank {number} of {count} (process {pid})", number=number, count=self.count, pid=pid)
 
     def kill(self) -> None:
         """End by force all ranks of this machine that are still there."""

@@ -16,6 +16,7 @@ from engine.protocol.problems import describe
 from engine.protocol.server import Endpoint
 from engine.protocol.wake import Wake
 from engine.store.snapshots import SnapshotStore
+from engine.words import Words
 
 LARGEST_WEIGHTS = 64 * 1024 * 1024
 """Bytes; filters to be looked at are far smaller."""
@@ -88,7 +89,13 @@ def read_weights(snapshots: SnapshotStore, checkpoints: ArrayReader, request: Ge
         step, array = found
     if array.nbytes > LARGEST_WEIGHTS:
         raise ProtocolError(
-            message=f"{layer}: {weight} take {array.nbytes} bytes; {LARGEST_WEIGHTS} is the most."
+            message=Words(
+                "{layer}: {weight} take {count} bytes; {most} is the most.",
+                layer=layer,
+                weight=weight,
+                count=array.nbytes,
+                most=LARGEST_WEIGHTS,
+            )
         )
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     return Weights(

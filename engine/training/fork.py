@@ -12,6 +12,7 @@ from engine.errors import FieldError
 from engine.graph import network_file
 from engine.protocol.messages import Fork
 from engine.store.run_folder import RunFolder
+from engine.words import Words
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ def find_fork_point(fork: Fork, network: str) -> ForkPoint:
     new = network_file.loads(network)
     state = load(manifest_path(other.checkpoints, fork.step))
     if state.epoch >= new.training.epochs:
-        expected = f"more than {state.epoch}, which are done at step {fork.step}"
+        expected = Words(
+            "more than {epochs}, which are done at step {step}", epochs=state.epoch, step=fork.step
+        )
         raise FieldError(layer="training", field="epochs", expected=expected, found=str(new.training.epochs))
     return ForkPoint(
         dataclasses.replace(

@@ -10,7 +10,7 @@ import hashlib
 import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.runtime.devices import gpu_class, gpu_versions
 from engine.version import program_version
+from engine.words import Words
 
 
 class PlanLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,18 +70,30 @@ def from_record(record: Mapping[str, Any] | None) -> PlanLock | None:
         return None
 
 
-def differences(was: PlanLock, is_now: PlanLock) -> Iterator[str]:
+_TITLES: Final = {
+    "device": "device",
+    "code": "code",
+    "processor": "processor",
+    "blas": "BLAS",
+    "precision": "precision",
+}
+"""What may differ, and its name."""
+
+
+def differences(was: PlanLock, is_now: PlanLock) -> Iterator[Words]:
     """Yield in words what is not as it was."""
-    for name in ("device", "code", "processor", "blas", "precision"):
+    for name in _TITLES:
         old, new = getattr(was, name), getattr(is_now, name)
         if old != new:
-            yield f"{name} {old or 'plain'} → {new or 'plain'}"
+            plain = Words("plain")
+            yield Words("{what} {old} → {new}", what=_TITLES[name], old=old or plain, new=new or plain)
     for name in was.versions.keys() | is_now.versions.keys():
-        old, new = was.versions.get(name, "none"), is_now.versions.get(name, "none")
+        old, new = was.versions.get(name), is_now.versions.get(name)
         if old != new:
-            yield f"{name} {old} → {new}"
+            none = Words("none")
+            yield Words("{name} {old} → {new}", name=name, old=old or none, new=new or none)
     if was.plan_sha256 != is_now.plan_sha256 or was.choices != is_now.choices:
-        yield "plan"
+        yield Words("plan")
 
 
 def _processor() -> str:

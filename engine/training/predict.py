@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.checkpoint import CheckpointState, find_latest, load
-from engine.data.class_folders import MOST_PICTURE_BYTES
+from engine.data.class_folders import MOST_PICTURE_BYTES, TOO_LARGE
 from engine.data.dataset import Skipped
 from engine.data.preparation import Preparation
 from engine.errors import CheckpointError, DataError, PlanError
@@ -138,7 +138,7 @@ class Predictor:
         """Return the views of a picture file, (views, height, width, channels)."""
         try:
             if path.stat().st_size > MOST_PICTURE_BYTES:
-                return Skipped(str(path), f"it has more than {MOST_PICTURE_BYTES} bytes")
+                return Skipped(str(path), TOO_LARGE)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Pillow's, about what is odd in a file
                 return self._preparation.prepare(path.read_bytes(), path, self._dtype)

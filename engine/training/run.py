@@ -34,6 +34,7 @@ from engine.training.keeper import known_to_all
 from engine.training.observer import Command, Observer
 from engine.training.plan_lock import PlanLock, differences, from_record, lock_of
 from engine.training.trainer import Outcome, Trainer
+from engine.words import listed
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -178,7 +179,7 @@ def _keep_plan(run: RunFolder, plan: TrainingPlan, lock: PlanLock, observer: Obs
 def _warn_of_changes(was: PlanLock, lock: PlanLock, observer: Observer) -> None:
     changes = list(differences(was, lock))
     if changes:
-        observer.log("warning", Line.NOT_AS_IT_WAS, changes="; ".join(changes))
+        observer.log("warning", Line.NOT_AS_IT_WAS, changes=listed(changes))
 
 
 class _StoppedError(Exception):

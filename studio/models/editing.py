@@ -12,6 +12,7 @@ from engine.graph.layer_graph import LONGEST_NAME, Wire, is_layer_name
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import KINDS
+from engine.words import Words
 from studio.models.connecting import best_wire
 from studio.models.document import Document
 from studio.models.edits import (
@@ -138,7 +139,7 @@ def lay_out(document: Document) -> None:
 def rename(document: Document, name: str, new_name: str) -> None:
     """Rename a layer. Raises FieldError or DuplicateNameError where the new name cannot be had."""
     if not is_layer_name(new_name):
-        expected = f'letters, digits, "_" and "-", at most {LONGEST_NAME} of them'
+        expected = Words('letters, digits, "_" and "-", at most {count} of them', count=LONGEST_NAME)
         raise FieldError(layer=name, field="name", expected=expected, found=f'"{new_name}"')
     if new_name != name and new_name in document.network.graph:
         raise DuplicateNameError(layer=new_name)

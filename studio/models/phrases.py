@@ -1,8 +1,9 @@
-"""Texts that the engine forms with numbers in them, taken apart so that they can be translated."""
+"""Texts of the engine, taken apart so that they can be translated, and put together in Japanese."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _NUMBER = re.compile(r"-?\d[\d.,×]*(?<![.,])(?: × \d+)*|\d")
 
@@ -21,3 +22,20 @@ def template_of(text: str) -> tuple[str, list[str]]:
         return f"{{{len(numbers) - 1}}}"
 
     return _NUMBER.sub(taken, text), numbers
+
+
+_JAPANESE = "[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"
+
+
+def closed_up(template: str, fields: Mapping[str, object]) -> str:
+    """Return a template without the spaces between Japanese words and {fields} that are Japanese as well.
+
+    They are meant for names and figures.
+    """
+    for name, value in fields.items():
+        place = rf"{{{re.escape(name)}[^}}]*}}"
+        if re.match(_JAPANESE, str(value)[:1]):
+            template = re.sub(rf"(?<={_JAPANESE}) (?={place})", "", template)
+        if re.match(_JAPANESE, str(value)[-1:]):
+            template = re.sub(rf"({place}) (?={_JAPANESE})", r"\1", template)
+    return template

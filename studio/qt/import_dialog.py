@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from engine.errors import ConvNetError
 from engine.graph.cuda_convnet.network import Imported, import_files
 from studio.qt.labels import Label
-from studio.qt.texts import error_text
+from studio.qt.texts import error_text, words_text
 
 
 class ImportDialog(QDialog):
@@ -100,7 +100,9 @@ class ImportDialog(QDialog):
     def _on_accepted(self) -> None:
         size = self.picture_size.value()
         try:
-            self.imported = import_files(Path(self.layers.text()), Path(self.parameters.text()), (size, size))
+            self.imported = import_files(
+                Path(self.layers.text()), Path(self.parameters.text()), (size, size), words_text
+            )
         except ConvNetError as error:
             self.problems.setPlainText(error_text(error))
             self.problems.show()

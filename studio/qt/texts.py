@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ConvNetError, ManyProblemsError
 from engine.layers.base import Layer
 from engine.log_lines import Line
 from engine.protocol.messages import LogLine
-from engine.protocol.problems import rebuild
+from engine.protocol.problems import fields_of, rebuild
+from engine.words import Words, fill
 from studio.models.connecting import Obstacle
 from studio.models.edits import Title
-from studio.models.phrases import template_of
+from studio.models.phrases import closed_up, template_of
 from studio.models.settings_diff import setting_title
 
 
@@ -56,25 +59,52 @@ def error_text(error: ConvNetError) -> str:
     """Return the sentence of an error; of several problems one sentence a line."""
     if isinstance(error, ManyProblemsError):
         return "\n".join(error_text(problem) for problem in error.problems)
-    fields = {
-        name: layer_text(value) if name in _WORDS and isinstance(value, str) else value
-        for name, value in error.fields.items()
-    }
-    return QCoreApplication.translate("errors", error.template).format(**fields).rstrip()
+    fields = _said(error.fields)
+    return closed_up(QCoreApplication.translate("errors", error.template), fields).format(**fields).rstrip()
+
+
+def words_text(words: Words) -> str:
+    """Translate words that hold names and figures."""
+    fields = _said(words.fields)
+    return fill(closed_up(QCoreApplication.translate("words", words.template), fields), fields)
 
 
 def line_text(line: LogLine) -> str:
     """Return the sentence of a line of the log; a line that this studio does not know as it came."""
     template = getattr(Line.__members__.get(line.code), "value", "")
-    fields = dict(line.fields)
+    fields = _said(fields_of(line.fields))
     if "setting" in fields:
         fields["setting"] = layer_text(setting_title(str(fields["setting"])))
     cause = "" if line.cause is None else error_text(rebuild(line.cause))
     try:
-        return QCoreApplication.translate("log", template).format(**fields, cause=cause) or line.text
+        said = closed_up(QCoreApplication.translate("log", template), fields)
+        return said.format(**fields, cause=cause) or line.text
     except (KeyError, IndexError, ValueError, TypeError):  # of another version of the engine
         return line.text
 
 
-_WORDS = ("expected", "found", "hint", "missing", "port", "title", "what", "where")
-"""Fields of errors that hold words; others hold names, paths and figures."""
+def _said(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of an error, of a line or of words with those translated that are words."""
+    return {name: _part(name, value) for name, value in fields.items()}
+
+
+def _part(name: str, value: object) -> object:
+    if isinstance(value, Words):
+        return words_text(value)
+    return layer_text(value) if name in FIELDS_OF_WORDS and isinstance(value, str) else value
+
+
+FIELDS_OF_WORDS = (
+    "expected",
+    "found",
+    "hint",
+    "input",
+    "message",
+    "missing",
+    "port",
+    "reason",
+    "what",
+    "where",
+    "words",
+)
+"""Fields of errors, lines of the log and words that hold words; others hold names, paths and figures."""

@@ -14,6 +14,7 @@ from engine.protocol import pipe
 from engine.protocol.computer import GREETING, AnswerOf, ComputerAnswer, ComputerRequest, answers
 from engine.protocol.messages import Problem
 from engine.protocol.problems import rebuild
+from engine.words import Words
 from studio.services.ssh import Address, explain
 
 PATIENCE: Final = 60.0
@@ -60,7 +61,10 @@ class Line:
         if isinstance(answer, Problem):
             raise rebuild(answer)
         if not isinstance(answer, kind):
-            raise ProtocolError(message=f"{type(answer).__name__} is no answer to {type(request).__name__}.")
+            answered, asked = type(answer).__name__, type(request).__name__
+            raise ProtocolError(
+                message=Words("{answer} is no answer to {request}.", answer=answered, request=asked)
+            )
         return answer
 
     def why(self) -> ConvNetError:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from engine.errors import ComputerError, DataNotFoundError
+from engine.errors import DataNotFoundError, SendingStoppedError
 from engine.graph.network_file import dumps, loads
 from engine.protocol.computer import CHUNK, AnswerOf, Chunk, ComputerRequest, Held, Offer
 from engine.protocol.parcel import Parcel
+from engine.words import Words
 from studio.services.client import EngineClient
 from studio.services.link import Sending, TrainingOrder
 
@@ -28,7 +29,7 @@ def send_data(order: TrainingOrder, known: tuple[str, ...], ask: Ask, client: En
     """Return the network as the other computer shall train it, once its data are there.
 
     Data of this computer are sent, from where an earlier sending was cut off; a path that leads nowhere here
-    must be one of the data sets ``known`` there. Raises DataError, ComputerError.
+    must be one of the data sets ``known`` there. Raises DataError, ComputerError, SendingStoppedError.
     """
     network = loads(order.network)
     data = network.data
@@ -41,7 +42,7 @@ def send_data(order: TrainingOrder, known: tuple[str, ...], ask: Ask, client: En
         raise DataNotFoundError(
             source=data.path,
             expected="data on this computer, or one of the data sets of the other",
-            hint=f"Correct the path. There: {', '.join(known) or 'none'}.",
+            hint=Words("Correct the path. There: {names}.", names=", ".join(known) or "–"),
         )
     held = _send(Parcel(path), ask, _Teller(client))
     return dumps(dataclasses.replace(network, data=dataclasses.replace(data, path=held)))
@@ -67,9 +68,7 @@ class _Teller:
 
     def __call__(self, done: int, total: int, is_reading: bool) -> None:
         if self._client.is_closing:
-            raise ComputerError(
-                computer="The data", reason="sending them was given up.", hint="It goes on where it was."
-            )
+            raise SendingStoppedError
         if time.monotonic() > self._next:
             self._next = time.monotonic() + _TELL_EVERY
             self._client.tell(Sending(done, total, is_reading, self._left(done, total, is_reading)))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import ComputerError
+from engine.words import Words
 
 PROGRAM: Final = "convnet"
 """The program on the other computer, where its name alone finds it."""
@@ -32,18 +33,19 @@ _OPTIONS: Final = (
     *("-o", "ForwardX11=no"),
 )
 
-_HINTS: Final = (
-    ("Permission denied", "Let your key in there: ssh-copy-id {address}"),
-    ("Host key verification failed", "Log in once in a terminal, and compare the key: ssh {address}"),
-    ("REMOTE HOST IDENTIFICATION", "Another computer answers under this name; ask who runs it."),
-    ("Could not resolve", "Correct the name of the computer."),
-    ("not known", "Correct the name of the computer."),
-    ("not found", "Install ConvNet Studio there, or say where its convnet is."),
-    ("No such file", "Install ConvNet Studio there, or say where its convnet is."),
-    ("Connection refused", "Start the ssh server there."),
-    ("timed out", "See that the computer is on, and that the network leads there."),
-    ("No route to host", "See that the computer is on, and that the network leads there."),
-)
+_HINTS: Final = {
+    "Permission denied": "Let your key in there: ssh-copy-id {address}",
+    "Host key verification failed": "Log in once in a terminal, and compare the key: ssh {address}",
+    "REMOTE HOST IDENTIFICATION": "Another computer answers under this name; ask who runs it.",
+    "Could not resolve": "Correct the name of the computer.",
+    "not known": "Correct the name of the computer.",
+    "not found": "Install ConvNet Studio there, or say where its convnet is.",
+    "No such file": "Install ConvNet Studio there, or say where its convnet is.",
+    "Connection refused": "Start the ssh server there.",
+    "timed out": "See that the computer is on, and that the network leads there.",
+    "No route to host": "See that the computer is on, and that the network leads there.",
+}
+"""What ssh says, and what then to do."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Address:
         """Check what a person wrote; raises ComputerError."""
         if not _NAME.fullmatch(text.strip()):
             raise ComputerError(
-                computer=text.strip() or "The computer",
+                computer=text.strip() or Words("The computer"),
                 reason="expected user@host, or a name from your ssh settings.",
                 hint="For another port or key, give the computer a name in ~/.ssh/config.",
             )
@@ -98,7 +100,7 @@ class Ssh:
         except OSError as error:
             raise ComputerError(
                 computer=address.text,
-                reason=f"ssh cannot be started ({error.strerror or error}).",
+                reason=Words("ssh cannot be started ({reason}).", reason=error.strerror or error),
                 hint="Install OpenSSH's client.",
             ) from error
 
@@ -107,5 +109,6 @@ def explain(address: Address, said: str) -> ComputerError:
     """Return the error of what ssh said before it ended."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     reason = f"{lines[-1].rstrip('.')}." if lines else "the connection was closed."
-    hint = next((hint for words, hint in _HINTS if words in said), "Try again.")
-    return ComputerError(computer=address.text, reason=reason, hint=hint.format(address=address.text))
+    sign = next((sign for sign in _HINTS if sign in said), "")
+    hint = Words(_HINTS[sign] if sign else "Try again.", address=address.text)
+    return ComputerError(computer=address.text, reason=reason, hint=hint)

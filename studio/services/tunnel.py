@@ -12,6 +12,7 @@ import msgspec
 
 from engine.errors import ComputerError
 from engine.protocol.connection import Connection
+from engine.words import Words
 from studio.services.ssh import Address, Ssh, explain
 
 OPENING: Final = 20.0
@@ -56,7 +57,9 @@ class Tunnel:
                 self._process.kill()
                 raise ComputerError(
                     computer=self._address.text,
-                    reason=f"ssh did not forward the engine's ports within {OPENING:g} s.",
+                    reason=Words(
+                        "ssh did not forward the engine's ports within {seconds} s.", seconds=f"{OPENING:g}"
+                    ),
                     hint="See that the ssh server there allows forwarding.",
                 )
             time.sleep(0.05)

@@ -124,13 +124,13 @@ def test_what_is_complete_is_not_fetched(tmp_path: Path, server: _Server) -> Non
 
 def test_another_content_is_refused_and_not_kept(tmp_path: Path, server: _Server) -> None:
     server.content = CONTENT[:-1] + b"x"
-    with pytest.raises(DataError, match=f"expected sha256 {SHA256}"):
+    with pytest.raises(DataError, match=f"expected the sha256 {SHA256}"):
         download(server.url, tmp_path / "data", SHA256)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_address_without_a_file_is_told(tmp_path: Path, server: _Server) -> None:
-    with pytest.raises(DataError, match=r"found answer 404\. Check the address"):
+    with pytest.raises(DataError, match=r"found the answer 404 of the server\. Check the address"):
         download(server.url + ".gone", tmp_path / "data", SHA256)
     assert len(server.asked) == 1
 
@@ -170,5 +170,5 @@ def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, server: _Serv
 
 def test_the_command_compares_with_the_published_hash(tmp_path: Path, server: _Server) -> None:
     url = server.url.replace("data.tar.gz", "cifar-10-python.tar.gz?x=data.tar.gz")
-    with pytest.raises(DataError, match="expected sha256 6d958be074577803"):
+    with pytest.raises(DataError, match="expected the sha256 6d958be074577803"):
         _get("cifar10", "--from", url, "--to", str(tmp_path))

@@ -82,7 +82,7 @@ def test_layers_that_are_not_named_follow_their_first_input() -> None:
 @pytest.mark.parametrize(
     ("split", "message"),
     [
-        (Split("s", ("A", "B"), (("conv9", LayerSplit("data")),)), "conv9: expected a layer of the network"),
+        (Split("s", ("A", "B"), (("conv9", LayerSplit("data")),)), "expected a layer conv9 in the network"),
         (Split("s", ("A", "B"), (("conv1", LayerSplit("data", ("C",))),)), "one of the devices A, B"),
         (Split("s", ("A", "A")), "devices of different names"),
         (Split("s", ()), "devices of different names"),

@@ -130,7 +130,7 @@ def test_a_network_with_problems_is_not_compiled() -> None:
 
 def test_a_split_that_names_a_layer_that_is_not_there_is_refused() -> None:
     split = Split("mine", ("A",), (("conv9", LayerSplit("data")),))
-    with pytest.raises(PlanError, match=r'conv9: expected a layer of the network, found none .*"mine"'):
+    with pytest.raises(PlanError, match=r'Split "mine": expected a layer conv9 in the network, found none'):
         compile_network(small_graph(), 4, split=split)
 
 

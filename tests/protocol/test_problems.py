@@ -16,10 +16,12 @@ from engine.errors import (
     InvalidNetworkError,
     ManyProblemsError,
     UnexpectedError,
+    WorkerDiedError,
 )
 from engine.protocol.codec import encode, engine_frames
-from engine.protocol.messages import Problem, Reply
+from engine.protocol.messages import Phrase, Problem, Reply
 from engine.protocol.problems import describe, rebuild
+from engine.words import Words
 
 
 def all_kinds(kind: type[ConvNetError] = ConvNetError) -> list[type[ConvNetError]]:
@@ -41,6 +43,24 @@ def test_an_error_of_each_kind_arrives_with_its_sentence(kind: type[ConvNetError
     assert type(arrived) is kind
     assert str(arrived) == str(error)
     assert arrived.fields == error.fields
+
+
+def test_words_with_names_in_them_arrive_with_their_template() -> None:
+    inner = Words("exit code {code}", code=3)
+    error = WorkerDiedError(reason=Words("{rank} ended: {reason}", rank="rank 1", reason=inner), log="")
+    arrived = travel(error)
+    assert str(arrived) == str(error)
+    reason = arrived.fields["reason"]
+    assert isinstance(reason, Words)
+    assert (reason.template, str(reason)) == ("{rank} ended: {reason}", "rank 1 ended: exit code 3")
+    assert isinstance(reason.fields["reason"], Words)
+
+
+@pytest.mark.parametrize("template", ["{", "{x.__class__}", "{0}", "{x:>999999999}", "{x!r}", "{missing}"])
+def test_a_template_of_another_engine_does_no_harm(template: str) -> None:
+    """It is no format string: what is no name of a field stays as it is."""
+    arrived = rebuild(Problem("TrainingError", {"message": Phrase(template, {"x": 1})}))
+    assert str(arrived) == template
 
 
 def test_all_problems_of_a_network_arrive() -> None:

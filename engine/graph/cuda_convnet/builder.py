@@ -25,6 +25,7 @@ from engine.layers.learning import WeightedLayer
 from engine.layers.neuron import IDENTITY, Neuron
 from engine.layers.one_hot import OneHot
 from engine.layers.pool import Pool
+from engine.words import Words
 
 _NO_FUNCTION = ("initwfunc", "initbfunc", "initcfunc")
 _DECLARED = ("channels", "modulesx", "filterchannels")
@@ -56,7 +57,8 @@ class Builder:
         for entry in self._entries:
             if self._add(entry):
                 for key in entry.finish():
-                    self.notes.add(entry.name, f"{key} changes nothing that is computed, and is left out")
+                    words = Words("{key} changes nothing that is computed, and is left out", key=key)
+                    self.notes.tell(entry.name, words)
 
     @staticmethod
     def _is_weighted(entry: Entry) -> bool:
@@ -73,7 +75,7 @@ class Builder:
         if text is not None and text.text == "data":
             self._add_data(entry)
         elif text is None or text.text not in KINDS:
-            known = f"one of the types data, {', '.join(KINDS)}"
+            known = Words("one of the types data, {types}", types=", ".join(KINDS))
             entry.problem("type", known, "none" if text is None else repr(text.text[:60]))
             return False
         else:
@@ -82,7 +84,7 @@ class Builder:
             if sources:
                 self._add_layer(entry, KINDS[text.text], sources)
         if entry.find("gpu") is not None:
-            self.notes.add(name, "gpu is left out; a split says what runs where")
+            self.notes.tell(name, "gpu is left out; a split says what runs where")
         return True
 
     def _add_data(self, entry: Entry) -> None:
@@ -124,7 +126,8 @@ class Builder:
         for name in entry.inputs:
             if name not in self.ends:
                 defined = any(other.name == name for other in self._entries)
-                found = f"{name[:60]!r}, which comes later or failed" if defined else repr(name[:60])
+                quoted = repr(name[:60])
+                found = Words("{name}, which comes later or failed", name=quoted) if defined else quoted
                 entry.problem("inputs", "names of layers that come before", found)
         known = [self.ends[name] for name in entry.inputs if name in self.ends]
         return known if len(known) == len(entry.inputs) else []
@@ -195,7 +198,7 @@ class Builder:
             part = replace(layer, **settings)
             self._put(name, part, [source])
         self._parts[entry.name] = names
-        self.notes.add(entry.name, "its inputs have settings of their own, and so layers of their own")
+        self.notes.tell(entry.name, "its inputs have settings of their own, and so layers of their own")
         return self._put(entry.name, EltSum(neuron=neuron), names)
 
     def _part_of(self, source: str) -> str:
@@ -211,7 +214,7 @@ class Builder:
         values = entry.fields(kind, 0)
         wanted = len(kind.layer.inputs)
         if len(sources) != wanted:
-            entry.problem("inputs", f"{wanted} inputs", str(len(sources)))
+            entry.problem("inputs", Words("{count} inputs", count=wanted), str(len(sources)))
             return entry.name
         if wanted == 2:
             labels, chances = sources

@@ -11,6 +11,7 @@ from engine.graph.cuda_convnet.kinds import HINTS_OF_SPEED, SPELLINGS, Key, Kind
 from engine.graph.cuda_convnet.sections import Section, Text
 from engine.graph.cuda_convnet.values import Course, course, parts, real
 from engine.layers.fields import field_specs
+from engine.words import Words
 
 _Value = TypeVar("_Value")
 
@@ -21,15 +22,18 @@ class Notes:
     def __init__(self) -> None:
         self._names: dict[str, list[str]] = {}
 
-    def add(self, name: str, words: str) -> None:
+    def tell(self, name: str, words: str) -> None:
         """Note something of a layer."""
         names = self._names.setdefault(words, [])
         if name not in names:
             names.append(name)
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Words]:
         """Return a line for each thing."""
-        return [f"{', '.join(names)}: {words}" for words, names in self._names.items()]
+        return [
+            Words("{names}: {words}", names=", ".join(names), words=words)
+            for words, names in self._names.items()
+        ]
 
 
 @dataclass
@@ -82,8 +86,11 @@ class Entry:
                 raise ValueError(text)
             return values * (count // len(values))
 
-        several = f", or {count} of them divided by commas" if count > 1 else ""
-        return self.read(key, read_list, [default] * count, expected + several)
+        if count > 1:
+            expected = Words(
+                "{expected}, or {count} of them divided by commas", expected=expected, count=count
+            )
+        return self.read(key, read_list, [default] * count, expected)
 
     def fields(self, kind: Kind, number: int) -> dict[str, Any]:
         """Return the values of a layer's fields, for its input ``number`` where inputs have their own."""
@@ -91,7 +98,7 @@ class Entry:
         for key in kind.keys:
             if self.find(key.name) is None:
                 if key.needed:
-                    self.problem("", f"the key {key.name}", "none")
+                    self.problem("", Words("the key {key}", key=key.name), "none")
             elif (value := self._field(kind, key, number)) is not None:
                 values[key.field] = value
         return values
@@ -108,8 +115,8 @@ class Entry:
 
     def courses(self, key: str) -> list[Course]:
         """Return the course of a rate for each input."""
-        words = "a number of at least 0, or such as exp[base=0.01;tgtFactor=100]"
-        return self.each(key, course, Course(0.0), words)
+        expected = "a number of at least 0, or such as exp[base=0.01;tgtFactor=100]"
+        return self.each(key, course, Course(0.0), expected)
 
     def reals(self, key: str, least: float, below: float = float("inf")) -> list[float]:
         """Return a number for each input, 0 where there is no such key."""
@@ -120,8 +127,12 @@ class Entry:
                 raise ValueError(text)
             return value
 
-        limit = "" if below == float("inf") else f" and less than {below:g}"
-        return self.each(key, read, 0.0, f"a number of at least {least:g}{limit}")
+        expected = Words("a number of at least {least}", least=f"{least:g}")
+        if below < float("inf"):
+            expected = Words(
+                "a number of at least {least} and less than {below}", least=f"{least:g}", below=f"{below:g}"
+            )
+        return self.each(key, read, 0.0, expected)
 
     def finish(self) -> list[str]:
         """Note the keys that nobody asked for, and return what was left out though it was understood."""
@@ -133,6 +144,6 @@ class Entry:
                     left_out.append(key)
                 else:
                     known = ", ".join(sorted(self.section.asked)[:40])
-                    hint = f"The keys of this layer are {known}."
+                    hint = Words("The keys of this layer are {keys}.", keys=known)
                     self.problems.append(section.problem(key, "a key of this type of layer", key, hint))
         return left_out

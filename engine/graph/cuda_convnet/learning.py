@@ -15,6 +15,7 @@ from engine.graph.cuda_convnet.entry import Entry, Notes
 from engine.graph.cuda_convnet.values import Course, whole
 from engine.graph.schedules import Constant, Exponential, ExponentialSteps, Linear, Schedule
 from engine.graph.settings import TrainingSettings
+from engine.words import Words
 
 _BATCH = 128
 _ONE_BATCH = "All layers are updated together here."
@@ -72,7 +73,7 @@ def _period(entry: Entry) -> int:
             raise ValueError(text)
         return period or 1
 
-    return entry.read("updateperiod", read, 1, f"a whole number from 0 to {_MOST_BATCHES}")
+    return entry.read("updateperiod", read, 1, Words("a whole number from 0 to {most}", most=_MOST_BATCHES))
 
 
 def _most_common(counts: Counter[Any], default: Any) -> Any:
@@ -98,17 +99,21 @@ def learning_fields(entry: Entry, number: int, common: Usual, notes: Notes) -> d
     """Return the fields that tell how the weights of one input start and learn, and the biases."""
     for key in ("epsw", "epsb", "momw", "momb"):
         if entry.find(key) is None and not number:
-            entry.problem("", f"the key {key} in the file of parameters", "none")
+            entry.problem("", Words("the key {key} in the file of parameters", key=key), "none")
     if _period(entry) != common.period:
-        entry.problem(
-            "updateperiod", f"{common.period}, as for other layers", f"{_period(entry)}", _ONE_BATCH
-        )
+        expected = Words("{count}, as for other layers", count=common.period)
+        entry.problem("updateperiod", expected, str(_period(entry)), _ONE_BATCH)
     of_weights, of_biases = entry.courses("epsw")[number], entry.courses("epsb")[0]
     momentum, decay = _momenta(entry)[number], entry.reals("wc", 0.0)[number]
     for key, found in (("epsW", of_weights), ("epsB", of_biases)):
         if found.base > 0 and replace(found, base=1.0) != replace(common.course, base=1.0):
-            words = f"{key} is {found}, but follows the network's schedule, {common.course}"
-            notes.add(entry.name, words)
+            words = Words(
+                "{key} is {course}, but follows the network's schedule, {schedule}",
+                key=key,
+                course=found,
+                schedule=common.course,
+            )
+            notes.tell(entry.name, words)
     return {
         "initial": "normal",
         "deviation": entry.reals("initw", 0.0)[number],
@@ -125,7 +130,7 @@ def bearer_of_biases(entry: Entry) -> int:
     """Return the first input whose weights have the momentum of the biases: a layer has one here."""
     wanted, momenta = entry.reals("momb", 0.0, 1.0)[0], _momenta(entry)
     if wanted not in momenta and entry.courses("epsb")[0].base > 0:
-        expected = f"{momenta[0]:g}, the momentum of the weights"
+        expected = Words("{momentum}, the momentum of the weights", momentum=f"{momenta[0]:g}")
         entry.problem("momb", expected, f"{wanted:g}", "A layer has one momentum here.")
     return momenta.index(wanted) if wanted in momenta else 0
 

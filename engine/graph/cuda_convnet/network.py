@@ -5,7 +5,7 @@ Source: cuda-convnet, layer.py; cuda-convnet2, layer.py and its example layers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from engine.graph.cuda_convnet.values import whole
 from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings
 from engine.graph.validate import infer_shapes
+from engine.words import Words
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class Imported:
     """A network, and ``notes`` on what of the files it does not have."""
 
     network: NetworkFile
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]
 
 
-def import_files(layers: Path, parameters: Path, size: tuple[int, int]) -> Imported:
+def import_files(
+    layers: Path, parameters: Path, size: tuple[int, int], say: Callable[[Words], str] = str
+) -> Imported:
     """Make a network of two files, as ``import_network`` does; FileFormatError for an unreadable one."""
-    return import_network(_read(layers), _read(parameters), size, (str(layers), str(parameters)))
+    return import_network(_read(layers), _read(parameters), size, (str(layers), str(parameters)), say)
 
 
 def _read(path: Path) -> bytes:
@@ -43,7 +46,7 @@ def _read(path: Path) -> bytes:
             path=path,
             where="file",
             expected="a file of cuda-convnet that can be read",
-            found=f"none ({error.strerror})",
+            found=Words("none ({reason})", reason=error.strerror),
             hint="Correct the path.",
         ) from error
 
@@ -53,10 +56,11 @@ def import_network(
     parameters: bytes,
     size: tuple[int, int],
     paths: tuple[str, str] = ("layers.cfg", "layer-params.cfg"),
+    say: Callable[[Words], str] = str,
 ) -> Imported:
     """Make a network of a file of layers and one of their parameters; pictures have ``size`` in px.
 
-    What of the files it does not have is noted on its canvas, too.
+    What of the files it does not have is noted on its canvas, too, as ``say`` puts it.
 
     Raises InvalidFileError with all problems of both files.
     """
@@ -71,7 +75,7 @@ def import_network(
         _check_declared(builder, entries)
     for name, section in of_parameters.items():
         if name not in sections:
-            builder.notes.add(name, f"a section of {section.path}, belongs to no layer")
+            builder.notes.tell(name, Words("a section of {path}, belongs to no layer", path=section.path))
     if not problems and not entries:
         problems.append(
             FileFormatError(path=paths[0], where="file", expected="sections of layers", found="none", hint="")
@@ -80,7 +84,10 @@ def import_network(
         raise InvalidFileError(tuple({str(problem): problem for problem in problems}.values()))
     graph, period = builder.graph, builder.usual.period
     if period > 1:
-        builder.notes.add("updatePeriod", f"updates after {period} batches are those of one batch as large")
+        builder.notes.tell(
+            "updatePeriod",
+            Words("updates after {count} batches are those of one batch as large", count=period),
+        )
     # The pixels' own range and the mean picture, as cuda-convnet's data providers have it.
     data = DataSettings(source="path", scale=1.0, mean="picture")
     network = NetworkFile(graph=graph, training=builder.usual.settings(), data=data)
@@ -88,7 +95,7 @@ def import_network(
     if notes:
         height = 40.0 * (1 + len(notes))
         files = ", ".join(Path(path).name for path in paths)
-        text = "\n".join((files, *notes))[:LONGEST_TEXT]
+        text = "\n".join((files, *map(say, notes)))[:LONGEST_TEXT]
         network.comments["import"] = Comment(text, (-340.0, 0.0), (300.0, height))
     return Imported(network, tuple(notes))
 
@@ -100,7 +107,8 @@ def _check_declared(builder: Builder, entries: Iterable[Entry]) -> None:
         for key, found in _shapes_of(builder, entry, outputs).items():
             for said, is_so in zip(entry.each(key, whole, 0, "a whole number"), found, strict=False):
                 if said not in (0, is_so):
-                    entry.problem(key, f"{is_so}, which follows from the other layers", str(said))
+                    expected = Words("{count}, which follows from the other layers", count=is_so)
+                    entry.problem(key, expected, str(said))
 
 
 def _shapes_of(builder: Builder, entry: Entry, outputs: dict[str, Any]) -> dict[str, list[int]]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.errors import FileFormatError
+from engine.words import Words
 
 LARGEST_FILE = 1 << 20
 """Bytes."""
@@ -58,7 +59,7 @@ class Section:
     def problem(self, key: str, expected: str, found: str, hint: str = "") -> FileFormatError:
         """Return the problem of a key, or of the whole section where ``key`` is empty."""
         line = self.keys[key].line if key in self.keys else self.line
-        where = f"line {line}, [{self.name[:80]}] {key}".rstrip()
+        where = Words("line {line}, {key}", line=line, key=f"[{self.name[:80]}] {key}".rstrip())
         return FileFormatError(path=self.path, where=where, expected=expected, found=found, hint=hint)
 
 
@@ -69,12 +70,12 @@ def parse(content: bytes, path: str, problems: list[FileFormatError]) -> dict[st
         problems.append(FileFormatError(path=path, where=where, expected=expected, found=found, hint=""))
 
     if len(content) > LARGEST_FILE:
-        wrong("file", f"at most {LARGEST_FILE} bytes", f"{len(content)}")
+        wrong("file", Words("at most {count} bytes", count=LARGEST_FILE), str(len(content)))
         return {}
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        wrong(f"byte {error.start}", "text in UTF-8", "something else")
+        wrong(Words("byte {number}", number=error.start), "text in UTF-8", "something else")
         return {}
     sections: dict[str, Section] = {}
     section: Section | None = None
@@ -85,14 +86,19 @@ def parse(content: bytes, path: str, problems: list[FileFormatError]) -> dict[st
         if header := _HEADER.fullmatch(line):
             section = Section(path, header[1].strip(), number)
             if section.name in sections or len(sections) == _MOST_SECTIONS:
-                few = f"at most {_MOST_SECTIONS} sections, each once"
-                wrong(f"line {number}", few, f"another [{section.name[:80]}]")
+                few = Words("at most {count} sections, each once", count=_MOST_SECTIONS)
+                wrong(
+                    Words("line {line}", line=number),
+                    few,
+                    Words("another {section}", section=f"[{section.name[:80]}]"),
+                )
             else:
                 sections[section.name] = section
         elif (entry := _ENTRY.fullmatch(line)) is None or section is None:
-            wrong(f"line {number}", "[section], or key = value below one", repr(line[:60]))
+            wrong(Words("line {line}", line=number), "[section], or key = value below one", repr(line[:60]))
         elif entry[1].lower() in section.keys:
-            wrong(f"line {number}, [{section.name[:80]}] {entry[1]}", "each key once", "it once more")
+            key = f"[{section.name[:80]}] {entry[1]}"
+            wrong(Words("line {line}, {key}", line=number, key=key), "each key once", "it once more")
         else:
             section.keys[entry[1].lower()] = Text(entry[2].strip(), number)
     return sections

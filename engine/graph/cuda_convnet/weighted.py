@@ -10,6 +10,7 @@ from engine.layers.conv import Conv
 from engine.layers.fields import field_specs
 from engine.layers.learning import WeightedLayer, parse_sources
 from engine.layers.local import Local
+from engine.words import Words
 
 
 def weighted_layer(entry: Entry, kind: Kind, number: int, common: Usual, notes: Notes) -> WeightedLayer:
@@ -23,7 +24,8 @@ def weighted_layer(entry: Entry, kind: Kind, number: int, common: Usual, notes: 
         try:
             values[name] = specs[name].parse(specs[name].dump(value))
         except ValueError:
-            entry.problem("", f"{name}: {specs[name].expected}", f"{value}")
+            expected = Words("{field}: {expected}", field=name, expected=specs[name].expected)
+            entry.problem("", expected, str(value))
             values.pop(name, None)
     layer = kind.layer(**values)
     assert isinstance(layer, WeightedLayer)
@@ -34,8 +36,8 @@ def weight_sources(entry: Entry) -> tuple[str, ...]:
     """Return the layer that each input's weights are taken from, "" for their own."""
     count = len(entry.inputs)
     none: tuple[str, ...] = ()
-    words = entry.read("weightsource", _sources_of, none, "layers as in conv1[0], divided by commas")
-    return (*words, *[""] * count)[:count]
+    sources = entry.read("weightsource", _sources_of, none, "layers as in conv1[0], divided by commas")
+    return (*sources, *[""] * count)[:count]
 
 
 def _sources_of(text: str) -> tuple[str, ...]:

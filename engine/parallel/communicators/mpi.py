@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.errors import RankError
 from engine.parallel.communicators.communicator import Communicator, Message
 from engine.parallel.communicators.summing import summer
+from engine.words import Words
 
 _YIELDS = 50  # how often others are let go first before this rank sleeps
 _SHORTEST, _LONGEST = 2e-5, 1e-3  # s of sleep between two looks
@@ -49,7 +50,9 @@ class MpiCommunicator:
             pending += [self._world.Isend(array, dest=rank) for rank, array in sends]
             self._wait(pending)
         except self._error as error:
-            raise RankError(rank=self.rank, reason=f"it has lost its line to the others ({error})") from error
+            raise RankError(
+                rank=self.rank, reason=Words("it has lost its line to the others ({reason})", reason=error)
+            ) from error
 
     def summer(self, arrays: Sequence[NDArray[Any]], ranks: Sequence[int]) -> Callable[[], None]:
         """Return a call that sums arrays up over ranks."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from engine.errors import PlanError
 from engine.plan.analysis.partition.rules import takes_terms
 from engine.plan.types import Buffer, Communicator, Operation, Program
+from engine.words import Words
 
 
 class HappensBefore:
@@ -68,7 +69,9 @@ def prove_one_order(program: Program, communicators: tuple[Communicator, ...]) -
             if operation.ranks != communicator.ranks:
                 raise PlanError(
                     layer=operation.layer,
-                    expected=f"ranks {communicator.ranks} at {operation.name}",
+                    expected=Words(
+                        "ranks {ranks} at {operation}", ranks=communicator.ranks, operation=operation.name
+                    ),
                     found=str(operation.ranks),
                     hint="Every member of a communicator takes part in its operations.",
                 )
@@ -82,7 +85,12 @@ def _prove_chain(program: Program, operations: list[Operation], rank: int) -> No
         if not order.ends_before(order.index[first.name], order.index[second.name]):
             raise PlanError(
                 layer=second.layer,
-                expected=f"{first.name} to end before {second.name} on rank {rank}",
+                expected=Words(
+                    "{first} to end before {second} on rank {rank}",
+                    first=first.name,
+                    second=second.name,
+                    rank=rank,
+                ),
                 found="nothing that orders them",
                 hint="Put them on one stream, or let one wait for the other.",
             )
@@ -105,10 +113,12 @@ def prove_data_flow(program: Program, buffers: Mapping[str, Buffer], rank: int) 
             ports = [port for port, buffer in operation.reads(rank).items() if buffer == name]
             takes = operation.communicator or all(takes_terms(operation.kind, port) for port in ports)
             if buffers[name].partial and not takes:
-                raise _flow_error(operation, f"{name} to be summed over its ranks", "a term of the sum")
+                expected = Words("{buffer} to be summed over its ranks", buffer=name)
+                raise _flow_error(operation, expected, "a term of the sum")
         for name in sorted(inputs | added_to):
             if name not in writer and not buffers[name].persistent:
-                raise _flow_error(operation, f"{name} to be written before it", "nothing that writes it")
+                expected = Words("{buffer} to be written before it", buffer=name)
+                raise _flow_error(operation, expected, "nothing that writes it")
             _prove_before(operations, order, name, [writer[name]] if name in writer else [], number)
             readers[name].append(number)
         for name in sorted(outputs):
@@ -123,15 +133,15 @@ def _prove_before(
 ) -> None:
     for other in earlier:
         if not order.ends_before(other, number):
-            raise _flow_error(
-                operations[number], f"{operations[other].name} to end first", f"both may use {buffer} at once"
-            )
+            expected = Words("{operation} to end first", operation=operations[other].name)
+            found = Words("both may use {buffer} at once", buffer=buffer)
+            raise _flow_error(operations[number], expected, found)
 
 
 def _flow_error(operation: Operation, expected: str, found: str) -> PlanError:
     return PlanError(
         layer=operation.layer,
-        expected=f"before {operation.name}: {expected}",
+        expected=Words("before {operation}: {expected}", operation=operation.name, expected=expected),
         found=found,
         hint="This is a fault of the program; please report it.",
     )

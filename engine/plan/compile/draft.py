@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.errors import DeviceError
 from engine.layers.base import TensorType
 from engine.plan.types import BATCH, Buffer, DType, Operation, Role, Value
+from engine.words import Words
 from kernels.registry import Kernel, MissingKernelError, find
 
 COUNTERS = "counters"
@@ -76,6 +77,8 @@ class Draft:
         except MissingKernelError as error:
             raise DeviceError(
                 device=self.device,
-                missing=f"there is no kernel for {kind}, which layer {layer} needs",
+                missing=Words(
+                    "there is no kernel for {kind}, which layer {layer} needs", kind=kind, layer=layer
+                ),
                 hint="Choose another device.",
             ) from error

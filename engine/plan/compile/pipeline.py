@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from engine.errors import PlanError
+from engine.errors import SplitError
 from engine.graph.layer_graph import LayerGraph
 from engine.graph.settings import TrainingSettings
 from engine.graph.split import ONE_DEVICE, Split
@@ -62,8 +62,8 @@ def compile_network(
     """
     layers = infer(graph)
     if split.updates == "pass" and training.optimiser != "sgd":
-        raise PlanError(
-            layer=f'split "{split.name}"',
+        raise SplitError(
+            split=split.name,
             expected="SGD, since weights are updated after each pass",
             found=training.optimiser,
             hint="Update once a step, or train with SGD.",

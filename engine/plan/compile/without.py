@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.errors import DeviceError
 from engine.plan.compile.fuse import FUSIONS
+from engine.words import Words
 
 SETTING: Final = "CONVNET_WITHOUT"
 WINOGRAD: Final = "winograd"
@@ -19,7 +20,9 @@ def without() -> frozenset[str]:
     if unknown:
         raise DeviceError(
             device=SETTING,
-            missing=f"expected some of {', '.join(sorted(FUSIONS | {WINOGRAD}))}",
-            hint=f"Found {', '.join(sorted(unknown))}; leave it unset to do without nothing.",
+            missing=Words("expected some of {names}", names=", ".join(sorted(FUSIONS | {WINOGRAD}))),
+            hint=Words(
+                "Found {names}; leave it unset to do without nothing.", names=", ".join(sorted(unknown))
+            ),
         )
     return names

@@ -19,6 +19,7 @@ from studio.qt.data.pictures import ContactSheet, MeanPicture, VariedPictures
 from studio.qt.inspector.facts import Facts
 from studio.qt.inspector.note import Note
 from studio.qt.panel import Panel
+from studio.qt.texts import layer_text
 
 _SAMPLES, _EPOCHS = 10, 5
 """As many as a look tells."""
@@ -111,12 +112,11 @@ class SeenView(QWidget):
     def _show_skipped(self, seen: DataSeen) -> None:
         self._skipped_panel.setVisible(bool(seen.skipped_count))
         self.skipped.clear()
-        self.skipped.addTopLevelItems([QTreeWidgetItem([file.name, file.reason]) for file in seen.skipped])
-        for row, file in enumerate(seen.skipped):
-            item = self.skipped.topLevelItem(row)
-            if item is not None:
-                item.setToolTip(0, file.name)
-                item.setToolTip(1, file.reason)
+        for file in seen.skipped:
+            item = QTreeWidgetItem([file.name, layer_text(file.reason)])
+            for column in (0, 1):
+                item.setToolTip(column, item.text(column))
+            self.skipped.addTopLevelItem(item)
         words = self.tr("{count} files are not used.").format(count=f"{seen.skipped_count:,}")
         if len(seen.skipped) < seen.skipped_count:
             words += " " + self.tr("The first {shown} are listed.").format(shown=f"{len(seen.skipped):,}")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.graph.presets import Preset
 from engine.graph.split import Scheme, Updates
+from engine.protocol.problems import words_of
 from studio.models import splitting
 from studio.models.document import Document
 from studio.models.forecast import ForecastModel
@@ -27,7 +28,7 @@ from studio.qt.device_marks import swatch
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label
 from studio.qt.run_controls import DevicePicker
-from studio.qt.texts import error_text
+from studio.qt.texts import error_text, words_text
 
 _WIDTH = 392
 _SWATCH = QSize(24, 14)
@@ -199,7 +200,7 @@ class SplitPanel(QFrame):
 
     def _notes(self) -> str:
         forecast = self._forecast.forecast
-        notes = [] if forecast is None else list(forecast.notes)
+        notes = [] if forecast is None else [words_text(words_of(note)) for note in forecast.notes]
         if len(split_of(self._document).devices) > 1 and self._picker.place.device.startswith("cpu"):
             notes.append(self.tr("Ranks on the CPU teach and test; they do not make training faster."))
         return "\n".join(notes)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox
 
-from engine.errors import NotFiniteError
+from engine.errors import FileWriteError, NotFiniteError, WorkerDiedError
+from engine.graph.data_fit import DataFacts, data_problems
 from engine.layers.catalogue import KINDS
 from engine.log_lines import Line
 from engine.protocol.log_messages import log_message
 from engine.protocol.messages import LogLine
+from engine.protocol.processes import exit_reason
+from engine.training.plan_lock import PlanLock, differences
+from engine.words import Words, listed
 from studio.qt import language
 from studio.qt.layer_list import matches
 from studio.qt.texts import caption_text, error_text, layer_text, line_text
@@ -47,7 +52,7 @@ def test_texts_with_numbers_are_translated(japanese: None) -> None:
     document.network.graph.remove("labels1")
     document._inspect()
     sentences = [error_text(problem) for problem in document.inspection.problems]
-    assert "ラベル 層がありません。追加してください。" in " ".join(sentences).replace("labels", "ラベル")
+    assert "ラベル層がありません。追加してください。" in " ".join(sentences).replace("labels", "ラベル")
     assert not [sentence for sentence in sentences if "expected" in sentence]
 
 
@@ -81,6 +86,32 @@ def test_lines_of_the_log_speak_the_language_of_the_studio(japanese: None) -> No
     cause = NotFiniteError(step=3, what="an output", where="conv1")
     back = line_text(log_message("warning", Line.ROLLED_BACK_AFTER, cause, step=0))
     assert back.startswith("ステップ 0 に戻りました。ステップ 3：出力（conv1）が有限の数")
+
+
+def test_words_with_names_in_them_are_translated(japanese: None) -> None:
+    """Also where they are in one another, and with the operating system's own words."""
+    facts = DataFacts("flowers", (8, 8, 1), 20)
+    document = small_document()
+    outputs = document.inspection.outputs
+    misfits = [error_text(error) for error in data_problems(document.network.graph, outputs, facts, 0)]
+    assert misfits[0] == (
+        "data1：32×32×3 の画像、または切り抜けるもっと大きな画像が必要ですが、"
+        "データセット flowers の 8×8×1 の画像です。層 data1 の大きさとチャンネルを 8×8×1 に合わせてください。"
+    )
+    killed = Words("{rank} ended: {reason}", rank=Words("another process"), reason=exit_reason(-9))
+    died = error_text(WorkerDiedError(reason=killed, log=""))
+    assert "別のプロセスが終了しました：シグナル 9（SIGKILL）による強制終了" in died
+    assert "（ディスクの空き不足）" in error_text(FileWriteError(path="a", reason="No space left on device"))
+
+
+def test_what_is_not_as_it_was_is_told_in_the_language_of_the_studio(japanese: None) -> None:
+    """Each difference by itself, where a run goes on."""
+    was = PlanLock(1, "cpu", "", {}, "0", "a", "b", {"numpy": "2.3"})
+    lock = msgspec.structs.replace(was, code="avx512", versions={}, plan_sha256="1")
+    changes = listed(differences(was, lock))
+    assert changes == "code plain → avx512; numpy 2.3 → none; plan"
+    line = line_text(log_message("warning", Line.NOT_AS_IT_WAS, changes=changes))
+    assert "コード 標準 → avx512; numpy 2.3 → なし; 計画" in line
 
 
 def test_lines_of_another_engine_are_shown_as_they_came(japanese: None) -> None:

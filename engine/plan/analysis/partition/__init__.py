@@ -23,6 +23,7 @@ from engine.plan.analysis.partition.share import Sharer
 from engine.plan.analysis.partition.synchronise import synchronise
 from engine.plan.analysis.partition.whole import Scheme, WholeProgram
 from engine.plan.types import Buffer, Communicator, Operation
+from engine.words import Words
 
 __all__ = ["Partition", "SharedProgram", "WholeProgram"]
 
@@ -50,7 +51,7 @@ class SharedProgram:
                 raise PlanError(
                     layer=buffer.name,
                     expected="one form in all programs",
-                    found=f"another in {name}",
+                    found=Words("another in {name}", name=name),
                     hint="This is a fault of the program; please report it.",
                 )
             names[buffer.name] = f"{buffer.name} {name}" if clashes else buffer.name

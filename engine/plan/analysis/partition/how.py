@@ -19,6 +19,7 @@ from engine.plan.analysis.partition.rules import (
 )
 from engine.plan.analysis.partition.whole import COUNTERS, Scheme, WholeProgram
 from engine.plan.types import BATCH, Buffer, Operation, Shares
+from engine.words import Words
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def how_to_run(scheme: Scheme, program: WholeProgram, operation: Operation, inde
     if place.shares_examples or place.placement != "model" or len(place.ranks) == 1 or rule.own is None:
         return whole
     if _is_too_small(program, operation, rule, place):
-        return replace(whole, note=f"{operation.layer}: too few outputs to share out; each device makes all")
+        note = Words("{layer}: too few outputs to share out; each device makes all", layer=operation.layer)
+        return replace(whole, note=note)
     return replace(whole, letter=rule.own)
 
 

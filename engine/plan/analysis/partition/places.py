@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.errors import PlanError
+from engine.errors import PlanError, SplitError
 from engine.graph.split import LayerSplit, Placement, Scheme, Split
 from engine.layers.batch_norm import OF_DEVICE, BatchNorm
 from engine.plan.analysis.infer import InferredLayer
 from engine.plan.types import Rows, Shares
+from engine.words import Words
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def place_layers(layers: Mapping[str, Sourced], split: Split) -> dict[str, Place
     named = dict(split.layers)
     for name in named:
         if name not in layers:
-            raise _error(split, "a layer of the network", f"none of this name in {_quoted(split)}", name)
+            raise _error(split, Words("a layer {layer} in the network", layer=name), "none of this name")
     if not split.devices or len(set(split.devices)) < len(split.devices):
         raise _error(split, "devices of different names", ", ".join(split.devices) or "none")
     every = tuple(range(len(split.devices)))
@@ -78,7 +79,8 @@ def place_layers(layers: Mapping[str, Sourced], split: Split) -> dict[str, Place
 def _ranks(split: Split, name: str, layer: LayerSplit) -> tuple[int, ...]:
     for device in layer.devices:
         if device not in split.devices:
-            raise _error(split, f"one of the devices {', '.join(split.devices)}", device, name)
+            expected = Words("one of the devices {devices}", devices=", ".join(split.devices))
+            raise _layer_error(name, expected, device)
     chosen = layer.devices or split.devices
     return tuple(sorted({split.devices.index(device) for device in chosen}))
 
@@ -97,8 +99,8 @@ def layers_in_passes(
     for name, layer in layers.items():
         if places[name].shares_examples:
             if after.intersection(layer.sources):
-                found = f"one after {layer.sources[0]}, which sees them in passes"
-                raise _error(split, "layers that share out the examples to come first", found, name)
+                found = Words("one after {layer}, which sees them in passes", layer=layer.sources[0])
+                raise _layer_error(name, "layers that share out the examples to come first", found)
         elif any(source in after or places[source].shares_examples for source in layer.sources):
             after.add(name)
     return frozenset(after)
@@ -123,7 +125,7 @@ def order_batch(batch_size: int, split: Split, scheme: Scheme) -> BatchOrder:
     ranks = tuple(range(len(split.devices)))
     pieces = len(ranks) ** 2 if scheme == "c" else len(ranks)
     if batch_size < pieces and len(ranks) > 1:
-        raise _error(split, f"a batch of at least {pieces} examples", str(batch_size))
+        raise _error(split, Words("a batch of at least {count} examples", count=pieces), str(batch_size))
     shares = even(batch_size, ranks)
     blocks = tuple(((first, last),) for first, last in itertools.pairwise(shares.offsets))
     if scheme == "a" or len(ranks) == 1:
@@ -140,9 +142,9 @@ def order_batch(batch_size: int, split: Split, scheme: Scheme) -> BatchOrder:
     )
 
 
-def _quoted(split: Split) -> str:
-    return f'split "{split.name}"'
+def _error(split: Split, expected: str, found: str) -> SplitError:
+    return SplitError(split=split.name, expected=expected, found=found, hint="Change the split.")
 
 
-def _error(split: Split, expected: str, found: str, layer: str = "") -> PlanError:
-    return PlanError(layer=layer or _quoted(split), expected=expected, found=found, hint="Change the split.")
+def _layer_error(layer: str, expected: str, found: str) -> PlanError:
+    return PlanError(layer=layer, expected=expected, found=found, hint="Change the split.")
