@@ -79,11 +79,13 @@ def build(
 
     A kernel that the target names is not timed.
     """
-    key = f"{machine()}: {operation} {sorted(shapes.items())} {sorted(attributes.items())}"
+    scratch = {_WORKSPACE, _ROUNDED, *how.get("scratch", {})}
+    own = {port: shape for port, shape in shapes.items() if port not in scratch}
+    key = f"{machine()}: {operation} {sorted(own.items())} {sorted(attributes.items())}"
     if not target.method and tuned.get(key) == _PLAIN:
         return None
     try:
-        built = Built(Graph(make, target.method), **how)
+        built = Built(_graph(key, make, target.method), **how)
     except RuntimeError:
         return None
     if target.method or tuned.get(key) == _GRAPH:
@@ -91,6 +93,20 @@ def build(
     is_quicker = _is_quicker(built, find(operation, "cuda"), shapes, attributes)
     tuned.put(key, _GRAPH if is_quicker else _PLAIN)
     return built if is_quicker else None
+
+
+def _graph(key: str, make: Make, method: str) -> Graph:
+    """Return the graph of a key, which is made once for each GPU. Raises RuntimeError where there is none."""
+    import cupy
+
+    place = cupy.cuda.runtime.getDevice(), key
+    if (*place, method) not in _graphs:
+        graph = Graph(make, method)
+        _graphs[*place, method] = _graphs[*place, graph.method] = graph
+    return _graphs[*place, method]
+
+
+_graphs: dict[tuple[int, str, str], Graph] = {}
 
 
 def _is_quicker(built: Built, plain: Kernel, shapes: dict[str, Shape], attributes: Mapping[str, Any]) -> bool:

@@ -1,19 +1,21 @@
 """A graph of cuDNN with the plan that carries it out: a named one, or the quickest that cuDNN proposes.
 
-Plans that may give another answer each time are left out.
+Plans that may give another answer each time are left out. What was compiled once is kept on the disk.
 
 Source: NVIDIA, cuDNN frontend, 'Python bindings'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from math import prod
 from typing import Any
 
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda.graphs import tuned
+from kernels.cuda.graphs import kept, tuned
+from kernels.cuda.graphs.kept import Plan
 
 Make = Callable[[Any], dict[str, Any]]
 """Adds operations to a ``cudnn.pygraph``, and returns its tensors by port."""
@@ -29,6 +31,8 @@ class Graph:
     Raises RuntimeError where cuDNN has no plan for the graph, or none of that name.
     """
 
+    method: str
+
     def __init__(self, make: Make, method: str = "") -> None:
         import cudnn
 
@@ -39,52 +43,80 @@ class Graph:
             intermediate_data_type=numbers.FLOAT,
             compute_data_type=numbers.FLOAT,
         )
-        self._tensors = make(self._graph)
+        tensors = make(self._graph)
+        with _as_runtime_error():
+            self._graph.validate()
+            self._graph.build_operation_graph()
+        self._uids: Mapping[str, int] = {port: tensor.get_uid() for port, tensor in tensors.items()}
+        self._sizes = {port: prod(tensor.get_dim()) for port, tensor in tensors.items()}
+        key = f"{machine()} {self._graph.key()}"
+        method = method or tuned.get(key)
+        plan = kept.get(key)
+        if plan is None or method not in ("", plan.method) or not self._take(plan):
+            self._build(method)
+            self._keep(key)
+        tuned.put(key, self.method)
+        self.workspace_bytes: int = self._graph.get_workspace_size_plan_at_index(self._index)
+
+    def bind(self, arrays: Mapping[str, DeviceArray], workspace: DeviceArray | None) -> Callable[[], None]:
+        """Return the call that runs the graph on the current stream; a workspace may be left out if empty."""
+        places = {uid: address(arrays[port]) for port, uid in self._uids.items()}
+        return self._bind(places, self._index, 0 if workspace is None else address(workspace))
+
+    def _take(self, plan: Plan) -> bool:
+        """Take over a plan that was compiled before; return False where this cuDNN does not."""
+        import cudnn
+
+        graph = cudnn.pygraph(handle=_handle())
+        try:
+            graph.deserialize(_handle(), list(plan.code))
+        except (RuntimeError, ValueError, cudnn.cudnnGraphNotSupportedError):
+            return False
+        self._graph, self._uids, self.method, self._index = graph, plan.tensors, plan.method, 0
+        return True
+
+    def _build(self, method: str) -> None:
+        """Compile the plan of that name, or the quickest."""
+        import cudnn
+
         self._propose(cudnn)
         names = [
             self._graph.get_plan_name_at_index(index)
             for index in range(self._graph.get_execution_plan_count())
         ]
-        key = f"{machine()} {self._graph.key()}"
-        method = method or tuned.get(key)
         self._index = names.index(method) if method in names else -1
         if not method:
             self._index = self._quickest(len(names))
         if self._index < 0:
             raise RuntimeError(f"cuDNN {cudnn.backend_version()} has no plan {method}")
         self._graph.build_plan_at_index(self._index)
-        self.method: str = names[self._index]
-        tuned.put(key, self.method)
-        self.workspace_bytes: int = self._graph.get_workspace_size_plan_at_index(self._index)
+        self.method = names[self._index]
 
-    def bind(self, arrays: Mapping[str, DeviceArray], workspace: DeviceArray | None) -> Callable[[], None]:
-        """Return the call that runs the graph on the current stream; a workspace may be left out if empty."""
-        places = {tensor: address(arrays[port]) for port, tensor in self._tensors.items()}
-        return self._bind(places, self._index, 0 if workspace is None else address(workspace))
+    def _keep(self, key: str) -> None:
+        """Keep the plan for later processes, where cuDNN can put it into bytes."""
+        import cudnn
+
+        with suppress(RuntimeError, cudnn.cudnnGraphNotSupportedError):
+            kept.put(key, Plan(self.method, self._uids, bytes(self._graph.serialize())))
 
     def _propose(self, cudnn: Any) -> None:
-        graph = self._graph
-        try:
-            graph.validate()
-            graph.build_operation_graph()
-            graph.create_execution_plans([cudnn.heur_mode.A])
-            graph.deselect_numeric_notes([cudnn.numerical_note.NONDETERMINISTIC])
-            graph.check_support()
-        except cudnn.cudnnGraphNotSupportedError as error:
-            raise RuntimeError(str(error)) from error
+        with _as_runtime_error():
+            self._graph.create_execution_plans([cudnn.heur_mode.A])
+            self._graph.deselect_numeric_notes([cudnn.numerical_note.NONDETERMINISTIC])
+            self._graph.check_support()
 
     def _quickest(self, count: int) -> int:
         """Return the number of the plan that takes the least time for this geometry, −1 if none runs."""
         import cupy
 
         with cupy.cuda.Stream(non_blocking=True) as stream:
-            places = {tensor: filled(prod(tensor.get_dim())) for tensor in self._tensors.values()}
+            places = {self._uids[port]: filled(size) for port, size in self._sizes.items()}
             times = {}
             for index in range(min(count, _PLANS_TRIED)):
                 try:
                     self._graph.build_plan_at_index(index)
                     workspace = cupy.empty(self._graph.get_workspace_size_plan_at_index(index) + 1, "u1")
-                    addresses = {tensor: address(array) for tensor, array in places.items()}
+                    addresses = {uid: address(array) for uid, array in places.items()}
                     times[index] = time(stream, self._bind(addresses, index, address(workspace)))
                 except RuntimeError:  # a plan that cuDNN proposes, but cannot carry out
                     continue
@@ -92,11 +124,22 @@ class Graph:
         cupy.get_default_memory_pool().free_all_blocks()
         return min(times, key=times.__getitem__, default=-1)
 
-    def _bind(self, places: Mapping[Any, int], index: int, workspace: int) -> Callable[[], None]:
+    def _bind(self, places: Mapping[int, int], index: int, workspace: int) -> Callable[[], None]:
         def run() -> None:
             self._graph.execute_plan_at_index(places, workspace, index, handle=_handle())
 
         return run
+
+
+@contextmanager
+def _as_runtime_error() -> Iterator[None]:
+    """Raise RuntimeError for what cuDNN does not support."""
+    import cudnn
+
+    try:
+        yield
+    except cudnn.cudnnGraphNotSupportedError as error:
+        raise RuntimeError(str(error)) from error
 
 
 class Launch:
@@ -141,10 +184,16 @@ def _handle_of(device: int) -> Any:
 
 def machine() -> str:
     """Return what choices hold for: the version of cuDNN, and the model of the current GPU."""
+    import cupy
+
+    return _machine_of(cupy.cuda.runtime.getDevice())
+
+
+@cache
+def _machine_of(device: int) -> str:
     import cudnn
     import cupy
 
-    device = cupy.cuda.runtime.getDevice()
     name: bytes = cupy.cuda.runtime.getDeviceProperties(device)["name"]
     return f"cuDNN {cudnn.backend_version()}, {name.decode()}"
 

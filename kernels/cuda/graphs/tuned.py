@@ -29,24 +29,30 @@ def put(key: str, choice: str) -> None:
         return
     known[key] = choice
     with contextlib.suppress(OSError):
-        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=_folder())
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(known, file)
-        Path(name).replace(_folder() / _FILE)
+        write(folder() / _FILE, json.dumps(known))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, which others see whole or not at all; raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
 
 
 @cache
 def _known() -> dict[str, str]:
     try:
-        found = json.loads((_folder() / _FILE).read_text(encoding="utf-8"))
+        found = json.loads((folder() / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     entries = found.items() if isinstance(found, dict) else ()
     return {key: choice for key, choice in entries if isinstance(choice, str)}
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Return the folder for what is kept."""
     from platformdirs import user_cache_path
 
     folder = os.environ.get(_FOLDER_SETTING, "")

@@ -15,7 +15,9 @@ from engine.plan.compile.pipeline import TRAIN, choices_of, compile_network
 from engine.plan.types import TrainingPlan
 from engine.runtime.accuracy import BARS, errors
 from engine.runtime.executor import Executor
-from kernels.cuda.graphs import built, tuned
+from kernels.cuda.graphs import built, kept, tuned
+from kernels.cuda.graphs.graph import Graph
+from kernels.cuda.graphs.kept import Plan
 from tests.graph.networks import chain
 
 pytestmark = pytest.mark.gpu
@@ -27,6 +29,7 @@ def cudnn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("cudnn")
     monkeypatch.setenv("CONVNET_CODE_CACHE", str(tmp_path))
     monkeypatch.setattr(built, "_is_quicker", lambda *_: True)
+    monkeypatch.setattr(built, "_graphs", {})
     tuned._known.cache_clear()
 
 
@@ -72,14 +75,46 @@ def test_a_plan_is_replayed_bit_for_bit(cudnn: None, monkeypatch: pytest.MonkeyP
     """With the choices of another plan nothing is timed, and the weights come out the same."""
     first = compiled()
     tuned._known.cache_clear()
+    monkeypatch.setattr(built, "_graphs", {})
     monkeypatch.setattr(built, "_is_quicker", lambda *_: pytest.fail("timed again"))
+    monkeypatch.setattr(kept, "get", lambda key: None)
     again = compiled(choices=choices_of(first))
     assert choices_of(again) == choices_of(first)
-    weights = []
-    for plan in (first, again):
-        executor = Executor(plan, device="cuda:0")
-        fill(executor, plan)
-        executor.run(TRAIN)
-        weights.append({b.name: executor.arrays[b.name].copy() for b in plan.by_role("weight")})
-    for name, values in weights[0].items():
-        np.testing.assert_array_equal(values, weights[1][name], err_msg=name)
+    assert_same_bits(trained(first), trained(again))
+
+
+def test_a_later_process_compiles_nothing_and_computes_the_same_bits(
+    cudnn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = compiled()
+    weights = trained(first)
+    for choices in ({}, choices_of(first)):
+        tuned._known.cache_clear()
+        monkeypatch.setattr(built, "_graphs", {})
+        monkeypatch.setattr(Graph, "_build", lambda self, method: pytest.fail("compiled again"))
+        again = compiled(choices=choices)
+        assert choices_of(again) == choices_of(first)
+        assert_same_bits(weights, trained(again))
+
+
+def test_what_cudnn_cannot_read_is_compiled_anew(cudnn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = compiled()
+    monkeypatch.setattr(built, "_graphs", {})
+    monkeypatch.setattr(kept, "get", lambda key: Plan(tuned.get(key), {}, b"spoiled"))
+    again = compiled(choices={})
+    assert choices_of(again) == choices_of(first)
+    assert_same_bits(trained(first), trained(again))
+
+
+def trained(plan: TrainingPlan) -> dict[str, Any]:
+    """Return the weights after a step."""
+    executor = Executor(plan, device="cuda:0")
+    fill(executor, plan)
+    executor.run(TRAIN)
+    return {buffer.name: executor.arrays[buffer.name].copy() for buffer in plan.by_role("weight")}
+
+
+def assert_same_bits(weights: dict[str, Any], others: dict[str, Any]) -> None:
+    """Assert that two sets of arrays are equal."""
+    for name, values in weights.items():
+        np.testing.assert_array_equal(values, others[name], err_msg=name)
