@@ -18,19 +18,34 @@ def fill(executor: Executor, plan: TrainingPlan) -> None:
     arrays = executor.arrays
     for buffer in plan.buffers.values():
         if buffer.role == "input" or (buffer.role == "weight" and len(buffer.shape) > 1):
-            values = random.standard_normal(arrays[buffer.name].shape, np.float32)
+            values = random.standard_normal(arrays.on_device(buffer.name).shape, np.float32)
             values *= np.float32(np.prod(values.shape[1:]) ** -0.5)
             arrays[buffer.name] = values
         elif buffer.role == "weight":
             arrays[buffer.name] = float(buffer.name.endswith(".weights"))
         elif buffer.role in ("velocity", "metrics"):
             arrays[buffer.name] = 0
-    arrays["settings"] = [1e-4, 0.9, 4e-3]
+    _set_whole_batch(executor, plan)
+
+
+def feed(executor: Executor, plan: TrainingPlan) -> None:
+    """Make a plan, whose weights are there, ready for steps: random pictures, settings that train."""
+    random = np.random.default_rng(0)
+    arrays = executor.arrays
+    for buffer in plan.by_role("input"):
+        values = random.random(arrays.on_device(buffer.name).shape, np.float32)
+        values -= np.float32(0.5)
+        arrays[buffer.name] = values
+    _set_whole_batch(executor, plan)
+
+
+def _set_whole_batch(executor: Executor, plan: TrainingPlan) -> None:
+    executor.arrays["settings"] = [1e-4, 0.9, 4e-3]
     counters = np.zeros(control.COUNTERS, np.int64)
     counters[control.VALID] = plan.batch_size
     counters[control.UPDATE] = 1
     counters[control.FIRST_BAD_STEP] = control.NO_BAD_STEP
-    arrays["counters"] = counters
+    executor.arrays["counters"] = counters
 
 
 def check_updates(executor: Executor) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from engine.cli.bench_engine import check_updates, fill
+from engine.cli.bench_engine import check_updates, feed, fill
 from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
 from engine.plan.analysis.infer import infer
@@ -53,11 +53,14 @@ class Engine:
     """The engine's side: one captured graph a step."""
 
     def __init__(self, network: Path, batch_size: int, precision: str) -> None:
+        from engine.parallel.communicators.single import Single
         from engine.plan.compile.pipeline import TRAIN, compile_network
         from engine.runtime.context import context_bytes
         from engine.runtime.devices import best_code, best_precision
+        from engine.runtime.distributed import Distributed
         from engine.runtime.executor import Executor
         from engine.runtime.gpu import Gpu
+        from engine.training.learned import Learned
 
         context_bytes(0)  # the first thing that is done on the GPU
         file = load(network)
@@ -76,10 +79,13 @@ class Engine:
         assert isinstance(self._executor.device, Gpu)
         self._gpu = self._executor.device
         self._clock = self._gpu.milliseconds
-        fill(self._executor, self._plan)
+        shared = Distributed(self._plan, self._executor.arrays, Single())
+        Learned(self._plan, self._executor.arrays, shared, self._layers, file.training.seed)
+        feed(self._executor, self._plan)
         self._program = TRAIN
         self._clock(self._run, 1)
         self.first_step = time.time() - psutil.Process().create_time()
+        fill(self._executor, self._plan)
         self._steps = Steps(self._run, self._clock)
 
     def step(self) -> float:
