@@ -54,6 +54,17 @@ def test_plans_for_gpus_do_so_too() -> None:
     assert max(deviation(train_in_parts(NETWORK, LAYERS, _batches(), chosen), found).values()) <= BAR
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize(("split", "ranks"), [("data", 2), ("hybrid-b", 3)])
+def test_ranks_that_share_a_gpu_do_so_too(split: str, ranks: int) -> None:
+    chosen = choose_split(NETWORK.graph, (), split, ranks)
+    plan = compile_network(
+        NETWORK.graph, BATCH, device="cuda", dtype="float64", split=chosen, training=NETWORK.training
+    )
+    found = train(plan, NETWORK, LAYERS, _batches())
+    assert max(deviation(train_in_parts(NETWORK, LAYERS, _batches(), chosen), found).values()) <= BAR
+
+
 def test_it_is_another_answer_than_that_of_the_whole_batch_and_sends_less() -> None:
     chosen = choose_split(NETWORK.graph, (), "data", 2)
     whole = small("resnet20", 8, 4)
