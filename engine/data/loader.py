@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,9 @@ from engine.data.dataset import Split
 from engine.data.preprocessing import Preprocessing
 from engine.data.views import Views
 from kernels.philox import Stream, permutation
+
+_TOGETHER = 2**20
+"""Bytes of prepared pictures that are made at once: small pictures cost less so than batch by batch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +88,7 @@ class Loader:
     def epoch(self, epoch: int, start: int = 0, *, shuffle: bool = True) -> Generator[Batch]:
         """Yield each example once, from the ``start``-th of this epoch's order on.
 
-        A thread prepares the next batch while this one is used; it ends with the iterator, and what goes
+        A thread prepares the next batches while these are used; it ends with the iterator, and what goes
         wrong in it is raised here. Without ``shuffle`` the order is that of the split. Where there is an
         augmentation, it is that of ``epoch``.
 
@@ -93,15 +97,15 @@ class Loader:
         if not 0 <= start <= len(self.split):
             raise ValueError(f"start: expected 0 to {len(self.split)}, found {start}")
 
-        def make(positions: NDArray[np.int64]) -> Batch:
-            return self._batch(positions, epoch)
+        def make(positions: NDArray[np.int64]) -> list[Batch]:
+            return self._batches(positions, epoch)
 
-        return self._ahead(self.order(epoch, shuffle), start, make)
+        return _ahead(self._portions(self.order(epoch, shuffle)[start:]), make)
 
     def views(self, batch: Positioned, views: Views) -> Iterator[NDArray[np.floating[Any]]]:
         """Yield the pictures of ``batch`` once for each view, prepared, in one array that is used again."""
         pictures = self.split.pictures[self.own(batch.positions)]
-        out = self._zeros(pictures)
+        out = np.zeros(self._shape, self._dtype)
         for _ in views.each(pictures, out[: len(pictures)]):
             yield out
 
@@ -116,37 +120,51 @@ class Loader:
             return np.arange(len(self.split))
         return permutation(len(self.split), self.seed, Stream.ORDER, epoch)
 
-    def _ahead(
-        self, order: NDArray[np.int64], start: int, make: Callable[[NDArray[np.int64]], Batch]
-    ) -> Generator[Batch]:
-        with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
-            pending = None
-            for first in range(start, len(order), self.batch_size):
-                ahead = thread.submit(make, order[first : first + self.batch_size])
-                if pending is not None:
-                    yield pending.result()
-                pending = ahead
-            if pending is not None:
-                yield pending.result()
+    def _portions(self, order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Return the positions of ``order``, in portions of some whole batches that are made at once."""
+        bytes_of_batch = math.prod(self._shape) * self._dtype.itemsize
+        examples = self.batch_size * max(1, _TOGETHER // max(1, bytes_of_batch))
+        return [order[first : first + examples] for first in range(0, len(order), examples)]
 
     def own(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return of a batch's positions those whose pictures are read."""
         return positions[self.rows[self.rows < len(positions)]]
 
-    def _zeros(self, pictures: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
-        """Return room for the rows that are read, prepared from such ``pictures``."""
-        return np.zeros((len(self.rows), *self.preprocessing.size, pictures.shape[-1]), self._dtype)
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """The shape of the rows of a batch that are read, prepared."""
+        return len(self.rows), *self.preprocessing.size, self.split.pictures.shape[-1]
 
-    def _batch(self, positions: NDArray[np.int64], epoch: int) -> Batch:
-        valid = len(positions)
-        own = self.own(positions)
+    def _batches(self, positions: NDArray[np.int64], epoch: int) -> list[Batch]:
+        """Return the batches of ``positions``, of which the last may be short."""
+        firsts = range(0, len(positions), self.batch_size)
+        parts = [positions[first : first + self.batch_size] for first in firsts]
+        own = np.concatenate([self.own(part) for part in parts])
         examples = self.split.take(own).pictures[:]
-        pictures = self._zeros(examples)
-        out = pictures[: len(own)]
+        pictures = np.zeros((len(parts), *self._shape), self._dtype)
+        out = pictures.reshape(-1, *self._shape[1:])[: len(own)]
         if self.augmentation is None:
             self.preprocessing.apply(examples, out)
         else:
             self.augmentation.apply(self.preprocessing, examples, own, out, seed=self.seed, epoch=epoch)
-        labels = np.zeros(self.batch_size, np.int32)
-        labels[:valid] = self.split.labels[positions]
-        return Batch(positions, pictures, labels, valid)
+        labels = np.zeros((len(parts), self.batch_size), np.int32)
+        labels.reshape(-1)[: len(positions)] = self.split.labels[positions]
+        return [Batch(*rows, len(rows[0])) for rows in zip(parts, pictures, labels, strict=True)]
+
+
+def _ahead(
+    portions: Sequence[NDArray[np.int64]], make: Callable[[NDArray[np.int64]], list[Batch]]
+) -> Generator[Batch]:
+    """Yield the batches that ``make`` makes of portions: a thread makes the next while one is used."""
+    if len(portions) == 1:
+        yield from make(portions[0])
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="loader") as thread:
+        pending: Future[list[Batch]] | None = None
+        for portion in portions:
+            ahead = thread.submit(make, portion)
+            if pending is not None:
+                yield from pending.result()
+            pending = ahead
+        if pending is not None:
+            yield from pending.result()

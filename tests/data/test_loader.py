@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from engine.data import loader
+from engine.data.augmentation import Augmentation
 from engine.data.dataset import Split
 from engine.data.loader import Batch, Loader
 from engine.data.preprocessing import Preprocessing
@@ -95,6 +97,13 @@ def _drop_midway(batches: Iterator[Batch]) -> None:
     assert _loader_threads()
 
 
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each batch made by itself, as batches of large pictures are."""
+    monkeypatch.setattr(loader, "_TOGETHER", 0)
+
+
+@pytest.mark.usefixtures("one_by_one")
 @pytest.mark.parametrize("use", [_exhaust, _drop_midway, iter])
 def test_no_thread_outlives_its_iterator(use: Callable[[Iterator[Batch]], object]) -> None:
     use(_loader().epoch(0))
@@ -108,6 +117,7 @@ class _Broken(Split):
         return super().take(positions)
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_an_error_of_the_thread_is_raised_at_its_batch() -> None:
     batches = _loader(split=_Broken(SPLIT.pictures, SPLIT.labels)).epoch(0, shuffle=False)
     assert next(batches).valid == next(batches).valid == 16
@@ -116,6 +126,7 @@ def test_an_error_of_the_thread_is_raised_at_its_batch() -> None:
     assert not _loader_threads()
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_the_next_batch_is_prepared_while_this_one_is_used() -> None:
     second_taken = threading.Event()
 
@@ -128,6 +139,22 @@ def test_the_next_batch_is_prepared_while_this_one_is_used() -> None:
     batches = _loader(split=Watched(SPLIT.pictures, SPLIT.labels)).epoch(0, shuffle=False)
     next(batches)
     assert second_taken.wait(timeout=10)
+
+
+@pytest.mark.parametrize("together", [0, 3000, 4000, 2**20])
+def test_batches_are_the_same_however_many_are_made_at_once(
+    monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    rows = np.array([1, 4, 9, 15])
+    augmentation = Augmentation(random_crop=True, mirror=True)
+    made = Loader(SPLIT, 16, PREPROCESSING, seed=5, dtype=np.float32, augmentation=augmentation, rows=rows)
+    expected = list(made.epoch(1, 5))
+    monkeypatch.setattr(loader, "_TOGETHER", together)
+    for batch, other in zip(made.epoch(1, 5), expected, strict=True):
+        assert np.array_equal(batch.positions, other.positions)
+        assert np.array_equal(batch.pictures, other.pictures)
+        assert np.array_equal(batch.labels, other.labels)
+        assert batch.valid == other.valid
 
 
 @pytest.mark.parametrize("rows", [[0, 1, 2], [3, 8, 9], [9], []])
