@@ -17,6 +17,8 @@ counters        int64[COUNTERS]  see kernels.control
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from kernels.arrays import Counters, Floats, Mask, Pair
@@ -26,7 +28,7 @@ from kernels.philox import blocks
 
 IN_PLACE = {"forward": ("x", "y"), "backward": ("dy", "dx")}
 
-_UNITS_IN_BLOCK = 8
+UNITS_IN_BLOCK: Final = 8
 
 
 def forward(
@@ -72,7 +74,7 @@ def _draw(mask: Mask, counters: Counters, keep: float, stream: int) -> None:
     limit = round(keep * 65536)
     for group in pieces(rows, max(1, 2**18 // units)):
         words = blocks(
-            -(-units // _UNITS_IN_BLOCK),
+            -(-units // UNITS_IN_BLOCK),
             seed=int(counters[SEED]),
             stream=stream,
             step=int(counters[STEP]),

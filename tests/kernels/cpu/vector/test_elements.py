@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from kernels import control
+from kernels.philox import Stream, substream
+from kernels.registry import find
 from tests.kernels.cpu.vector.against_numpy import Array, check, numbers, run_generated
 
 SHAPES = [(1, 1), (3, 5, 7, 3), (17, 100), (40, 6, 6, 32)]
@@ -45,6 +47,26 @@ def test_gradient_of_dropout(target: str, shape: tuple[int, ...], accumulate: bo
     arrays = {"mask": mask, "dy": numbers(shape, 2), "dx": numbers(shape, 3)}
     check("dropout.backward", target, arrays, "dx", keep=0.4, accumulate=accumulate)
     check("dropout.backward", target, arrays, "dx", keep=0.4, scaled=False, accumulate=accumulate)
+
+
+@every_shape
+@pytest.mark.parametrize(("seed", "step", "offset"), [(0, 0, 0), (-5 << 40, 2**32 + 3, 2**31 - 2)])
+def test_dropout_draws_the_masks_of_numpy(
+    target: str, shape: tuple[int, ...], seed: int, step: int, offset: int
+) -> None:
+    """Bit by bit, outputs too, also where these take the place of the inputs."""
+    counters = np.zeros(control.COUNTERS, np.int64)
+    counters[[control.SEED, control.STEP, control.OFFSET]] = seed, step, offset
+    for keep, scaled in ((0.3, True), (0.5, False), (1.0, True)):
+        how = {"keep": keep, "scaled": scaled, "stream": substream(Stream.DROPOUT, 3)}
+        x, mask = numbers(shape, 1), np.full(shape, 255, np.uint8)
+        expected = {"x": x, "mask": mask.copy(), "y": np.empty_like(x)}
+        find("dropout.forward", "cpu").function(**expected, counters=counters, **how)
+        same = x.copy()
+        for found in ({"x": x, "y": np.empty_like(x)}, {"x": same, "y": same}):
+            run_generated("dropout.forward", target, {**found, "mask": mask, "counters": counters}, **how)
+            np.testing.assert_array_equal(mask, expected["mask"])
+            np.testing.assert_array_equal(found["y"].view(np.int32), expected["y"].view(np.int32))
 
 
 def sgd_arrays(shape: tuple[int, ...]) -> dict[str, Array]:
