@@ -92,6 +92,26 @@ class Augmentation:
         epoch: int,
     ) -> None:
         """Write varied, prepared crops of the ``pictures`` at ``positions`` of their split to ``out``."""
+        if self.mirror or (self.random_crop and any(preprocessing.room)):
+            self._cut(preprocessing, pictures, positions, out, seed=seed, epoch=epoch)
+        else:
+            preprocessing.apply(pictures, out)
+        if self.noise is not None:
+            shifts = self.noise.shifts(positions, seed=seed, epoch=epoch) * preprocessing.scale
+            out += shifts[:, np.newaxis, np.newaxis].astype(out.dtype)
+            out /= 1.0 + self.noise.coefficient
+
+    def _cut(
+        self,
+        preprocessing: Preprocessing,
+        pictures: NDArray[np.uint8],
+        positions: NDArray[np.int64],
+        out: NDArray[np.floating[Any]],
+        *,
+        seed: int,
+        epoch: int,
+    ) -> None:
+        """Write the crops that are drawn for the ``positions``, mirrored or not."""
         words = blocks(1, seed=seed, stream=Stream.AUGMENTATION, step=epoch, position=positions)[:, 0]
         corners = np.broadcast_to(np.array(preprocessing.middle), (len(pictures), 2))
         if self.random_crop:
@@ -99,7 +119,3 @@ class Augmentation:
             corners = (words[:, :2] * choices >> np.uint64(32)).astype(np.int64)
         mirrored = (words[:, 2] >> np.uint32(31)).astype(np.bool_) & self.mirror
         preprocessing.cut(pictures, corners, mirrored, out)
-        if self.noise is not None:
-            shifts = self.noise.shifts(positions, seed=seed, epoch=epoch) * preprocessing.scale
-            out += shifts[:, np.newaxis, np.newaxis].astype(out.dtype)
-            out /= 1.0 + self.noise.coefficient

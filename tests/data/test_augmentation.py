@@ -121,3 +121,17 @@ def test_a_resume_in_an_epoch_gives_the_same_variations() -> None:
 
     for found, expected in zip(batches(96), batches(0)[3:], strict=True):
         assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("settings", [RAW, DataSettings(mean="picture", scale=1 / 60)])
+def test_without_room_random_crops_are_whole_pictures(settings: DataSettings) -> None:
+    """Whether each is cut by itself, to be mirrored or not, or all are prepared at once."""
+    size = PICTURES.shape[1:3]
+    whole = _varied(Augmentation(random_crop=True), settings=settings, size=size)
+    either = _varied(Augmentation(random_crop=True, mirror=True), settings=settings, size=size)
+    same = (either == whole).all((1, 2, 3))
+    assert 0.4 < same.mean() < 0.6
+    preprocessing = Preprocessing.fit(PICTURES, settings, size)
+    prepared = np.empty(PICTURES.shape)
+    preprocessing.apply(PICTURES, prepared)
+    assert np.array_equal(whole, prepared)
