@@ -50,7 +50,8 @@ class ExaminationModel:
         self._file: bytes | None = None
         self._forget()
         run.run_replaced.connect(self._on_run_replaced)
-        run.marks_changed.connect(self._on_marks)
+        for event in (run.marks_changed, run.progress_changed):  # checkpoints, and the network
+            event.connect(self._on_news)
 
     def _forget(self) -> None:
         self.examined: Examined | None = None
@@ -61,7 +62,7 @@ class ExaminationModel:
         self.cell: Cell | None = None
         self.cell_of: tuple[int, int] | None = None
         self._asked_at: int | None = None  # newest checkpoint when the picture was asked for
-        self._in_flight = self._is_stale = False
+        self._in_flight = self._is_stale = self._could_ask = False
         self._generation = object()
 
     # ---- What is known ----------------------------------------------------------------------------------
@@ -129,7 +130,11 @@ class ExaminationModel:
         for event in (self.picture_changed, self.results_changed, self.cell_changed):
             event.emit()
 
-    def _on_marks(self) -> None:
+    def _on_news(self) -> None:
+        if self._could_ask != self.can_ask:
+            self._could_ask = self.can_ask
+            self.picture_changed.emit()
+            self.results_changed.emit()
         self._ask_if_due()
 
     def _ask_anew(self) -> None:

@@ -36,6 +36,21 @@ class SectionTitle(Label):
         self.setAlignment(Qt.AlignmentFlag.AlignBottom)
 
 
+class ProblemLabel(Label):
+    """Says what went wrong, in as many lines as that takes; hidden while nothing did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("problem")
+        self.setWordWrap(True)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Tell of a problem; "" tells of none."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+
 class ShortLabel(Label):
     """A label that gives way: what does not fit is cut with an ellipsis, and is the tool tip."""
 

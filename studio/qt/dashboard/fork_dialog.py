@@ -17,7 +17,7 @@ from engine.graph.network_file import NetworkFile
 from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.qt.dashboard.steering_panel import SettingField, setting_specs
-from studio.qt.labels import Label
+from studio.qt.labels import Label, ProblemLabel
 
 
 class ForkDialog(QDialog):
@@ -33,7 +33,7 @@ class ForkDialog(QDialog):
         self.setWindowTitle(self.tr("New run from step {step}").format(step=f"{step:,}"))
         self.fields = {setting: SettingField(spec) for setting, spec in setting_specs().items()}
         self.as_drawn = QCheckBox(self.tr("Train the network as it is drawn now"))
-        self._problem = Label()
+        self._problem = ProblemLabel()
         self._build()
         for setting, field in self.fields.items():
             field.show_value(run.record.setting(setting, before=step) or 0.0)
@@ -56,9 +56,6 @@ class ForkDialog(QDialog):
         start.setDefault(True)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
-        self._problem.setObjectName("problem")
-        self._problem.setWordWrap(True)
-        self._problem.hide()
         for field in self.fields.values():
             field.textEdited.connect(self._problem.hide)
         column = QVBoxLayout(self)
@@ -83,8 +80,7 @@ class ForkDialog(QDialog):
         self.accept()
 
     def _refuse(self, field: SettingField, why: str) -> None:
-        self._problem.setText(why)
-        self._problem.show()
+        self._problem.say(why)
         field.setFocus()
 
     @property

@@ -24,7 +24,7 @@ from studio.models.selection import Selection
 from studio.qt.empty_note import EmptyNote
 from studio.qt.examination.chance_bars import ChanceBars
 from studio.qt.examination.pictures import OnePicture, PictureGrid, map_image
-from studio.qt.labels import ShortLabel
+from studio.qt.labels import ProblemLabel, ShortLabel
 from studio.qt.scroller import Scroller
 from studio.qt.texts import error_text
 
@@ -42,6 +42,7 @@ class ActivationsPanel(QWidget):
         self._open = QPushButton(self.tr("Picture…"))
         self._picture = OnePicture(PICTURE)
         self._facts = ShortLabel(rank="secondary")
+        self.problem = ProblemLabel()
         self.bars = ChanceBars()
         self.header = ShortLabel(rank="secondary")
         self.maps = PictureGrid(TILE)
@@ -73,6 +74,7 @@ class ActivationsPanel(QWidget):
         left.addLayout(choice)
         left.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)
         left.addWidget(self._facts)
+        left.addWidget(self.problem)
         left.addWidget(self.bars)
         left.addStretch()
         column = QWidget()
@@ -129,10 +131,10 @@ class ActivationsPanel(QWidget):
             too_large = path.stat().st_size > LARGEST_FILE
             content = b"" if too_large else path.read_bytes()
         except OSError as error:
-            self._facts.set_text(error.strerror or str(error))
+            self.problem.say(error.strerror or str(error))
             return
         if too_large:
-            self._facts.set_text(self.tr("The file is larger than 32 MB."))
+            self.problem.say(self.tr("The file is larger than 32 MB."))
         else:
             self._model.show_file(content)
 
@@ -165,9 +167,8 @@ class ActivationsPanel(QWidget):
                 self._index.setValue(model.index + 1)
         self._picture.show_picture(examined.picture if examined is not None else None)
         self.bars.show_chances(examined.answers if examined is not None else (), self._label)
-        if model.problem is not None:
-            self._facts.set_text(error_text(model.problem))
-        elif examined is not None:
+        self.problem.say("" if model.problem is None else error_text(model.problem))
+        if examined is not None:
             truth = self.tr("{label} · ").format(label=examined.label) if examined.label is not None else ""
             self._facts.set_text(truth + self.tr("weights of step {step}").format(step=f"{examined.step:,}"))
         self._show_maps()

@@ -24,7 +24,7 @@ from engine.protocol.library import RunCard
 from studio.models.runs import RunsModel, title_of
 from studio.qt import icons
 from studio.qt.empty_note import EmptyNote
-from studio.qt.labels import Label
+from studio.qt.labels import Label, ProblemLabel
 from studio.qt.runs.compare_view import CompareView
 from studio.qt.runs.table import RunTable
 from studio.qt.texts import error_text
@@ -65,7 +65,7 @@ class RunsDrawer(QFrame):
         self.more_button = QPushButton(self.tr("More"))
         self.trash_button = QPushButton()
         self.empty_button = QPushButton(self.tr("Empty the trash…"))
-        self._problem = Label()
+        self._problem = ProblemLabel()
         self._timer = QTimer(self, interval=RENEWED)
         self._build()
         self._connect()
@@ -81,8 +81,6 @@ class RunsDrawer(QFrame):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search runs"))
         self.trash_button.setCheckable(True)
-        self._problem.setWordWrap(True)
-        self._problem.hide()
         close = self._close = QToolButton()
         close.setObjectName("flat")
         close.setIcon(icons.icon("close", 16))
@@ -255,5 +253,4 @@ class RunsDrawer(QFrame):
         box.open()
 
     def _on_refused(self, error: ConvNetError) -> None:
-        self._problem.setText(error_text(error))
-        self._problem.show()
+        self._problem.say(error_text(error))
