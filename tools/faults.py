@@ -19,10 +19,12 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -112,12 +114,22 @@ def run(row: Row, share: float) -> Result:
             )
         except subprocess.TimeoutExpired:
             return Result(("", "", "", f"not done in {SECONDS:g} s"), SECONDS, holds=False)
+        finally:
+            end_all(environment["XDG_STATE_HOME"])
     seconds = time.monotonic() - begun
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         return Result(("", "", "", words[-1]), seconds, holds=False)
     cells, holds = msgspec.json.decode(done.stdout.splitlines()[-1], type=tuple[tuple[str, ...], bool])
     return Result(cells, seconds, holds)
+
+
+def end_all(state: str) -> None:
+    """End what a row has left behind: the processes that keep their state in its folder."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("XDG_STATE_HOME") == state:
+                process.kill()
 
 
 def run_all(wanted: list[Row], share: float) -> dict[Row, Result]:
