@@ -53,6 +53,8 @@ def decode_chunk(chunk: list[Encoded], row: Row, file: str, first: int) -> list[
     Raises DataError for a picture of another shape than ``row`` has, and for a file that cannot be read.
     """
     with open(file, "r+b") as rows:
+        if hasattr(os, "posix_fallocate"):  # page by page, making room takes the system twice as long
+            os.posix_fallocate(rows.fileno(), first * row.nbytes, len(chunk) * row.nbytes)
         rows.seek(first * row.nbytes)
         return [_decode_one(picture, row, rows) for picture in chunk]
 
