@@ -66,9 +66,7 @@ def _launcher(site: Site) -> list[str]:
         raise _missing(site, "mpi4py is not installed, by which several processes train together")
     if site.launcher:
         return _of_user(site)
-    # The one that came with the extra "mpi" lies beside Python.
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    found = shutil.which("mpiexec", path=path)
+    found = _find("mpiexec")
     if found is None:
         raise _missing(site, "there is no mpiexec, which starts a process for each device")
     return [found]
@@ -79,9 +77,16 @@ def _of_user(site: Site) -> list[str]:
         command = shlex.split(site.launcher)
     except ValueError as error:  # a quote that is not closed
         raise _unusable(site, str(error)) from error
-    if not command or shutil.which(command[0]) is None:
+    found = _find(command[0]) if command else None
+    if found is None:
         raise _unusable(site, "there is no such command")
-    return command
+    return [found, *command[1:]]
+
+
+def _find(command: str) -> str | None:
+    # What came with the extra "mpi" lies beside Python.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    return shutil.which(command, path=path)
 
 
 def _unusable(site: Site, missing: str, log: str = "") -> DeviceError:
