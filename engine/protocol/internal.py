@@ -104,10 +104,14 @@ EngineOrder = Command | RollBack | Edit | Settled
 
 
 class Beat(Message, frozen=True):
-    """A sign of life of each rank, every half second, from a thread of its own; a rank's first message."""
+    """A sign of life of each rank, every half second, from a thread of its own; a rank's first message.
+
+    Rank 0 hands on those of ranks on other computers, from where the engine cannot be reached.
+    """
 
     rank: Count  # number of the device among the run's
-    pid: Count  # process number on the engine's machine
+    pid: Count  # process number on the rank's computer
+    host: str = ""  # name of the rank's computer; "": the engine's
 
 
 class WorkerState(Message, frozen=True):

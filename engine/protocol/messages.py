@@ -245,14 +245,15 @@ class Device(Message, frozen=True):
 
 
 class RankReading(Message, frozen=True):
-    """Readings of one of several ranks, a process of the engine's machine."""
+    """Readings of one of several ranks, each a process of its own."""
 
     rank: Count  # number of its logical device, A being 0
     device: str  # "cpu", "cuda:0"
-    pid: Count  # process number
+    pid: Count  # process number on its computer
     responding: bool  # false: it gave no sign of life for 3.5 s
-    utilisation: float  # % of one core, since the reading before
-    memory: Count  # bytes of the host's memory
+    utilisation: float  # % of one core, since the reading before; 0 on another computer
+    memory: Count  # bytes of the host's memory; 0 on another computer
+    host: str = ""  # name of its computer; "": the engine's
 
 
 class Heartbeat(Message, frozen=True):

@@ -160,11 +160,11 @@ class Engine:
     def _ranks(self) -> tuple[RankReading, ...]:
         """Return the run's ranks with their loads and memory as last read."""
         ranks = self._run.ranks
-        self._devices.watched = tuple(rank.pid for rank in ranks)
+        self._devices.watched = tuple(rank.pid for rank in ranks if not rank.host)
         read = self._devices.processes
         return tuple(
             msgspec.structs.replace(rank, utilisation=read[rank.pid][0], memory=read[rank.pid][1])
-            if rank.pid in read
+            if rank.pid in read and not rank.host
             else rank
             for rank in ranks
         )

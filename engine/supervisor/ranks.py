@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.parallel.minder import Death
@@ -25,12 +24,13 @@ _START_SILENCE = 60.0  # s; the first import from a cold disk takes its time
 @dataclass
 class _Rank:
     pid: int
-    started: float  # s since 1970-01-01 UTC
+    started: float | None  # s since 1970-01-01 UTC; None: on another computer, or it has gone
     heard: float  # s, as time.monotonic has it
+    host: str = ""  # "": this computer
 
 
 class Ranks:
-    """``count`` ranks; those on other machines are heard through their launcher alone."""
+    """``count`` ranks; those on other computers are heard through rank 0."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -42,10 +42,12 @@ class Ranks:
     def hear(self, peer: bytes, message: object) -> int:
         """Note a sign of life, and return the rank that gave it."""
         now = time.monotonic()
-        if peer not in self._peers and isinstance(message, Beat):
-            self._peers[peer] = message.rank
-            with suppress(OSError, ValueError, LookupError):
-                self._ranks[message.rank] = _Rank(message.pid, start_time(message.pid), now)
+        if isinstance(message, Beat):
+            if message.host:
+                self._ranks[message.rank] = _Rank(message.pid, None, now, message.host)
+            elif peer not in self._peers:
+                self._peers[peer] = message.rank
+                self._ranks[message.rank] = _Rank(message.pid, _start_time(message.pid), now)
         rank = self._peers.get(peer, 0)
         if rank == 0:
             self.lead = peer
@@ -73,7 +75,7 @@ class Ranks:
             return ()
         now = time.monotonic()
         return tuple(
-            RankReading(number, devices[number], rank.pid, now - rank.heard < SILENCE, 0.0, 0)
+            RankReading(number, devices[number], rank.pid, now - rank.heard < SILENCE, 0.0, 0, rank.host)
             for number, rank in sorted(self._ranks.items())
         )
 
@@ -82,18 +84,32 @@ class Ranks:
         if self.count == 1 or self.lead is None or self.silence() < HUNG:
             return None
         number = min(self._ranks, key=lambda number: self._ranks[number].heard)
-        rank = self._named(number, self._ranks[number].pid)
+        rank = self._named(number, self._ranks[number].pid, self._ranks[number].host)
         return Words("{rank} gave no sign of life for {seconds} s", rank=rank, seconds=f"{HUNG:g}")
 
     def died(self, death: Death) -> str:
         """Name the rank that died first."""
-        rank = self._named(death.rank, death.pid)
+        rank = self._named(death.rank, death.pid, self._host(death.rank))
         return Words("{rank} ended: {reason}", rank=rank, reason=exit_reason(death.return_code))
 
-    def _named(self, number: int, pid: int) -> Words:
+    def _host(self, number: int) -> str:
+        return self._ranks[number].host if number in self._ranks else ""
+
+    def _named(self, number: int, pid: int, host: str) -> Words:
+        if host:
+            far = "rank {number} of {count} (process {pid} on {host})"
+            return Words(far, number=number, count=self.count, pid=pid, host=host)
         return Words("rank {number} of {count} (process {pid})", number=number, count=self.count, pid=pid)
 
     def kill(self) -> None:
-        """End by force all ranks of this machine that are still there."""
+        """End by force all ranks of this computer that are still there."""
         for rank in self._ranks.values():
-            kill(rank.pid, rank.started)
+            if rank.started is not None:
+                kill(rank.pid, rank.started)
+
+
+def _start_time(pid: int) -> float | None:
+    try:
+        return start_time(pid)
+    except (OSError, ValueError, LookupError):
+        return None

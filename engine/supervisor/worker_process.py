@@ -33,6 +33,7 @@ _CLEAN_UP = 2.0  # s that a launcher is given to end what it started
 _FIRST_DEATH = "first-death.json"
 """In the run folder: which rank of several died first; see engine.parallel.minder."""
 
+_LOOK_EVERY = 0.5  # s between two looks for a rank's death
 _DRAIN = 0.3  # s that the last messages of a process that died may be under way
 _LAST_LINES = 20
 _LONGEST_LINE = 2000  # characters
@@ -65,6 +66,8 @@ class WorkerProcess:
         self._killed: str | None = None
         self._killed_at: float | None = None
         self._gone_since: float | None = None
+        self._dead_since: float | None = None
+        self._look_at = 0.0
 
     def start(self, run_folder: str, site: Site, resume: bool, edits: tuple[Edited, ...] = ()) -> None:
         """Start the process, which makes ``edits`` again.
@@ -149,10 +152,22 @@ class WorkerProcess:
         return self._ranks.readings(self._devices)
 
     def end_hung(self) -> None:
-        """End all ranks by force where one of several hangs: the others wait for it."""
-        hung = self._ranks.hung()
-        if hung is not None and self._killed_at is None:
-            self.kill(hung)
+        """End all ranks by force where one of several hangs, or has died: the others wait for it."""
+        if self._killed_at is None and (reason := self._ranks.hung() or self._unnoticed_death()):
+            self.kill(reason)
+
+    def _unnoticed_death(self) -> str | None:
+        """Name the first rank to die where the launcher lets the others wait, as MPICH's does over ssh."""
+        now = time.monotonic()
+        if self._ranks.count == 1 or now < self._look_at:
+            return None
+        self._look_at = now + _LOOK_EVERY
+        death = minder.read(self._first_death)
+        if death is None:
+            return None
+        if self._dead_since is None:
+            self._dead_since = now
+        return self._ranks.died(death) if now - self._dead_since > _CLEAN_UP else None
 
     def kill(self, reason: str) -> None:
         """End the process by force."""

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ import msgspec
 
 from engine.errors import ConvNetError, OutOfMemoryError, RankError
 from engine.parallel.minder import mind
-from engine.protocol.internal import Ended, WorkerStart
+from engine.protocol.internal import Beat, Ended, WorkerStart
 from engine.protocol.problems import describe
 from engine.runtime.lost import is_gpu_full, is_gpu_lost
 from engine.worker.engine_link import EngineLink
@@ -42,20 +44,35 @@ def main() -> int:
         mind(Path(sys.argv[-1]))
         from engine.worker.ranks import join
 
-        team, start, is_near = join(_read_start)
+        team, start, far = join(_read_start)
     else:
-        team, start, is_near = None, _read_start(), True
+        team, start, far = None, _read_start(), []
     rank = 0 if team is None else team.line.rank
-    link = EngineLink(start, rank) if is_near else None
+    link = EngineLink(start, rank) if rank not in (beat.rank for beat in far) else None
     if link is not None:
         link.start()
-    ended = _run(start, link, team)
+    with _far_ranks(rank, far, link):
+        ended = _run(start, link, team)
     has_failed = ended is None or ended.outcome == "failed"
     if link is not None:
         link.end(ended if rank == 0 or has_failed else None)
     if has_failed and (rank or ended is None):
         time.sleep(_LAST_WORD)
     return int(has_failed)
+
+
+@contextmanager
+def _far_ranks(rank: int, far: list[Beat], link: EngineLink | None) -> Iterator[None]:
+    """Have the engine hear the ranks on other computers, where there are some."""
+    if not far:
+        yield
+        return
+    from engine.worker.far_ranks import FarRanks
+
+    ranks = FarRanks(rank, far, link.send if link is not None and rank == 0 else None)
+    ranks.start()
+    yield
+    ranks.end()
 
 
 def _read_start() -> WorkerStart:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable
 
 from engine.parallel.communicators.mpi import MpiCommunicator
 from engine.parallel.team import Team
-from engine.protocol.internal import WorkerStart
+from engine.protocol.internal import Beat, WorkerStart
 
 
-def join(read_start: Callable[[], WorkerStart]) -> tuple[Team, WorkerStart, bool]:
-    """Return the ranks, what rank 0 has read, and whether this rank is on the engine's machine, as rank 0 is.
+def join(read_start: Callable[[], WorkerStart]) -> tuple[Team, WorkerStart, list[Beat]]:
+    """Return the ranks, what rank 0 has read, and the beats of those that are on other computers.
 
-    Only from there can it reach the engine, which listens to nobody else; others live and die with rank 0.
+    They cannot reach the engine, which listens to its own computer alone; they live and die with rank 0.
     """
     team = Team(MpiCommunicator())
-    given = (read_start(), platform.node()) if team.leads else None
-    shared = team.share(given, tuple[WorkerStart, str])
+    own = Beat(team.line.rank, os.getpid(), platform.node())
+    beats = team.gather(own, Beat)
+    given = (read_start(), [beat for beat in beats if beat.host != own.host]) if team.leads else None
+    shared = team.share(given, tuple[WorkerStart, list[Beat]])
     assert shared is not None
-    start, host = shared
-    return team, start, platform.node() == host
+    start, far = shared
+    return team, start, far

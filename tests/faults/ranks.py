@@ -23,6 +23,7 @@ from engine.protocol.client import Client
 from engine.protocol.internal import StartRun
 from engine.protocol.launch import LaunchedEngine, launch
 from engine.protocol.messages import CheckpointKept, Entry, MetricRow, Rewound, RunState, StateChanged, Stop
+from engine.protocol.problems import rebuild
 from tests.faults.outcome import Outcome
 from tests.supervisor.engines import FAKE_TRAINING, LINGER, ending, entries_until, has_ended
 
@@ -105,7 +106,7 @@ def harm_ranks(
             kept = [entry.step for entry in before + after if isinstance(entry, CheckpointKept)]
             # A checkpoint may be whole on the disk before the engine has been told of it.
             (resumed_at,) = (entry.step for entry in after if isinstance(entry, Rewound))
-            told = _told(after)
+            told = told_cause(after)
             is_named = told.startswith(f"rank {victim} of {size} (process {ranks[victim].pid}) ")
             survived += resumed_at >= max(kept) and not left and is_named and told.count("process") == 1
             if not is_named:
@@ -120,11 +121,11 @@ def harm_ranks(
     return Outcome(count, survived, bar, measured, slowest <= SECONDS and not orphans)
 
 
-def _told(entries: list[Entry]) -> str:
+def told_cause(entries: list[Entry]) -> str:
     """Return the cause of the one restart."""
     (cause,) = (
         entry.cause
         for entry in entries
         if isinstance(entry, StateChanged) and entry.state is RunState.RESTARTING and entry.cause is not None
     )
-    return str(cause.fields["reason"])
+    return str(rebuild(cause).fields["reason"])

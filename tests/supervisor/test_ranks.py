@@ -92,3 +92,21 @@ def test_the_rank_that_is_silent_or_died_is_named(
     assert [reading.responding for reading in found.readings(("cpu",) * 3)] == [True, True, False]
     assert found.died(Death(1, 7, -9)) == "rank 1 of 3 (process 7) ended: killed by signal 9 (SIGKILL)"
     assert found.hung() == f"rank 2 of 3 (process {sleepers[2].pid}) gave no sign of life for {HUNG:g} s"
+
+
+def test_a_rank_on_another_computer_is_heard_by_way_of_rank_0_and_not_looked_for_here(
+    sleepers: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Ranks(2)
+    found.hear(b"peer 0", Beat(0, sleepers[0].pid))
+    assert found.hear(b"peer 0", Beat(1, sleepers[1].pid, "far")) == 0
+    assert [reading.host for reading in found.readings(("cpu", "cpu"))] == ["", "far"]
+    later = time.monotonic() + HUNG + 1.0
+    monkeypatch.setattr(ranks.time, "monotonic", lambda: later)
+    found.hear(b"peer 0", Beat(0, sleepers[0].pid))
+    named = f"rank 1 of 2 (process {sleepers[1].pid} on far)"
+    assert found.hung() == f"{named} gave no sign of life for {HUNG:g} s"
+    assert found.died(Death(1, sleepers[1].pid, 1)) == f"{named} ended: exit code 1"
+    found.kill()
+    assert sleepers[0].wait() == -9
+    assert sleepers[1].poll() is None

@@ -62,7 +62,8 @@ class DevicePanel(QWidget):
             if device.kind == "cpu":
                 row.show_device(device, "CPU")
             else:
-                here = [rank for rank in left.values() if rank.device == f"cuda:{gpus}"]
+                name = f"cuda:{gpus}"
+                here = [rank for rank in left.values() if rank.device == name and not rank.host]
                 row.show_device(device, f"GPU {gpus}", left.pop(here[0].rank) if here else None)
                 gpus += 1
         self._show_ranks(list(left.values()))

@@ -40,18 +40,21 @@ class RankRow(QWidget):
             self._number = rank.rank
             self._mark.setPixmap(swatch(rank.rank, _SWATCH, self.devicePixelRatioF()))
         device = self.tr("CPU") if rank.device == "cpu" else rank.device
-        self._words.set_text(f"{chr(ord('A') + rank.rank)} · {device}")
+        place = (chr(ord("A") + rank.rank), device, rank.host)
+        self._words.set_text(" · ".join(word for word in place if word))
         process, *facts = rank_facts(rank)
         self._facts.setText(" · ".join(facts))
         self.setToolTip(process)
 
 
 def rank_facts(rank: RankReading) -> list[str]:
-    """Return which process a rank is, and what it takes of a core and of the host's memory."""
+    """Return which process a rank is, and what it takes of a core and of this computer's memory."""
     process = QCoreApplication.translate("RankRow", "Rank {rank}, process {pid}")
     facts = [process.format(rank=rank.rank, pid=rank.pid)]
     if not rank.responding:
         return [*facts, not_responding()]
+    if rank.host:  # nobody reads loads there
+        return facts
     return [*facts, f"{rank.utilisation:.0f} %", gigabytes(rank.memory)]
 
 
