@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import networkx as nx
 
 from engine.layers.base import Layer
 
@@ -20,122 +21,100 @@ class Wire:
 
 
 class LayerGraph:
-    """Layers and wires. Holds anything that can be drawn, valid or not.
+    """Layers and wires, over a networkx multigraph. Holds anything that can be drawn, valid or not.
 
     An input port holds at most one wire. Layers keep the order in which they were added; it is part of the
     network, since starting weights are numbered in it.
     """
 
     def __init__(self) -> None:
-        self._layers: dict[str, Layer] = {}
-        self._out: dict[str, dict[str, dict[int, Wire]]] = {}  # by source, target and port
-        self._into: dict[str, dict[int, Wire]] = {}  # by target and port
+        self._graph = nx.MultiDiGraph()
 
     def copy(self) -> LayerGraph:
         """Return an independent copy; layers are immutable and shared."""
         twin = LayerGraph()
-        twin._set(self._layers, self.wires())
+        twin._graph = self._graph.copy()
         return twin
-
-    def _set(self, layers: Mapping[str, Layer], wires: Iterable[Wire]) -> None:
-        """Hold these layers and wires instead."""
-        self._layers = dict(layers)
-        self._out = {name: {} for name in layers}
-        self._into = {name: {} for name in layers}
-        for wire in wires:
-            self._put(wire)
-
-    def _put(self, wire: Wire) -> None:
-        self._out[wire.source].setdefault(wire.target, {})[wire.port] = wire
-        self._into[wire.target][wire.port] = wire
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LayerGraph):
             return NotImplemented
-        return list(self._layers.items()) == list(other._layers.items()) and (
+        return list(self.layers().items()) == list(other.layers().items()) and (
             set(self.wires()) == set(other.wires())
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __contains__(self, name: str) -> bool:
-        return name in self._layers
+        return name in self._graph
 
     def __len__(self) -> int:
-        return len(self._layers)
+        return len(self._graph)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._layers)
+        return iter(self._graph)
 
     def __getitem__(self, name: str) -> Layer:
-        return self._layers[name]
+        layer: Layer = self._graph.nodes[name]["layer"]
+        return layer
 
     def layers(self) -> dict[str, Layer]:
         """Return all layers by name."""
-        return dict(self._layers)
+        return dict(self._graph.nodes(data="layer"))
 
     def wires(self) -> list[Wire]:
-        """Return all wires, those out of one layer after the other."""
-        return [wire for name in self._layers for wire in self.outputs(name)]
+        """Return all wires."""
+        return [Wire(source, target, port) for source, target, port in self._graph.edges(keys=True)]
 
     def inputs(self, name: str) -> list[Wire]:
         """Return the wires into a layer, in the order of its ports."""
-        return [wire for _, wire in sorted(self._into.get(name, {}).items())]
+        wires = [Wire(source, target, port) for source, target, port in self._graph.in_edges(name, keys=True)]
+        return sorted(wires, key=lambda wire: wire.port)
 
     def outputs(self, name: str) -> list[Wire]:
-        """Return the wires out of a layer, those to one layer after the other."""
-        return [wire for ports in self._out.get(name, {}).values() for wire in ports.values()]
+        """Return the wires out of a layer."""
+        return [Wire(source, target, port) for source, target, port in self._graph.out_edges(name, keys=True)]
 
     def wire_into(self, name: str, port: int) -> Wire | None:
         """Return the wire into an input, if there is one."""
-        return self._into.get(name, {}).get(port)
+        return next((wire for wire in self.inputs(name) if wire.port == port), None)
 
     def ancestors(self, name: str) -> set[str]:
-        """Return the names of all layers that a layer depends on, other than itself."""
-        return self._before(name) - {name}
-
-    def _before(self, name: str) -> set[str]:
-        """Return the layers from which ways lead to a layer; itself too, if it is in a circle."""
-        return _reached(name, lambda name: {wire.source for wire in self._into.get(name, {}).values()})
+        """Return the names of all layers that a layer depends on."""
+        found: set[str] = nx.ancestors(self._graph, name)
+        return found
 
     def cycles(self) -> list[list[str]]:
         """Return a circle of layers for each group of layers that feed each other, or one that feeds itself.
 
         Each begins with its layer that was added first.
         """
-        circles = []
-        seen = set(self.order())
-        for name in self._layers:
-            if name not in seen:
-                after = _reached(name, self._out.__getitem__)
-                group = after & self._before(name) if name in after else set()
-                if len(group) > 1:
-                    circles.append(self._circle(name, group))
-                seen |= group
-        circles += [[name] for name, targets in self._out.items() if name in targets]
-        rank = {name: index for index, name in enumerate(self._layers)}
+        groups = [group for group in nx.strongly_connected_components(self._graph) if len(group) > 1]
+        circles = [self._circle(group) for group in groups]
+        circles += [[name] for name in self._graph if self._graph.has_edge(name, name)]
+        rank = {name: index for index, name in enumerate(self._graph)}
         return sorted(circles, key=lambda circle: rank[circle[0]])
 
-    def _circle(self, first: str, group: set[str]) -> list[str]:
-        """Return a shortest way from a layer back to it, through a ``group`` of layers that it feeds."""
-        ways = {first: [first]}  # by where they lead
-        waiting = deque([first])
-        while True:
-            name = waiting.popleft()
-            if name != first and first in self._out[name]:
-                return ways[name]
-            for target in self._out[name]:
-                if target in group and target not in ways:
-                    ways[target] = [*ways[name], target]
-                    waiting.append(target)
+    def _circle(self, group: set[str]) -> list[str]:
+        """Return a circle in a ``group`` of layers that feed each other, from its first layer on."""
+        wires = nx.DiGraph()
+        wires.add_nodes_from(name for name in self._graph if name in group)
+        wires.add_edges_from(
+            (wire.source, wire.target)
+            for wire in self.wires()
+            if wire.source != wire.target and {wire.source, wire.target} <= group
+        )
+        first = next(iter(wires))
+        way_back = min((nx.shortest_path(wires, after, first) for after in wires[first]), key=len)
+        return [first, *way_back[:-1]]
 
     def order(self) -> list[str]:
         """Return the names so that each layer comes after its inputs; else in the order they were added.
 
         Layers of a circle, and those that a circle feeds, are left out.
         """
-        rank = {name: index for index, name in enumerate(self._layers)}
-        waiting_for = {name: len(wires) for name, wires in self._into.items()}
+        rank = {name: index for index, name in enumerate(self._graph)}
+        waiting_for = dict(self._graph.in_degree())
         ready = [(rank[name], name) for name, count in waiting_for.items() if count == 0]
         heapq.heapify(ready)
         order = []
@@ -150,75 +129,58 @@ class LayerGraph:
 
     def add(self, name: str, layer: Layer, index: int | None = None) -> None:
         """Add a layer at place ``index`` of the order, or at its end; raises KeyError for a taken name."""
-        if name in self._layers:
+        if name in self._graph:
             raise KeyError(name)
-        if index is None:
-            self._layers[name] = layer
-            self._out[name], self._into[name] = {}, {}
-        else:
-            layers = list(self._layers.items())
-            layers.insert(index, (name, layer))
-            self._set(dict(layers), self.wires())
+        self._graph.add_node(name, layer=layer)
+        if index is not None:
+            names = [other for other in self._graph if other != name]
+            names.insert(index, name)
+            graph = nx.MultiDiGraph()
+            graph.add_nodes_from((name, self._graph.nodes[name]) for name in names)
+            graph.add_edges_from(self._graph.edges(keys=True))
+            self._graph = graph
 
     def replace(self, name: str, layer: Layer) -> None:
         """Give a layer other settings; its wires stay. Raises KeyError where there is none of this name."""
-        if name not in self._layers:
+        if name not in self._graph:
             raise KeyError(name)
-        self._layers[name] = layer
+        self._graph.nodes[name]["layer"] = layer
 
     def rename(self, name: str, new_name: str) -> None:
         """Give a layer another name; its place in the order stays.
 
         Raises KeyError where there is no such layer, or the new name is taken.
         """
-        if name not in self._layers:
+        if name not in self._graph:
             raise KeyError(name)
-        if new_name in self._layers and new_name != name:
+        if new_name in self._graph and new_name != name:
             raise KeyError(new_name)
-        names = {other: other for other in self._layers} | {name: new_name}
-        wires = [Wire(names[wire.source], names[wire.target], wire.port) for wire in self.wires()]
-        self._set({names[other]: layer for other, layer in self._layers.items()}, wires)
+        self._graph = nx.relabel_nodes(self._graph, {name: new_name}, copy=True)
 
     def remove(self, name: str) -> None:
         """Remove a layer and its wires; raises KeyError where there is none of this name."""
-        if name not in self._layers:
+        if name not in self._graph:
             raise KeyError(name)
-        layers = {other: layer for other, layer in self._layers.items() if other != name}
-        self._set(layers, [wire for wire in self.wires() if name not in (wire.source, wire.target)])
+        self._graph.remove_node(name)
 
     def connect(self, wire: Wire) -> None:
         """Add a wire; raises KeyError where a layer is not there or the input is not free."""
         if wire.source not in self or wire.target not in self or self.wire_into(wire.target, wire.port):
             raise KeyError(wire)
-        self._put(wire)
+        self._graph.add_edge(wire.source, wire.target, key=wire.port)
 
     def disconnect(self, wire: Wire) -> None:
         """Remove a wire; raises KeyError where it is not there."""
-        if self.wire_into(wire.target, wire.port) != wire:
+        if not self._graph.has_edge(wire.source, wire.target, key=wire.port):
             raise KeyError(wire)
-        del self._into[wire.target][wire.port]
-        targets = self._out[wire.source]
-        del targets[wire.target][wire.port]
-        if not targets[wire.target]:
-            del targets[wire.target]
+        self._graph.remove_edge(wire.source, wire.target, key=wire.port)
 
     def free_name(self, stem: str) -> str:
         """Return ``stem`` with the lowest number that makes a name which is not taken."""
         number = 1
-        while f"{stem}{number}" in self._layers:
+        while f"{stem}{number}" in self._graph:
             number += 1
         return f"{stem}{number}"
-
-
-def _reached(name: str, neighbours: Callable[[str], Iterable[str]]) -> set[str]:
-    """Return what a way of one step or more leads to."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        new = set(neighbours(waiting.pop())) - found
-        found |= new
-        waiting += new
-    return found
 
 
 LONGEST_NAME = 64

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"numpy", "zmq", "msgspec", "safetensors", "psutil", "PySide6", "pyqtgraph", "cupy"}
+HEAVY = {"numpy", "networkx", "zmq", "msgspec", "safetensors", "psutil", "PySide6", "pyqtgraph", "cupy"}
 
 
 def imported_by(statement: str) -> set[str]:
