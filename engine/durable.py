@@ -10,8 +10,17 @@ from pathlib import Path
 def write(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Replace ``path`` by ``content`` with the permissions ``mode``; on return it has reached the disk.
 
-    Write, fsync, rename, fsync the folder. Raises OSError; the old file is then unharmed and nothing is left
-    behind.
+    Write, fsync, rename, fsync the folder. Raises OSError as ``put`` does.
+    """
+    put(path, content, mode)
+    fsync_folder(path.parent)
+
+
+def put(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Replace ``path`` by ``content``, which is on the disk before it bears its name.
+
+    The name lasts from the next ``fsync_folder`` on: a power loss before it leaves the old file or the new.
+    Raises OSError; the old file is then unharmed and nothing is left behind.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
@@ -24,7 +33,6 @@ def write(path: Path, content: bytes, mode: int = 0o644) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    fsync_folder(path.parent)
 
 
 def fsync_folder(folder: Path) -> None:

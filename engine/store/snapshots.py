@@ -24,10 +24,13 @@ class SnapshotStore:
         self._folder = folder
 
     def write(self, step: int, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep ``arrays``, named like "conv1.weights", for ``step``; raises OSError."""
+        """Keep ``arrays``, named like "conv1.weights", for ``step``; raises OSError.
+
+        A power loss may take the newest, none in part: nobody goes on from them.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         content = safetensors.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        durable.write(self._path(step), content)
+        durable.put(self._path(step), content)
 
     def steps(self) -> list[int]:
         """Return the steps that are kept, rising."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,15 +62,14 @@ class CostMeter:
 
     def figures(self, sums: Mapping[str, NDArray[Any]]) -> Figures:
         """Return the means that follow from the arrays of ``sums``. Means over no examples are NaN."""
-        examples = sums[self._all[0]][control.EXAMPLES]
-        answers = self._answers
-        with np.errstate(invalid="ignore"):
-            loss = sum(
-                cost.coefficient * np.divide(sums[_metrics(name)][control.LOSS], examples)
-                for name, cost in self._costs.items()
-            )
-            error = 0.0 if answers is None else np.divide(sums[_metrics(answers)][control.ERRORS], examples)
-        return Figures(float(loss), float(error), int(examples), self._further(sums, examples))
+        examples = float(sums[self._all[0]][control.EXAMPLES])
+
+        def mean(cost: str, figure: int) -> float:
+            return float(sums[_metrics(cost)][figure]) / examples if examples else math.nan
+
+        loss = sum(cost.coefficient * mean(name, control.LOSS) for name, cost in self._costs.items())
+        error = 0.0 if self._answers is None else mean(self._answers, control.ERRORS)
+        return Figures(loss, error, int(examples), self._further(sums, examples))
 
     def _further(self, sums: Mapping[str, NDArray[Any]], examples: float) -> dict[str, float]:
         if not examples:
