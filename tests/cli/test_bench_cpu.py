@@ -70,17 +70,17 @@ def test_passes_behind_pytorch_are_listed_worst_first() -> None:
 def test_what_a_plan_has_not_is_not_measured() -> None:
     """The digits have no pooling that is fused; all else has a figure."""
     found = dict(worths(EXAMPLES / "digits.convnet", 4, 1, 1))
-    assert set(found) == {"relu", "softmax", "update", "winograd"}
+    assert set(found) == {"softmax", "winograd"}
     assert all(0 < ratio < 100 for worth in found.values() for ratio in vars(worth).values())
 
 
 def test_what_proves_itself_nowhere_is_named() -> None:
     """One network on which it does is enough."""
-    rows = {"a": {"pool": Worth(1.3, 1.2), "relu": Worth(1.05, 1.0)}, "b": {"relu": Worth(1.0, 1.0)}}
+    rows = {"a": {"pool": Worth(1.3, 1.2), "update": Worth(1.05, 1.0)}, "b": {"update": Worth(1.0, 1.0)}}
     lines = describe_worths(rows).splitlines()
     assert lines[1].split() == ["a", "1.30", "(1.20)", "1.05", "(1.00)"]
     assert lines[2].split() == ["b", "–", "1.00", "(1.00)"]
-    assert lines[-1].startswith("relu: below")
+    assert lines[-1].startswith("update: below")
     assert not any(line.startswith("pool: below") for line in lines)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
 from math import prod
@@ -18,23 +17,18 @@ MOST_PIXELS = 31
 _LANES = 16
 """Numbers of a vector, where they are widest."""
 
-RELU = "relu"
 SOFTMAX = "softmax"
 POOLED = "pool"
 UPDATE = "update"
 ON_GPU = "on gpu"
-FUSIONS = frozenset({RELU, SOFTMAX, POOLED, UPDATE, ON_GPU})
-"""The names by which fusions are asked for. Pooling is fused with sums that go through their ReLU."""
-
-_WEIGHTED_SUMS = frozenset({"conv.forward", "fc.forward", "local.forward"})
+FUSIONS = frozenset({SOFTMAX, POOLED, UPDATE, ON_GPU})
+"""The names by which fusions are asked for."""
 
 
 def fuse(draft: Draft, fusions: Collection[str]) -> None:
     """Fuse what can be fused in ``draft``, and note what was fused and why something was not."""
     if SOFTMAX in fusions:
         _fuse_softmax_cross_entropy(draft)
-    if RELU in fusions:
-        _fuse_relu(draft)
     if POOLED in fusions:
         _fuse_pooled(draft)
     if ON_GPU in fusions:
@@ -67,29 +61,6 @@ def _replace_softmax(draft: Draft, cost: Operation, softmax: Operation) -> None:
     draft.operations.remove(cost)
 
 
-def _fuse_relu(draft: Draft) -> None:
-    """Let weighted sums go through their ReLU before they are written.
-
-    The gradient of a ReLU asks for its output alone, so that nobody misses the sums.
-    """
-    for sums in [op for op in draft.operations if op.kind in _WEIGHTED_SUMS]:
-        hidden = sums.outputs["y"]
-        user = _neuron_of(draft, hidden)
-        if user is None or user.attributes["neuron"] != "relu":
-            continue
-        neuron = _only_user(draft, sums, hidden, "neuron.forward")
-        if neuron is not None:
-            place = draft.operations.index(sums)
-            draft.operations[place] = dataclasses.replace(
-                sums,
-                outputs={**sums.outputs, "y": neuron.outputs["y"]},
-                attributes={**sums.attributes, "neuron": "relu"},
-            )
-            draft.operations.remove(neuron)
-            del draft.buffers[hidden]
-            draft.gradients.pop(hidden, None)
-
-
 def _fuse_pooled(draft: Draft) -> None:
     """Pool a first layer's maps as they are made, and take its gradients from those of its pooled maps.
 
@@ -108,6 +79,7 @@ class _PooledChain:
     """The operations of a first layer and its pooling, forward and then backward."""
 
     sums: Operation
+    neuron: Operation
     pool: Operation
     pool_back: Operation
     neuron_back: Operation
@@ -118,6 +90,7 @@ class _PooledChain:
     def all(self) -> tuple[Operation, ...]:
         return (
             self.sums,
+            self.neuron,
             self.pool,
             self.pool_back,
             self.neuron_back,
@@ -148,7 +121,7 @@ def _replace_pooled(draft: Draft, chain: _PooledChain) -> None:
     for made, place in ((forward, chain.sums), (backward, chain.pool_back)):
         draft.operations.remove(made)
         draft.operations.insert(draft.operations.index(place), made)
-    hidden = {maps, chain.pool_back.outputs["dx"], chain.neuron_back.outputs["dx"]}
+    hidden = {chain.sums.outputs["y"], maps, chain.pool_back.outputs["dx"], chain.neuron_back.outputs["dx"]}
     for operation in chain.all:
         draft.operations.remove(operation)
     for name in hidden:
@@ -161,18 +134,21 @@ def _replace_pooled(draft: Draft, chain: _PooledChain) -> None:
 def _pooled_chain(draft: Draft, filters: Operation) -> _PooledChain | None:
     """Return all that leads to ``filters`` through a ReLU and pooling, if it leads nowhere else."""
     of_sums = filters.inputs["dy"]
-    neuron = _sole(draft, of_sums, "neuron.backward")
+    neuron_back = _sole(draft, of_sums, "neuron.backward")
     biases = _sole(draft, of_sums, "bias.backward")
-    if neuron is None or biases is None:
+    if neuron_back is None or biases is None:
         return None
-    pool_back = _sole(draft, neuron.inputs["dy"], "max_pool.backward")
-    maps = neuron.inputs["y"]
-    sums, pool = _sole(draft, maps, "conv.forward"), _sole(draft, maps, "max_pool.forward")
-    if pool_back is None or sums is None or pool is None:
+    maps = neuron_back.inputs["y"]
+    neuron, pool = _sole(draft, maps, "neuron.forward"), _sole(draft, maps, "max_pool.forward")
+    pool_back = _sole(draft, neuron_back.inputs["dy"], "max_pool.backward")
+    if neuron is None or pool is None or pool_back is None:
         return None
-    chain = _PooledChain(sums, pool, pool_back, neuron, filters, biases)
+    sums = _sole(draft, neuron.inputs["x"], "conv.forward")
+    if sums is None:
+        return None
+    chain = _PooledChain(sums, neuron, pool, pool_back, neuron_back, filters, biases)
     known = {op.name for op in chain.all}
-    hidden = (maps, of_sums, neuron.inputs["dy"])
+    hidden = (neuron.inputs["x"], maps, of_sums, neuron_back.inputs["dy"])
     users = {op.name for op in draft.operations if any(op.touches(name) for name in hidden)}
     return chain if users == known and _can_pool(draft, chain) else None
 
@@ -184,7 +160,8 @@ def _can_pool(draft: Draft, chain: _PooledChain) -> bool:
     small = prod(chain.pool.attributes["size"]) <= MOST_PIXELS  # type: ignore[arg-type]
     shared = len(draft.buffers[chain.biases_back.outputs["dbiases"]].shape) == 1
     adds = any(op.accumulates for op in chain.all)
-    known = plain and small and shared and not adds and sums.get("neuron") == RELU
+    is_relu = chain.neuron.attributes["neuron"] == "relu"
+    known = plain and small and shared and not adds and is_relu
     return known and (_saves_half(draft, chain) if draft.device == "cpu" else _fits_gpu(draft, chain))
 
 
@@ -213,12 +190,6 @@ def _sole(draft: Draft, buffer: str, kind: str) -> Operation | None:
     """Return the operation of a ``kind`` that touches a buffer, if there is just one."""
     found = [op for op in draft.operations if op.kind == kind and op.touches(buffer)]
     return found[0] if len(found) == 1 else None
-
-
-def _neuron_of(draft: Draft, sums: str) -> Operation | None:
-    return next(
-        (op for op in draft.operations if op.kind == "neuron.forward" and op.inputs["x"] == sums), None
-    )
 
 
 def _only_user(draft: Draft, operation: Operation, hidden: str, kind: str) -> Operation | None:

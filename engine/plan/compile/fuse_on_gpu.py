@@ -17,6 +17,8 @@ from engine.plan.compile.fuse_updates import FUSED
 from engine.plan.compile.pack import pack_first_layers
 from engine.plan.types import Operation
 
+_WEIGHTED_SUMS = frozenset({"conv.forward", "fc.forward", "local.forward"})
+
 _GATED = frozenset(
     {
         "avg_pool.backward",
@@ -33,11 +35,32 @@ _GATED = frozenset(
 
 def fuse_on_gpu(draft: Draft) -> None:
     """Make all fusions of this file that a draft has use for."""
+    _fuse_relus(draft)
     pack_first_layers(draft)
     _fuse_gates(draft)
     _fuse_biases(draft)
     _fuse_costs(draft)
     fuse_norms(draft)
+
+
+def _fuse_relus(draft: Draft) -> None:
+    """Let weighted sums go through their ReLU before they are written.
+
+    The gradient of a ReLU asks for its output alone, so that nobody misses the sums.
+    """
+    for sums in [op for op in draft.operations if op.kind in _WEIGHTED_SUMS]:
+        hidden = sums.outputs["y"]
+        neuron = _only_other(draft, sums, hidden)
+        if neuron is None or neuron.kind != "neuron.forward" or neuron.attributes["neuron"] != "relu":
+            continue
+        fused = dataclasses.replace(
+            sums,
+            outputs={**sums.outputs, "y": neuron.outputs["y"]},
+            attributes={**sums.attributes, "neuron": "relu"},
+        )
+        _replace(draft, (sums, neuron), fused)
+        del draft.buffers[hidden]
+        draft.gradients.pop(hidden, None)
 
 
 def _fuse_gates(draft: Draft) -> None:

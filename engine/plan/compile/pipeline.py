@@ -89,7 +89,7 @@ def compile_network(
             shared[name], of_program = compute_short(program)
             copies |= of_program
     if UPDATE in wanted:
-        shared[TRAIN] = fuse_updates(shared[TRAIN], with_inputs=device == "cpu")
+        shared[TRAIN] = fuse_updates(shared[TRAIN], on_cpu=device == "cpu")
     if ON_GPU in wanted:
         join = _join if len(split.devices) == 1 else update_early
         shared[TRAIN] = overlap(join(shared[TRAIN]))

@@ -42,19 +42,17 @@ def forward(
     padding: Pair,
     groups: int = 1,
     dilation: Pair = (1, 1),
-    neuron: str = "",
 ) -> Generated | None:
-    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu"."""
-    known = _plain(groups, dilation) and neuron in {"", "relu"}
-    if not known or len(shapes.get("biases", ())) != 1:
+    """Return the kernel that writes the maps y."""
+    if not _plain(groups, dilation) or len(shapes.get("biases", ())) != 1:
         return None
     if target.method != "direct" and winograd.wins(shapes["weights"], shapes["y"], stride):
-        return winograd.forward(shapes, target, padding, neuron)
+        return winograd.forward(shapes, target, padding)
     if target.method != "direct" and space_to_depth.wins(shapes["weights"], shapes["y"], stride):
-        return space_to_depth.forward(shapes, target, stride, padding, neuron)
+        return space_to_depth.forward(shapes, target, stride, padding)
     images = shapes["x"][0]
     parts, part_images = image_groups(images)
-    pictures = direct(shapes, target, stride, padding, relu=neuron == "relu")
+    pictures = direct(shapes, target, stride, padding)
 
     def convolve(code: Code, arguments: Arguments) -> None:
         pictures.prepare(code, arguments.scratch)
@@ -68,7 +66,7 @@ def forward(
 
     name, size = pictures.filters
     return Generated(
-        what=f"conv.forward {shapes} {stride} {padding} {neuron}",
+        what=f"conv.forward {shapes} {stride} {padding}",
         arrays=("x", "weights", "biases", "y"),
         phases=(
             pictures.prepare_filters(),

@@ -31,13 +31,11 @@ from kernels.cpu.vector.target import Method, Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, offset_table, whole
 
 
-def direct(
-    shapes: dict[str, Shape], target: Target, stride: Pair, padding: Pair, *, relu: bool
-) -> PictureConvolution:
+def direct(shapes: dict[str, Shape], target: Target, stride: Pair, padding: Pair) -> PictureConvolution:
     """Return what makes the maps y of one picture of x at a time by register tiles."""
     filters, *size, _ = shapes["weights"]
     windows = windows_over(shapes["x"][1:], shapes["y"], size, stride, padding)
-    return _Direct(Correlation(target, windows, filters, start="bias", relu=relu))
+    return _Direct(Correlation(target, windows, filters, start="bias"))
 
 
 class PictureConvolution(Protocol):
@@ -121,7 +119,6 @@ class Correlation:
     windows: Windows
     filters: int
     start: str
-    relu: bool = False
     scattered: bool = False
 
     @property
@@ -170,7 +167,6 @@ class Correlation:
                     a_row=None,
                     c_row=None if self.scattered else self.filters,
                     start=self.start,  # type: ignore[arg-type]
-                    relu=self.relu,
                     padded=True,
                 )
 

@@ -26,9 +26,9 @@ _INPUT_BLOCK = 512
 _OUTPUT_GROUP = 48
 
 
-def forward(shapes: dict[str, Shape], target: Target, *, neuron: str = "") -> Generated | None:
-    """Return the kernel that writes the outputs y, through a ReLU if ``neuron`` is "relu"."""
-    if neuron not in {"", "relu"} or "biases" not in shapes:
+def forward(shapes: dict[str, Shape], target: Target) -> Generated | None:
+    """Return the kernel that writes the outputs y."""
+    if "biases" not in shapes:
         return None
     images, inputs = shapes["x"][0], elements(shapes["x"])
     outputs = elements(shapes["y"])
@@ -71,12 +71,12 @@ def forward(shapes: dict[str, Shape], target: Target, *, neuron: str = "") -> Ge
                 code.each(column_blocks(target, images), columns)
 
             code.each(spans(inputs, _INPUT_BLOCK), block)
-            _write_outputs(code, arguments, (first_output, rows), (images, outputs), relu=neuron == "relu")
+            _write_outputs(code, arguments, (first_output, rows), (images, outputs))
 
         code.cases(arguments.group, outputs, _OUTPUT_GROUP, group)
 
     return Generated(
-        what=f"fc.forward {shapes} {neuron}",
+        what=f"fc.forward {shapes}",
         arrays=("x", "weights", "biases", "y"),
         phases=(
             packing,
@@ -90,7 +90,7 @@ def forward(shapes: dict[str, Shape], target: Target, *, neuron: str = "") -> Ge
 
 
 def _write_outputs(
-    code: Code, arguments: Arguments, outputs_here: tuple[Number, int], shape: tuple[int, int], *, relu: bool
+    code: Code, arguments: Arguments, outputs_here: tuple[Number, int], shape: tuple[int, int]
 ) -> None:
     """Write some outputs, the first and how many, from the scratch memory (…, images) to y."""
     first_output, rows = outputs_here
@@ -106,7 +106,7 @@ def _write_outputs(
             column = [code.scalar(sums, code.times(code.plus(row, lane), width)) for lane in range(lanes)]
             values = code.vector_of([*column, *[None] * (code.lanes - lanes)])
             values = code.builder.fadd(values, code.load(biases, row, lanes))
-            code.store(code.relu(values) if relu else values, y, row, lanes)
+            code.store(values, y, row, lanes)
 
         code.vectors(rows, vector)
 

@@ -32,10 +32,9 @@ def forward(
     stride: Pair,
     padding: Pair,
     groups: int = 1,
-    neuron: str = "",
 ) -> Generated | None:
-    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu"."""
-    if groups != 1 or neuron not in {"", "relu"} or "biases" not in shapes:
+    """Return the kernel that writes the maps y."""
+    if groups != 1 or "biases" not in shapes:
         return None
     layer = Layer(shapes["x"], shapes["y"], size, stride, padding)
 
@@ -59,7 +58,6 @@ def forward(
                     b_step=layer.filters,
                     c_row=layer.maps,
                     start="bias",
-                    relu=neuron == "relu",
                 ),
                 lambda image: Operands(
                     a=code.at(
@@ -77,7 +75,7 @@ def forward(
         code.each(column_blocks(target, layer.filters), block)
 
     return Generated(
-        what=f"local.forward {layer} {neuron}",
+        what=f"local.forward {layer}",
         arrays=("x", "weights", "biases", "y"),
         phases=(by_windows(layer, ("x", "weights", "biases"), ("y",), place),),
     )

@@ -47,7 +47,7 @@ def forward(
             target, shapes["x"], shapes["weights"], sums, padding
         )
     else:
-        pictures = direct(own, target, stride, padding, relu=False)
+        pictures = direct(own, target, stride, padding)
     pooling = Pooling(sums, shapes["z"], pool_size, pool_stride, pool_start)
     name, size = pictures.filters
     at_pictures = whole(target, elements(sums))

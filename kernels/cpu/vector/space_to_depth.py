@@ -38,10 +38,10 @@ def wins(weights: Shape, maps: Shape, stride: Pair) -> bool:
     return square and channels <= _FEW_CHANNELS and winograd.wins(deep, maps, (1, 1))
 
 
-def forward(shapes: dict[str, Shape], target: Target, stride: Pair, padding: Pair, neuron: str) -> Generated:
-    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu"."""
+def forward(shapes: dict[str, Shape], target: Target, stride: Pair, padding: Pair) -> Generated:
+    """Return the kernel that writes the maps y."""
     layout, deep = _deepened(shapes, "weights", target, stride, padding)
-    base = winograd.forward(shapes | {"weights": deep}, target, (0, 0), neuron, layout)
+    base = winograd.forward(shapes | {"weights": deep}, target, (0, 0), layout)
     return replace(
         base,
         what=f"deep {base.what} {shapes} {stride} {padding}",

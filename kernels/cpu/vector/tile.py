@@ -49,7 +49,6 @@ class Tile:
     a_run: int = 0
     b_run: int = 0
     start: Literal["zero", "load", "bias"] = "zero"
-    relu: bool = False
     padded: bool = False
     """Whether rows of ``b`` fill whole vectors, so that all of them can be read."""
 
@@ -159,8 +158,7 @@ def _emit(code: Code, tile: Tile) -> None:
     sums = code.fold(tile.runs, sums, run)
     for place, value in enumerate(sums):
         row, column = divmod(place, len(lanes))
-        result = code.relu(value) if tile.relu else value
-        code.store(result, targets[row], offsets[column], lanes[column])
+        code.store(value, targets[row], offsets[column], lanes[column])
 
 
 def _rows(code: Code, base: Value, stride: int | None, table: Value, rows: int) -> list[Value]:

@@ -50,10 +50,8 @@ def wins(weights: Shape, maps: Shape, stride: Pair) -> bool:
     return square and min(filters, channels) >= _FEWEST_CHANNELS and min(maps[1:3]) >= RESULTS
 
 
-def forward(
-    shapes: Shapes, target: Target, padding: Pair, neuron: str, layout: Layout | None = None
-) -> Generated:
-    """Return the kernel that writes the maps y, through a ReLU if ``neuron`` is "relu".
+def forward(shapes: Shapes, target: Target, padding: Pair, layout: Layout | None = None) -> Generated:
+    """Return the kernel that writes the maps y.
 
     A ``layout`` that is given may take pictures from elsewhere than from x as it is.
     """
@@ -84,7 +82,7 @@ def forward(
         code.cases(arguments.group, filters, target.lanes, group)
 
     return Generated(
-        what=f"winograd forward {shapes} {padding} {neuron}",
+        what=f"winograd forward {shapes} {padding}",
         arrays=("x", "weights", "biases", "y"),
         phases=(
             Phase(
@@ -95,7 +93,7 @@ def forward(
                 transform_filters,
                 early=True,
             ),
-            convolve(fast, "x", "y", biases="biases", relu=neuron == "relu"),
+            convolve(fast, "x", "y", biases="biases"),
         ),
         workspace={"transformed": (fast.filters_size,)},
         scratch=max(fast.scratch, taps * taps * target.lanes**2),

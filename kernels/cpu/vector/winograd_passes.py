@@ -52,7 +52,6 @@ def convolve(
     result: str,
     *,
     biases: str = "",
-    relu: bool = False,
     accumulate: bool = False,
 ) -> Phase:
     """Return the phase that convolves ``source`` with the transformed filters."""
@@ -74,7 +73,6 @@ def convolve(
                 code.at(arguments[result], code.times(image, elements(layout.maps))),
                 count,
                 biases=arguments[biases] if biases else None,
-                relu=relu,
                 accumulate=accumulate,
             )
 
@@ -239,7 +237,6 @@ def write_maps(
     count: int,
     *,
     biases: Value,
-    relu: bool,
     accumulate: bool,
 ) -> None:
     """Write Aᵀ M A of ``count`` images."""
@@ -268,7 +265,7 @@ def write_maps(
                         value = code.builder.fadd(value, code.load(y, place, lanes))
                     if bias is not None:
                         value = code.builder.fadd(value, bias)
-                    code.store(code.relu(value) if relu else value, y, place, lanes)
+                    code.store(value, y, place, lanes)
 
             code.vectors(filters, vector)
 

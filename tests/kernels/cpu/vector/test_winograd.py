@@ -34,17 +34,17 @@ def test_matrices_make_a_convolution(results: int, taps: int) -> None:
 
 def test_maps_of_each_target(target: str) -> None:
     """They agree with NumPy's, in partial tiles and vectors too."""
-    check_maps(f"{target} winograd", PARTIAL, "relu")
+    check_maps(f"{target} winograd", PARTIAL)
 
 
 @every_geometry
 def test_maps(geometry: Geometry) -> None:
     """They agree with NumPy's for other geometries."""
-    check_maps(f"{next(iter(targets()))} winograd", geometry, "")
+    check_maps(f"{next(iter(targets()))} winograd", geometry)
 
 
-def check_maps(code: str, geometry: Geometry, neuron: str) -> None:
-    """Compare with NumPy's; behind a ReLU maps are their positive part."""
+def check_maps(code: str, geometry: Geometry) -> None:
+    """Compare with NumPy's."""
     arrays = {
         "x": numbers(geometry.picture, 1),
         "weights": numbers(geometry.weights, 2),
@@ -52,9 +52,8 @@ def check_maps(code: str, geometry: Geometry, neuron: str) -> None:
         "y": numbers(geometry.maps, 4),
     }
     maps = run_numpy("conv.forward", arrays, **geometry.attributes)["y"]
-    expected = np.maximum(maps, 0) if neuron else maps
-    run_generated("conv.forward", code, arrays, **geometry.attributes, neuron=neuron)
-    np.testing.assert_allclose(arrays["y"], expected, rtol=0, atol=3e-5 * np.abs(maps).max())
+    run_generated("conv.forward", code, arrays, **geometry.attributes)
+    np.testing.assert_allclose(arrays["y"], maps, rtol=0, atol=3e-5 * np.abs(maps).max())
 
 
 def test_gradients_of_each_target(target: str) -> None:
