@@ -11,7 +11,7 @@ from engine.graph.network_file import load
 from engine.plan.compile.fuse import FUSIONS, ON_GPU
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.compile.without import SETTING, WINOGRAD
-from engine.plan.table import format_plan
+from engine.plan.types import Program
 from engine.runtime.devices import best_code
 
 BAR = 1.1
@@ -31,16 +31,15 @@ class Worth:
 def worths(network: Path, batch_size: int, steps: int, threads: int) -> Iterator[tuple[str, Worth]]:
     """Yield what each is worth that the network's plan has, by the least of ``steps`` steps by turns."""
     for name in sorted((FUSIONS - {ON_GPU}) | {WINOGRAD}):
-        if _plan(network, batch_size, name) != _plan(network, batch_size, ""):
+        if _programs(network, batch_size, name) != _programs(network, batch_size, ""):
             yield name, _measure(network, batch_size, name, steps, threads)
 
 
-def _plan(network: Path, batch_size: int, without: str) -> str:
+def _programs(network: Path, batch_size: int, without: str) -> Mapping[str, Program]:
     code = best_code("cpu")
     fusions = FUSIONS - {without}
     code = f"{code} direct" if without == WINOGRAD else code
-    plan = compile_network(load(network).graph, batch_size, code=code, fusions=fusions)
-    return format_plan(plan)
+    return compile_network(load(network).graph, batch_size, code=code, fusions=fusions).programs
 
 
 def _measure(network: Path, batch_size: int, without: str, steps: int, threads: int) -> Worth:

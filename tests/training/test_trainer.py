@@ -393,7 +393,7 @@ def test_a_disk_that_takes_no_checkpoint_is_told_of_and_training_goes_on(
 
     recorder = Recorder()
     run = make_run(tmp_path, network())
-    monkeypatch.setattr(durable, "write", full)
+    monkeypatch.setattr(durable, "put", full)
     outcome = train(network(), tmp_path, run, device="cpu", observer=recorder)
     assert outcome == "finished"
     assert len([row for row in recorder.rows if row.split == "train"]) == 6
