@@ -204,7 +204,7 @@ def _settle(studio: Studio) -> None:
     studio.train_view.prepare()
     running = studio.engines.running()
     if running and studio.run.can_train and studio.run.record.run_id is None:
-        Reattach(studio.window, studio.document, studio.run).offer(running[-1])
+        Reattach(studio.window, studio.run).offer(running[-1])
 
 
 def _parser() -> argparse.ArgumentParser:

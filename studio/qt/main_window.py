@@ -35,6 +35,7 @@ from studio.qt.language_switch import LanguageSwitch
 from studio.qt.palette import Palette
 from studio.qt.problems_panel import ProblemsPanel
 from studio.qt.run_controls import DevicePicker, RunProgress
+from studio.qt.run_network import RunNetwork
 from studio.qt.split.split_button import SplitButton
 from studio.qt.status import Status
 from studio.qt.texts import error_text
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.device_picker = DevicePicker(run, computers, document)
         self.split_button = SplitButton(document, run, forecast, self.device_picker)
         self.run_progress = RunProgress(run)
+        self._run_network = RunNetwork(document, run, self)
         self.status = Status(document, run, self.commands["problems"])
         self.train_view = make_train_view(self)
         self.data_view = make_data_view(self)
@@ -218,7 +220,7 @@ class MainWindow(QMainWindow):
         devices = (self.split_button, self.device_picker, self.run_progress)
         for part in (self.canvas, self.inspector, self.problems, *devices):
             part.detach()
-        for listener in (self.status, self.unit, self._states):
+        for listener in (self.status, self.unit, self._states, self._run_network):
             listener.detach()
         if self._computers_dialog is not None:
             self._computers_dialog.detach()

@@ -5,23 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox
 
-from engine.graph.network_file import SUFFIX, dumps, loads
-from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.qt.main_window import MainWindow
 from studio.services.engine_process import RunningEngine
 
 
 class Reattach(QObject):
-    """Asks once whether to watch an engine; then shows its run, and its network if none is open."""
+    """Asks once whether to watch an engine; then shows its run."""
 
-    def __init__(self, window: MainWindow, document: Document, run: RunModel) -> None:
+    def __init__(self, window: MainWindow, run: RunModel) -> None:
         super().__init__(window)
         self._window = window
-        self._document = document
         self._run = run
-        self._awaits_network = False
-        run.progress_changed.connect(self._on_progress)
 
     def offer(self, engine: RunningEngine) -> None:
         """Ask, without holding up anything."""
@@ -38,11 +33,5 @@ class Reattach(QObject):
 
     def attach(self, engine: RunningEngine) -> None:
         """Watch an engine."""
-        self._awaits_network = not len(self._document.network.graph)
         self._run.attach(engine.connection)
         self._window.show_workspace("training")
-
-    def _on_progress(self) -> None:
-        if self._awaits_network and self._run.record.network is not None:
-            self._awaits_network = False
-            self._document.new(loads(dumps(self._run.record.network)), self._run.record.name + SUFFIX)

@@ -118,7 +118,7 @@ class RunList(QAbstractTableModel):
             case 3:
                 return duration(card.seconds)
             case 4:
-                return card.device.upper() if card.device == "cpu" else card.device
+                return device_name(card.device)
             case _:
                 return time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created))
 
@@ -185,6 +185,14 @@ class RunTable(QTableView):
         """Return the card that is chosen."""
         rows = self.selectionModel().selectedRows()
         return self.list.card(rows[0].row()) if rows else None
+
+
+def device_name(device: str) -> str:
+    """Return where a run trained as the choice of devices has it: CPU, 2 × CPU, cuda:0."""
+    kind, _, count = device.partition(":")
+    if kind != "cpu":
+        return device
+    return f"{count} × CPU" if count else "CPU"
 
 
 def _mark(card: RunCard) -> tuple[str, str]:

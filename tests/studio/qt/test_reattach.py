@@ -32,7 +32,7 @@ def stage(qtbot):
         )
         window = MainWindow(document, selection, run, Computers(FakeComputer), lambda _parent: view)
         qtbot.addWidget(window)
-        return engines, run, window, view, Reattach(window, document, run)
+        return engines, run, window, view, Reattach(window, run)
 
     return make
 
@@ -53,6 +53,17 @@ def test_an_empty_studio_shows_the_run_and_its_network(stage):
     assert document.network.graph == small_network().graph
     assert document.network is not run.record.network
     assert window.workspace == "training"
+
+
+def test_an_empty_studio_shows_the_network_of_a_run_that_is_opened_or_run_again(stage):
+    document = Document()
+    _, run, window, _, _ = stage(document)
+    run.train_network(small_network(), "digits", "", "cpu")
+    assert document.network.graph == small_network().graph
+    assert document.name == "digits.convnet"
+    window.document.new()
+    run.update()
+    assert not len(document.network.graph), "what was closed on purpose stays closed"
 
 
 def test_a_network_that_is_open_stays(stage):

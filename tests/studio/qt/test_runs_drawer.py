@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButt
 
 from engine.protocol.library import ChangeRun, EmptyTrash
 from studio.qt.runs.drawer import QUESTION, RunsDrawer
-from studio.qt.runs.table import RUN
+from studio.qt.runs.table import RUN, device_name
 from tests.studio.models.test_runs import card, listed
 
 
@@ -71,3 +71,8 @@ def test_the_trash_is_emptied_only_on_purpose(drawer, qtbot):
         remove = next(button for button in box.findChildren(QPushButton) if button is not cancel)
         (remove if is_meant else cancel).click()
         assert (EmptyTrash() in drawer.library.requests[before:]) == is_meant
+
+
+def test_devices_are_named_as_in_the_choice_of_devices():
+    names = [device_name(device) for device in ("cpu", "cpu:2", "cuda:0,cuda:1")]
+    assert names == ["CPU", "2 × CPU", "cuda:0,cuda:1"]

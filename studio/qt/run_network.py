@@ -1,0 +1,35 @@
+"""Opens the network of the run that is followed, where none is open: it is what layers are chosen on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from engine.graph.network_file import SUFFIX, dumps, loads
+from studio.models.document import Document
+from studio.models.run import RunModel
+
+
+class RunNetwork(QObject):
+    """Waits for the network of each run that is begun to be followed while nothing is drawn."""
+
+    def __init__(self, document: Document, run: RunModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document, self._run = document, run
+        self._is_awaited = False
+        run.run_replaced.connect(self._on_replaced)
+        run.progress_changed.connect(self._open)
+
+    def detach(self) -> None:
+        """Listen to the run no more; for when the window closes."""
+        self._run.run_replaced.disconnect(self._on_replaced)
+        self._run.progress_changed.disconnect(self._open)
+
+    def _on_replaced(self) -> None:
+        self._is_awaited = not len(self._document.network.graph)
+        self._open()
+
+    def _open(self) -> None:
+        network = self._run.record.network
+        if self._is_awaited and network is not None:
+            self._is_awaited = False
+            self._document.new(loads(dumps(network)), self._run.record.name + SUFFIX)
