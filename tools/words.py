@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("engine", "studio/models", "studio/services")
+PLACES = ("engine", "studio")
 _SAID_ELSEWHERE = ("engine/cli",)
 """The command line speaks English."""
 _FORMED = re.compile(r"[A-Za-z]{2,}(?=.* )|(?<= ).*[A-Za-z]{2,}")

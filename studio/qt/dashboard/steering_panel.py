@@ -147,7 +147,7 @@ class SettingField(QLineEdit):
     @property
     def expectation(self) -> str:
         """What may be typed, in words."""
-        return self.tr("Expected {expected}.").format(expected=self._spec.expected)
+        return self.tr("Expected {expected}.").format(expected=layer_text(self._spec.expected))
 
     def _on_entered(self) -> None:
         try:

@@ -14,7 +14,19 @@ def test_cards_are_put_in_line_with_the_first_one() -> None:
     arranging.align(document, ["pool1", "conv1"], "x")
     assert document.network.positions["conv1"] == (160, 0)
     arranging.align(document, ["conv1", "pool1"], "y")
-    assert document.network.positions["pool1"] == (160, 0)
+    assert document.network.positions["pool1"][1] == 0
+
+
+def test_cards_that_are_put_in_line_do_not_lie_over_one_another() -> None:
+    """They keep their order; those that have room stay."""
+    document = small_document()
+    editing.move(document, {"data1": (0, 0), "conv1": (16, 104), "pool1": (800, 208)})
+    before = dumps(document.network)
+    arranging.align(document, ["data1", "pool1", "conv1"], "y")
+    positions = document.network.positions
+    assert [positions[name] for name in ("data1", "conv1", "pool1")] == [(0, 0), (200, 0), (800, 0)]
+    document.undo()
+    assert dumps(document.network) == before
 
 
 def test_cards_get_equal_distances() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QLocale, Qt
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from engine.layers.fields import PairSpec, WholeSpec
@@ -30,6 +31,21 @@ class _SpinBox(QSpinBox):
         self.setMinimumWidth(56)
         self.lineEdit().setTextMargins(7, 0, 0, 0)
         self.setSuffix(suffix_of(spec))
+        locale = QLocale(self.locale())
+        # Else 1,5 is 15 where commas part thousands.
+        locale.setNumberOptions(
+            QLocale.NumberOption.RejectGroupSeparator | QLocale.NumberOption.OmitGroupSeparator
+        )
+        self.setLocale(locale)
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        """Let anything be typed, so that what is no value can be told; it counts only once it is one."""
+        state, text, at = super().validate(text, at)
+        return (QValidator.State.Intermediate if state == QValidator.State.Invalid else state), text, at
+
+    def fixup(self, text: str) -> str:
+        """Make no value of what is none."""
+        return text
 
     def put(self, value: int) -> None:
         """Show a value without saying that it was edited."""
@@ -39,7 +55,25 @@ class _SpinBox(QSpinBox):
             self.blockSignals(False)
 
 
-class WholeEditor(FieldEditor):
+class _BoxEditor(FieldEditor):
+    """Says when a box holds no value, such as a number out of range. Left so, it shows its value again."""
+
+    def _boxes(self) -> tuple[_SpinBox, ...]:
+        raise NotImplementedError
+
+    def _parts(self) -> list[QWidget]:
+        return list(self._boxes())
+
+    def _on_key(self) -> None:
+        is_value = all(box.hasAcceptableInput() for box in self._boxes())
+        (self.accepted if is_value else self.refused).emit()
+
+    def _on_finished(self) -> None:
+        self._end_gesture()
+        self.accepted.emit()
+
+
+class WholeEditor(_BoxEditor):
     """A spin box."""
 
     def __init__(self, spec: WholeSpec, parent: QWidget | None = None) -> None:
@@ -47,16 +81,17 @@ class WholeEditor(FieldEditor):
         self.box = _SpinBox(spec)
         self._watch(self.box)
         self.box.valueChanged.connect(self.edited.emit)
-        self.box.editingFinished.connect(self._end_gesture)
+        self.box.editingFinished.connect(self._on_finished)
+        self.box.lineEdit().textEdited.connect(self._on_key)
 
     def show_value(self, value: Any) -> None:
         self.box.put(value)
 
-    def _parts(self) -> list[QWidget]:
-        return [self.box]
+    def _boxes(self) -> tuple[_SpinBox, ...]:
+        return (self.box,)
 
 
-class PairEditor(FieldEditor):
+class PairEditor(_BoxEditor):
     """Two spin boxes, height and width, with a button that keeps them equal."""
 
     def __init__(self, spec: PairSpec, parent: QWidget | None = None) -> None:
@@ -64,7 +99,8 @@ class PairEditor(FieldEditor):
         self.boxes = (_SpinBox(spec), _SpinBox(spec))
         for box in self.boxes:
             self._watch(box)
-            box.editingFinished.connect(self._end_gesture)
+            box.editingFinished.connect(self._on_finished)
+            box.lineEdit().textEdited.connect(self._on_key)
         self.link = QToolButton()
         self.link.setCheckable(True)
         self.link.setObjectName("flat")
@@ -89,8 +125,8 @@ class PairEditor(FieldEditor):
             box.setAccessibleName(f"{name}: {which}")
             box.setToolTip(f"<p><b>{which}</b></p><p>{help_text}</p>")
 
-    def _parts(self) -> list[QWidget]:
-        return list(self.boxes)
+    def _boxes(self) -> tuple[_SpinBox, ...]:
+        return self.boxes
 
     def _set_linked(self, is_linked: bool) -> None:
         self.link.blockSignals(True)

@@ -74,6 +74,26 @@ def test_every_key_in_a_whole_number_counts(qtbot: QtBot) -> None:
     assert editor.gesture is not gesture
 
 
+@pytest.mark.parametrize("typed", ["", "0", "1000", "1,5", "1.5", "-3", "abc", "9" * 30])
+def test_what_is_no_whole_number_in_range_is_refused(typed: str, qtbot: QtBot) -> None:
+    """As long as it stands there; the last value comes back when the person presses Enter."""
+    editor, listener = shown(qtbot, WholeSpec(title="", help="", minimum=1, maximum=999), 5)
+    accepted: list[None] = []
+    editor.accepted.connect(lambda: accepted.append(None))
+    editor.box.setFocus()
+    editor.box.selectAll()
+    QTest.keyClick(editor.box, Qt.Key.Key_Delete)
+    QTest.keyClicks(editor.box, typed)
+    assert listener.refusals
+    assert editor.box.text() == typed
+    value = [5, *listener.values][-1]
+    assert value != 15
+    accepted.clear()
+    QTest.keyClick(editor.box, Qt.Key.Key_Return)
+    assert accepted
+    assert (editor.box.text(), editor.box.value()) == (str(value), value)
+
+
 def test_a_linked_pair_stays_equal(qtbot: QtBot) -> None:
     """Unlinked, each side has its own value; linking again takes the height."""
     editor, listener = shown(qtbot, PairSpec(title="", help="", minimum=0, maximum=99), (5, 5))
