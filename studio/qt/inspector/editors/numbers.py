@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QLocale, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
@@ -31,15 +31,12 @@ class _SpinBox(QSpinBox):
         self.setMinimumWidth(56)
         self.lineEdit().setTextMargins(7, 0, 0, 0)
         self.setSuffix(suffix_of(spec))
-        locale = QLocale(self.locale())
-        # Else 1,5 is 15 where commas part thousands.
-        locale.setNumberOptions(
-            QLocale.NumberOption.RejectGroupSeparator | QLocale.NumberOption.OmitGroupSeparator
-        )
-        self.setLocale(locale)
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
         """Let anything be typed, so that what is no value can be told; it counts only once it is one."""
+        separator = self.locale().groupSeparator()
+        if separator and separator in text:  # Qt would leave it out, and take 1,5 for 15
+            return QValidator.State.Intermediate, text, at
         state, text, at = super().validate(text, at)
         return (QValidator.State.Intermediate if state == QValidator.State.Invalid else state), text, at
 

@@ -74,10 +74,10 @@ def test_every_key_in_a_whole_number_counts(qtbot: QtBot) -> None:
     assert editor.gesture is not gesture
 
 
-@pytest.mark.parametrize("typed", ["", "0", "1000", "1,5", "1.5", "-3", "abc", "9" * 30])
+@pytest.mark.parametrize("typed", ["", "0", "1,5", "1.5", "-3", "abc", "9" * 30])
 def test_what_is_no_whole_number_in_range_is_refused(typed: str, qtbot: QtBot) -> None:
     """As long as it stands there; the last value comes back when the person presses Enter."""
-    editor, listener = shown(qtbot, WholeSpec(title="", help="", minimum=1, maximum=999), 5)
+    editor, listener = shown(qtbot, WholeSpec(title="", help="", minimum=1, maximum=1_000_000), 5)
     accepted: list[None] = []
     editor.accepted.connect(lambda: accepted.append(None))
     editor.box.setFocus()
