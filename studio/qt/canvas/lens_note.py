@@ -9,7 +9,7 @@ from studio.models.document import Document
 from studio.models.lens import Lens, LensChoice
 from studio.qt.labels import Label
 
-_WIDEST = 320
+_PADDING = 12
 
 
 class LensNote(QFrame):
@@ -21,8 +21,9 @@ class LensNote(QFrame):
         self._choice, self._document = choice, document
         self._words = Label(rank="secondary")
         self._words.setWordWrap(True)
+        self._room = self.width()
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 12, 4)
+        row.setContentsMargins(_PADDING, 4, _PADDING, 4)
         row.addWidget(self._words)
         choice.changed.connect(self.refresh)
         document.changed.connect(self.refresh)
@@ -34,8 +35,10 @@ class LensNote(QFrame):
         self._document.changed.disconnect(self.refresh)
 
     def fit(self, width: int) -> None:
-        """Take as much room as the words need, no more than ``width`` px across."""
-        self.setFixedWidth(min(width, _WIDEST))
+        """Take as much room as the words need, in a line where ``width`` px suffice."""
+        self._room = width
+        words = self._words.fontMetrics().horizontalAdvance(self._words.text())
+        self.setFixedWidth(min(width, words + 2 * _PADDING + 4))
         height = self.heightForWidth(self.width())
         self.setFixedHeight(height if height > 0 else self.sizeHint().height())
 
@@ -45,7 +48,7 @@ class LensNote(QFrame):
         self._words.setText(words)
         self.setVisible(bool(words))
         if words:
-            self.fit(self.width())
+            self.fit(self._room)
 
     def _say(self) -> str:
         match self._choice.lens:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.layers.fields import FieldSpec
@@ -67,6 +67,9 @@ class FieldEditor(QWidget):
     def _has_focus(self) -> bool:
         return any(part.hasFocus() for part in self._parts())
 
+    def _on_left(self) -> None:
+        """The person leaves the editor. Qt tells no end of editing where Enter was pressed before."""
+
     def _end_gesture(self) -> None:
         self.gesture = object()
 
@@ -77,6 +80,9 @@ class FieldEditor(QWidget):
             return True
         if event.type() == QEvent.Type.FocusIn:
             self._end_gesture()
+        elsewhere = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in elsewhere:
+            self._on_left()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             undo, redo = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
             if event.matches(undo) or event.matches(redo):

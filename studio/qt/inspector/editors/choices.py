@@ -89,7 +89,17 @@ class NeuronEditor(ChoiceEditor):
         try:
             value = self.box.itemData(index) if index >= 0 else self.spec.parse(text)
         except ValueError:
-            self.refused.emit()
+            self._refuse()
             return
         self._end_gesture()
         self.edited.emit(value)
+
+    def _on_left(self) -> None:
+        self._on_typed()
+
+    def _refuse(self) -> None:
+        """Leave what is wrong to be mended until the person leaves, then show the value that counts."""
+        if self._has_focus():
+            self.refused.emit()
+        else:
+            self.show_value(self._shown)

@@ -58,6 +58,9 @@ class _LineEditor(FieldEditor):
         self.line.setText(self._format(self._shown))
         self.accepted.emit()
 
+    def _on_left(self) -> None:
+        self._on_finished()
+
 
 class RealEditor(_LineEditor):
     """A line for a number, which may be written as a fraction such as 1/64. Empty is the network's own."""

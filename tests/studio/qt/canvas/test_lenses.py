@@ -64,6 +64,7 @@ def test_a_lens_without_anything_to_show_says_what_it_takes(qtbot: QtBot) -> Non
     for lens in (Lens.HEALTH, Lens.SPLIT):
         bench.panel.lens.choose(lens)
         assert note.isVisible()
+        assert note.height() < 2 * note.fontMetrics().height(), "there is room for a line"
     splitting.use_preset(bench.document, "data", 2)
     assert not note.isVisible()
     bench.panel.lens.choose(Lens.HEALTH)

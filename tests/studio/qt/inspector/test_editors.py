@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from engine.graph.schedules import SCHEDULES
 from engine.graph.settings import DataSettings, TrainingSettings
 from engine.layers.catalogue import LAYERS
+from engine.layers.conv import Conv
 from engine.layers.fields import FieldSpec, PairSpec, RealSpec, WholeListSpec, WholeSpec, field_specs
 from studio.qt.inspector.editors import (
     FieldEditor,
+    NeuronEditor,
     PairEditor,
     RealEditor,
     WholeEditor,
@@ -92,6 +94,40 @@ def test_what_is_no_whole_number_in_range_is_refused(typed: str, qtbot: QtBot) -
     QTest.keyClick(editor.box, Qt.Key.Key_Return)
     assert accepted
     assert (editor.box.text(), editor.box.value()) == (str(value), value)
+
+
+def test_a_neuron_that_is_none_stays_until_the_person_leaves(qtbot: QtBot) -> None:
+    """Then the one that counts is shown again."""
+    editor, listener = shown(qtbot, field_specs(Conv)["neuron"], "relu")
+    assert isinstance(editor, NeuronEditor)
+    editor.activateWindow()
+    qtbot.waitUntil(editor.isActiveWindow)
+    editor.box.setFocus()
+    line = editor.box.lineEdit()
+    assert line is not None
+    line.selectAll()
+    QTest.keyClicks(line, "nonsense[1")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert listener.refusals
+    assert editor.box.currentText() == "nonsense[1"
+    editor.box.clearFocus()
+    assert editor.box.currentText() == "ReLU"
+    assert listener.values == []
+
+
+def test_what_was_refused_at_enter_goes_once_the_person_leaves(qtbot: QtBot) -> None:
+    """Enter leaves it to be mended; Qt tells no second end of editing."""
+    editor, _ = shown(qtbot, RealSpec(title="", help="", minimum=0), 9.0)
+    editor.refused.connect(lambda: editor.mark(is_wrong=True))
+    editor.activateWindow()
+    qtbot.waitUntil(editor.isActiveWindow)
+    editor.line.setFocus()
+    editor.line.selectAll()
+    QTest.keyClicks(editor.line, "x")
+    QTest.keyClick(editor.line, Qt.Key.Key_Return)
+    assert editor.line.text() == "x"
+    editor.line.clearFocus()
+    assert editor.line.text() == "9"
 
 
 def test_a_linked_pair_stays_equal(qtbot: QtBot) -> None:
