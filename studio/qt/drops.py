@@ -19,8 +19,12 @@ DATA_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".npz", ".bin")
 
 
 class Drops(QObject):
-    """Watches a window. ``said`` tells what became of a drop, ``failed`` why nothing did."""
+    """Watches a window. ``said`` tells what became of a drop, ``failed`` why nothing did.
 
+    ``data_taken`` says that the network has other data, which are to be looked at: they may be none.
+    """
+
+    data_taken = Signal()
     said = Signal(str)
     failed = Signal(str)
 
@@ -49,6 +53,7 @@ class Drops(QObject):
         elif path.is_dir() or path.suffix.lower() in DATA_SUFFIXES:
             settings = replace(self._document.network.data, source="path", path=self._relative(path))
             editing.set_data(self._document, settings)
+            self.data_taken.emit()
             self.said.emit(self.tr("{name} is the network's data now.").format(name=path.name))
         else:
             words = self.tr(

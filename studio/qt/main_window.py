@@ -208,6 +208,8 @@ class MainWindow(QMainWindow):
         view = self.canvas.view
         view.menu_wanted.connect(lambda place: self.design.open_menu(self.commands, place))
         self.design.said.connect(self.status.say)
+        self.drops.data_taken.connect(self.banner.hide)
+        self.drops.data_taken.connect(lambda: self.show_workspace("data"))
         self.drops.said.connect(self.status.say)
         self.drops.failed.connect(self.banner.say)
         self.files.failed.connect(self.banner.say)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from engine.layers.base import Family
@@ -94,7 +94,9 @@ def heading_font() -> QFont:
 
 def _font(size: int, bold: bool) -> QFont:
     font = QFont()
-    font.setFamilies([QApplication.font().family(), _CJK])
+    # A name such as "Sans Serif" stands for a font, but in a list the first font of the very name would win.
+    system = QFontInfo(QFont(QApplication.font().family())).family()
+    font.setFamilies([system, _CJK])
     font.setPixelSize(size)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     font.setFeature(QFont.Tag("tnum"), 1)

@@ -113,10 +113,13 @@ def test_a_network_file_dropped_on_the_window_is_opened(bench: Bench, tmp_path: 
 
 
 def test_a_folder_dropped_on_the_window_is_the_data(bench: Bench, tmp_path: Path) -> None:
-    """Relative to the network's file where it lies beside it; one step of undo."""
+    """Relative to the network's file where it lies beside it; one step of undo. What is in it is shown."""
     folder = tmp_path / "pictures"
     folder.mkdir()
+    bench.window.banner.say("what was dropped before was no good")
     drop(bench, folder)
+    assert bench.window.banner.message == ""
+    assert bench.window.workspace == "data"
     assert (bench.document.network.data.source, bench.document.network.data.path) == ("path", str(folder))
     bench.document.undo()
     bench.document.save(tmp_path / "a.convnet")

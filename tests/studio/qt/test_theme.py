@@ -6,7 +6,7 @@ from itertools import product
 from typing import get_args
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -69,3 +69,14 @@ def test_a_choice_stands_for_a_theme() -> None:
     assert theme.resolve("light") is LIGHT
     assert theme.resolve("dark") is DARK
     assert theme.resolve("system") in (LIGHT, DARK)
+
+
+def test_latin_letters_have_the_font_of_the_system(qapp: QApplication) -> None:
+    """Also where that is told by a name such as "Sans Serif", and a font for Japanese is there."""
+    system = QFontInfo(QFont("Sans Serif")).family()
+    before = qapp.font()
+    qapp.setFont(QFont("Sans Serif"))
+    try:
+        assert QFontInfo(theme.body_font()).family() == system
+    finally:
+        qapp.setFont(before)
