@@ -6,16 +6,20 @@ from pathlib import Path
 
 from engine import checkpoint
 from engine.checkpoint import CheckpointState
+from engine.errors import DeviceError
 from engine.graph import network_file
 from engine.log_lines import Line
+from engine.parallel.devices import device_names
 from engine.parallel.team import ALONE, Team
 from engine.protocol.internal import Ended, WorkerStart
+from engine.protocol.messages import Site
 from engine.protocol.problems import describe
 from engine.store.run_folder import RunFolder, hold_worker
 from engine.store.snapshots import SnapshotStore
 from engine.training.observer import Observer, Silent
 from engine.training.run import train
 from engine.training.trainer import Outcome
+from engine.words import Words
 from engine.worker.engine_link import EngineLink
 from engine.worker.observer import EngineObserver
 
@@ -25,6 +29,8 @@ def train_in_folder(start: WorkerStart, link: EngineLink | None, team: Team | No
 
     A run whose last checkpoint the disk did not take has ended with that as the cause.
     """
+    if team is not None:
+        _check_joined(start.site, team)
     run = RunFolder.open(Path(start.run_folder))
     if team is not None and not team.leads:
         return Ended(_train(run, start, Silent(), team))
@@ -37,6 +43,21 @@ def train_in_folder(start: WorkerStart, link: EngineLink | None, team: Team | No
         return Ended(outcome, None if observer.refusal is None else describe(observer.refusal))
     finally:
         hold.release()
+
+
+def _check_joined(site: Site, team: Team) -> None:
+    """Raise DeviceError where a launcher's processes are not joined by MPI, but each is alone."""
+    count = len(device_names(site.device))
+    if team.line.size != count:
+        raise DeviceError(
+            device=site.launcher or "mpiexec",
+            missing=Words(
+                "it started processes that MPI does not join: expected {expected} ranks, found {found}",
+                expected=count,
+                found=team.line.size,
+            ),
+            hint='It must suit the MPI that mpi4py uses: --mpi "srun --mpi=pmi2" for MPICH under SLURM.',
+        )
 
 
 def _train(
