@@ -20,6 +20,7 @@ from engine.errors import ConvNetError, FileWriteError
 from engine.graph import network_file
 from engine.graph.network_file import NetworkFile
 from engine.graph.validate import inspect_network
+from engine.layers.field_texts import field_text
 from engine.layers.fields import field_specs
 from engine.library.cards import read_card
 from engine.library.found import run_folders
@@ -144,11 +145,11 @@ def _settings(network: NetworkFile) -> str:
     return table(("Setting", "Value"), list(_fields(network)))
 
 
-def _fields(network: NetworkFile) -> Iterator[Sequence[object]]:
-    yield "Schedule", type(network.training.schedule).__name__
+def _fields(network: NetworkFile) -> Iterator[Sequence[str]]:
+    yield "Schedule", network.training.schedule.title
     for holder in (network.training.schedule, network.training, network.data):
         for name, spec in field_specs(type(holder)).items():
-            yield spec.title, getattr(holder, name)
+            yield spec.title, field_text(spec, getattr(holder, name))
 
 
 def _edits(run: RunFolder, network: NetworkFile) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.graph.network_file import NetworkFile
+from engine.layers.field_texts import NO, YES, field_text, plain_text
 from engine.layers.fields import field_specs
 from engine.protocol.messages import Edited
 
 TRAINING, DATA = "training", "data"
 KIND, SCHEDULE = "Kind", "Schedule"
-YES, NO = "yes", "no"
 BECAME = " → "
 """Parts the values that a setting had one after the other."""
 
@@ -68,7 +68,7 @@ def _edited(table: dict[Key, str], edits: Sequence[Edited]) -> dict[Key, str]:
     """Add to each setting what it became."""
     for edit in edits:
         new = bool(edit.new) if edit.setting == "keep_best" else edit.new
-        table[TRAINING, setting_title(edit.setting)] += BECAME + _text(new)
+        table[TRAINING, setting_title(edit.setting)] += BECAME + plain_text(new)
     return table
 
 
@@ -78,17 +78,7 @@ def _settings(owner: str, holder: Any) -> dict[Key, str]:
     for field in fields(holder):
         value, spec = getattr(holder, field.name), specs.get(field.name)
         if spec is not None:
-            found[owner, spec.title] = dict(getattr(spec, "choices", ())).get(value) or _text(value)
+            found[owner, spec.title] = field_text(spec, value)
         elif field.name == "muted" and value:  # a layer that works says nothing of it
             found[owner, "Mute"] = YES
     return found
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return YES if value else NO
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, tuple):
-        return ", ".join(_text(part) for part in value)
-    return "–" if value is None else str(value)

@@ -157,4 +157,4 @@ class TrainWorkspace(QWidget):
 
     def _on_look(self) -> None:
         self.inside.show_view(self.filters)
-        self.filters.slider.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.filters.time.slider.setFocus(Qt.FocusReason.OtherFocusReason)

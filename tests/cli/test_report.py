@@ -55,6 +55,8 @@ def test_the_page_has_all_parts_and_needs_nothing_else(run: RunFolder, tmp_path:
         assert part in page.words
     assert "conv: 3 of 3 filters, step 6" in page.words
     assert "After step\nSetting\nOld\nNew\n3\nLearning rate\n0.1\n0.25\n4\nKeep the best\n1\n0" in page.words
+    assert "Keep the best\nyes" in page.words
+    assert "Optimiser\nMomentum SGD" in page.words
     assert page.loaded
     assert all(source.startswith("data:image/png;base64,") for source in page.loaded)
 

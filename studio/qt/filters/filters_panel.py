@@ -23,8 +23,7 @@ from studio.models.run import RunModel
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.enlarged import EnlargedTile
 from studio.qt.filters.mosaic_view import MosaicArea
-from studio.qt.filters.playing import PlayButtons
-from studio.qt.filters.time_slider import TimeSlider
+from studio.qt.filters.time_bar import TimeBar
 from studio.qt.filters.tone_scale import ToneScale
 from studio.qt.labels import ShortLabel
 from studio.qt.texts import error_text
@@ -53,10 +52,7 @@ class FiltersPanel(QWidget):
         self.scale = ToneScale()
         self.note = EmptyNote()
         self._pages = QStackedWidget()
-        self.slider = TimeSlider()
-        self.play = PlayButtons(self.slider)
-        self.follow_button = QPushButton(self.tr("Follow"))
-        self.fork_button = QPushButton(self.tr("Fork…"))
+        self.time = TimeBar(model)
         self._build()
         self._connect()
         self._read_out("")
@@ -87,10 +83,6 @@ class FiltersPanel(QWidget):
         self.change_button.setCheckable(True)
         self.change_button.setToolTip(self.tr("Show how the weights changed from this step until now"))
         self.export_button.setToolTip(self.tr("Save the filters as a picture"))
-        self.slider.setAccessibleName(self.tr("Snapshot"))
-        self.slider.setToolTip(self.tr("The filters at each kept snapshot, along the training loss"))
-        self.follow_button.setCheckable(True)
-        self.follow_button.setToolTip(self.tr("Always show the newest snapshot"))
         for page in (self._area, self.enlarged, self.note):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
@@ -99,7 +91,7 @@ class FiltersPanel(QWidget):
         column.addLayout(self._build_top())
         column.addWidget(self._pages, 1)
         column.addLayout(self._build_reading())
-        column.addLayout(self._build_bottom())
+        column.addWidget(self.time)
 
     def _build_top(self) -> QHBoxLayout:
         top = QHBoxLayout()
@@ -119,15 +111,6 @@ class FiltersPanel(QWidget):
         row.addWidget(self.scale)
         return row
 
-    def _build_bottom(self) -> QHBoxLayout:
-        bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        bottom.addWidget(self.play, 0, Qt.AlignmentFlag.AlignVCenter)
-        bottom.addWidget(self.slider, 1)
-        bottom.addWidget(self.follow_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        bottom.addWidget(self.fork_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        return bottom
-
     def _connect(self) -> None:
         self._normalisation.currentIndexChanged.connect(self._on_normalisation)
         for spin in (self._filter, self._channel):
@@ -139,9 +122,7 @@ class FiltersPanel(QWidget):
             view.pointed_at.connect(self._read_out)
         self.enlarged.closed.connect(lambda: self.enlarge(None))
         self.enlarged.stepped.connect(self._on_stepped)
-        self.slider.valueChanged.connect(self._model.show_snapshot)
-        self.follow_button.clicked.connect(self._on_follow)
-        self.fork_button.clicked.connect(self._on_fork)
+        self.time.fork_requested.connect(self.fork_requested)
         self.note.triggered.connect(self.train_requested)
         self._model.target_changed.connect(self._refresh)
         self._model.weights_changed.connect(self._refresh)
@@ -160,7 +141,7 @@ class FiltersPanel(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.play.halt()
+        self.time.play.halt()
         self._model.set_visible(False)
 
     def enlarge(self, number: int | None) -> None:
@@ -188,17 +169,6 @@ class FiltersPanel(QWidget):
     def _on_page(self) -> None:
         self._model.show_from(self._filter.value() - 1, self._channel.value() - 1)
 
-    def _on_follow(self, on: bool) -> None:
-        if on:
-            self._model.follow()
-        else:
-            self._model.show_snapshot(self.slider.value())
-
-    def _on_fork(self) -> None:
-        step = self._model.fork_step
-        if step is not None:
-            self.fork_requested.emit(step)
-
     def _on_export(self) -> None:
         picture, shown = self.mosaic.picture(), self._model.shown
         if picture is None or shown is None:
@@ -223,7 +193,7 @@ class FiltersPanel(QWidget):
             self._channel.hide()
         else:
             self._show_page(page)
-        self._refresh_slider()
+        self.time.refresh()
 
     def _show_page(self, page: Page) -> None:
         self.mosaic.refresh()
@@ -241,29 +211,6 @@ class FiltersPanel(QWidget):
                 spin.setSingleStep(max(1, shown))
                 spin.setValue(first + 1)
             spin.setVisible(shown < count)
-
-    def _refresh_slider(self) -> None:
-        count = len(self._model.snapshots)
-        with QSignalBlocker(self.slider):
-            self.slider.setVisible(count > 1)
-            self.slider.setRange(0, max(0, count - 1))
-            self.slider.setValue(self._model.index or 0)
-        self.slider.show_losses(self._model.losses())
-        self.play.setVisible(count > 1)
-        self.follow_button.setVisible(count > 1)
-        is_following = self._model.following
-        self.follow_button.setChecked(is_following)
-        self.follow_button.setText(self.tr("Following") if is_following else self.tr("Follow"))
-        fork = self._model.fork_step
-        self.fork_button.setVisible(count > 1)
-        self.fork_button.setEnabled(fork is not None)
-        if fork is None:
-            tip = self.tr("No checkpoint is kept from here or before")
-        else:
-            tip = self.tr("Begin another run at step {step}, the checkpoint nearest before").format(
-                step=f"{fork:,}"
-            )
-        self.fork_button.setToolTip(tip)
 
     def _describe(self, page: Page) -> str:
         shown, progress = self._model.shown, self._run.record.progress

@@ -55,15 +55,15 @@ def test_the_slider_goes_back_in_time_and_follow_returns(stage):
     stage.train()
     stage.add(SnapshotKept(1), SnapshotKept(5), SnapshotKept(9))
     stage.answer(np.zeros((4, 3, 3, 3)))
-    stage.view.filters.slider.setValue(0)
+    stage.view.filters.time.slider.setValue(0)
     assert stage.link.weight_requests()[-1].step == 1
-    assert not stage.view.filters.follow_button.isChecked()
+    assert not stage.view.filters.time.follow_button.isChecked()
     stage.answer(np.zeros((4, 3, 3, 3)))
     stage.add(SnapshotKept(12))
-    assert stage.view.filters.slider.value() == 0
-    stage.view.filters.follow_button.click()
+    assert stage.view.filters.time.slider.value() == 0
+    stage.view.filters.time.follow_button.click()
     assert stage.link.weight_requests()[-1].step == 12
-    assert stage.view.filters.slider.value() == 3
+    assert stage.view.filters.time.slider.value() == 3
 
 
 def test_a_place_on_the_mosaic_names_its_filter_and_range(stage):
@@ -149,8 +149,8 @@ def test_playing_goes_through_the_snapshots_and_halts_at_the_end(stage, qtbot):
     stage.train()
     stage.add(*map(SnapshotKept, (1, 2, 3)))
     panel = stage.view.filters
-    panel.play.forwards.click()
-    assert panel.slider.value() == 0, "once more from the beginning"
-    qtbot.waitUntil(lambda: panel.slider.value() == 2 and not panel.play.forwards.isChecked())
-    panel.play.backwards.click()
-    qtbot.waitUntil(lambda: panel.slider.value() == 0 and not panel.play.backwards.isChecked())
+    panel.time.play.forwards.click()
+    assert panel.time.slider.value() == 0, "once more from the beginning"
+    qtbot.waitUntil(lambda: panel.time.slider.value() == 2 and not panel.time.play.forwards.isChecked())
+    panel.time.play.backwards.click()
+    qtbot.waitUntil(lambda: panel.time.slider.value() == 0 and not panel.time.play.backwards.isChecked())
