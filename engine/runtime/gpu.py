@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,7 +24,7 @@ from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from engine.runtime.stopwatch import GpuStopwatch, HostStopwatch, Stopwatch
 from engine.words import Words
-from kernels.cuda._compile import begin, function, rehearsal
+from kernels.cuda._compile import compile_all, function, rehearsal
 
 _MOST_AHEAD = 32
 _BESIDE: tuple[Stream, ...] = ("weights", "updates", "communication")
@@ -243,11 +242,7 @@ class Gpu:
         alone = [replace(step, after=()) for step in steps if step.stream != "communication"]
         with rehearsal() as kernels:
             self._record(alone)
-        begin()
-        with ThreadPoolExecutor(initializer=self.use) as threads:
-            by_module = {kernel.module: kernel for kernel in kernels}
-            for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:
-                done.result()
+        compile_all(kernels, self.use)
 
     def _event(self) -> Any:
         event = self.new_event()

@@ -7,7 +7,8 @@ the compiler tell its version, by a compilation of nothing: so all have the same
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -92,9 +93,13 @@ def _module(stem: str, macros: tuple[tuple[str, str | int | float], ...]) -> Any
     return cupy.RawModule(code=source(stem, dict(macros)), options=_OPTIONS)
 
 
-def begin() -> None:
-    """Have CuPy ask the compiler for its version, as threads that compile at once would each do."""
-    function("_stamp", "stamp").compile()
+def compile_all(kernels: Iterable[Kernel], use: Callable[[], None]) -> None:
+    """Compile kernels on all cores, by threads that call ``use`` first, for the GPU that they are for."""
+    function("_stamp", "stamp").compile()  # the first has CuPy ask for the version: all would at once
+    with ThreadPoolExecutor(initializer=use) as threads:
+        by_module = {kernel.module: kernel for kernel in kernels}
+        for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:
+            done.result()
 
 
 def types(dtype: Any) -> dict[str, str]:

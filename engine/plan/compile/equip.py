@@ -10,7 +10,7 @@ from typing import Literal
 from engine.plan.analysis.partition.communicate import SLICE
 from engine.plan.analysis.partition.whole import is_update
 from engine.plan.types import Buffer, DType, Operation, Shares
-from kernels.registry import find
+from kernels.registry import Built, Shapes, find
 
 _Wanted = Mapping[str, tuple[int, ...]]
 
@@ -36,17 +36,27 @@ def equip(
 
     A kernel is built where that can be done for the shapes of every rank.
     """
+    operations = tuple(operations)
+    if target.device == "cuda" and target.code and not target.choices:
+        from kernels.cuda.graphs.built import compile_contests
+
+        compute = [operation for operation in operations if _has_kernel(operation)]
+        compile_contests(lambda: [_build(program, operation, buffers, target) for operation in compute])
     return tuple(
-        operation
-        if operation.communicator is not None or operation.kind == SLICE
-        else _equip(program, operation, buffers, target)
+        _equip(program, operation, buffers, target) if _has_kernel(operation) else operation
         for operation in operations
     )
 
 
-def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], target: Target) -> Operation:
-    kernel = find(operation.kind, target.device)
-    dtype, code = target.dtype, target.code
+def _has_kernel(operation: Operation) -> bool:
+    return operation.communicator is None and operation.kind != SLICE
+
+
+def _build(
+    program: str, operation: Operation, buffers: Mapping[str, Buffer], target: Target
+) -> tuple[str, list[Shapes], list[Built | None]]:
+    """Return the code to build for, and by rank the shapes of an operation's arrays, and what is built."""
+    code = target.code
     if target.choices:
         code = target.choices.get(f"{program}/{operation.name}", "")
     arrays = {**operation.inputs, **operation.outputs}
@@ -55,11 +65,17 @@ def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], targe
     ]
     if _sees_some_rows(operation, buffers):
         code = ""  # built kernels take their rows for all of the global batch
-    built = [kernel.build(local, operation.attributes, dtype, code) for local in shapes]
+    kernel = find(operation.kind, target.device)
+    return code, shapes, [kernel.build(local, operation.attributes, target.dtype, code) for local in shapes]
+
+
+def _equip(program: str, operation: Operation, buffers: dict[str, Buffer], target: Target) -> Operation:
+    dtype = target.dtype
+    code, shapes, built = _build(program, operation, buffers, target)
     wanted: list[_Wanted] = [one.workspace for one in built if one is not None]
     if len(wanted) < len(shapes):
         code = ""
-        make = kernel.workspace
+        make = find(operation.kind, target.device).workspace
         wanted = [make(local, **operation.attributes) if make else {} for local in shapes]
     elif code:
         methods = {one.method for one in built if one is not None}
