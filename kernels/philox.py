@@ -27,8 +27,8 @@ _WEYL = np.array(WEYL, np.uint64)[:, np.newaxis]
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 _WORD_BITS = np.uint64(32)
 
-_GROUP = 1 << 15
-"""Blocks mixed at a time: their words stay in a core's second-level cache, and threads seldom meet."""
+_GROUP = 1 << 16
+"""Blocks mixed at a time: their words stay in a core's cache, and threads seldom meet."""
 
 Words: TypeAlias = NDArray[np.uint32]
 Positions: TypeAlias = int | NDArray[np.integer[Any]]

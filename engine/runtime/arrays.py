@@ -29,7 +29,7 @@ class Arrays(Mapping[str, NDArray[Any]]):
     def __setitem__(self, name: str, values: Any) -> None:
         self._device.write(self._arrays[name], values)
         if name in self._copies:
-            self._device.write(self._arrays[self._copies[name]], values)
+            self._device.convert(self._arrays[name], self._arrays[self._copies[name]])
 
     def set_first(self, name: str, values: NDArray[Any]) -> None:
         """Write the first elements of an array of one axis, and leave the others as they are."""

@@ -41,6 +41,10 @@ class Cpu:
         """Fill an array."""
         array[...] = values
 
+    def convert(self, source: NDArray[Any], target: NDArray[Any]) -> None:
+        """Write the numbers of an array into another, in the type of that."""
+        target[...] = source
+
     def line(self, line: Communicator) -> Communicator:
         """Return the host's own line. What a thread of its own may not call is called in turn."""
         self._goes_beside = line.for_any_thread

@@ -88,6 +88,9 @@ class Device(Protocol):
     def write(self, array: Any, values: Any) -> None:
         """Fill an array with ``values``, which may be used again at once."""
 
+    def convert(self, source: Any, target: Any) -> None:
+        """Write the numbers of an array into another, in the type of that."""
+
     def line(self, line: Communicator) -> Communicator:
         """Return the line for arrays of this device, where ``line`` is that for arrays of the host."""
         ...

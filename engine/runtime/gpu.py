@@ -24,6 +24,7 @@ from engine.runtime.context import context_bytes
 from engine.runtime.device import Call, Contents, Feed, Span, Step, held_shape
 from engine.runtime.stopwatch import GpuStopwatch, HostStopwatch, Stopwatch
 from engine.words import Words
+from kernels.cuda import cast
 from kernels.cuda._compile import compile_all, function, rehearsal
 
 _MOST_AHEAD = 32
@@ -90,6 +91,11 @@ class Gpu:
         pinned[...] = values
         array.set(pinned, stream=self.stream)
         self._sent.append((self._event(), pinned))
+
+    def convert(self, source: Any, target: Any) -> None:
+        """Write the numbers of an array into another, in the type of that; soon."""
+        with self.stream:
+            cast.forward(x=source, y=target)
 
     def line(self, line: Communicator) -> Communicator:
         """Return a line for arrays of GPUs."""

@@ -6,9 +6,10 @@ import math
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from engine.layers.base import WeightSpec
 from kernels.philox import Stream, normal, substream, uniform
@@ -17,21 +18,24 @@ _GROUP = 1 << 20
 """Numbers drawn at a time, so that large layers need no large memory."""
 
 
-def initial_weights(spec: WeightSpec, number: int, seed: int) -> NDArray[np.float64]:
+def initial_weights(
+    spec: WeightSpec, number: int, seed: int, dtype: DTypeLike = np.float64
+) -> NDArray[np.floating[Any]]:
     """Return the starting values of the network's array of weights number ``number``, in canonical order.
 
-    Random numbers are keyed by (seed, number, index / 2²⁰), drawn in float64 and rounded by the caller.
+    Random numbers are keyed by (seed, number, index / 2²⁰), and drawn in float64 before they are rounded.
     """
     if spec.initial.distribution == "constant" or spec.initial.deviation == 0.0:
-        return np.full(spec.shape, spec.initial.mean)
+        return np.full(spec.shape, spec.initial.mean, dtype)
     draw = normal if spec.initial.distribution == "normal" else _unit_uniform
-    values = np.empty(spec.size)
+    values = np.empty(spec.size, dtype)
 
     def fill(group: int) -> None:
         part = values[group * _GROUP : (group + 1) * _GROUP]
-        part[:] = draw(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
-        part *= spec.initial.deviation
-        part += spec.initial.mean
+        drawn = draw(len(part), seed=seed, stream=substream(Stream.WEIGHTS, number), position=group)
+        drawn *= spec.initial.deviation
+        drawn += spec.initial.mean
+        part[:] = drawn
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         deque(threads.map(fill, range(-(-spec.size // _GROUP))), maxlen=0)

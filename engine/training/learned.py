@@ -35,6 +35,7 @@ class Learned:
         self._shared = shared
         self._layers = layers
         self._seed = seed
+        self._dtype = plan.dtype
         self.begin()
 
     def begin(self) -> None:
@@ -43,7 +44,7 @@ class Learned:
             if buffer.name in self._arrays:
                 self._arrays[buffer.name] = 0
         for number, (name, spec) in enumerate(all_weights(self._layers).items()):
-            self._shared.put(name, initial_weights(spec, number, self._seed))
+            self._shared.put(name, initial_weights(spec, number, self._seed, self._dtype))
 
     def take(self, tensors: Tensors) -> list[str]:
         """Take over what a checkpoint holds; return the names of what it lacks, or has of another shape."""

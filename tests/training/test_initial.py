@@ -51,6 +51,14 @@ def test_large_arrays_are_drawn_group_by_group(monkeypatch: pytest.MonkeyPatch) 
         assert np.array_equal(values[first : first + count], expected)
 
 
+@pytest.mark.parametrize("distribution", ["normal", "uniform", "constant"])
+def test_values_of_another_type_are_those_of_float64_rounded(distribution: str) -> None:
+    start = Initial(distribution, mean=0.1, deviation=0.3)  # type: ignore[arg-type]
+    values = initial_weights(spec((30, 7), start), 2, 3, np.float32)
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values, initial_weights(spec((30, 7), start), 2, 3).astype(np.float32))
+
+
 def test_mean_and_deviation() -> None:
     values = initial_weights(spec((200, 500), Initial("normal", mean=2.0, deviation=0.5)), 0, 1)
     assert abs(values.mean() - 2.0) < 4 * 0.5 / np.sqrt(values.size)
