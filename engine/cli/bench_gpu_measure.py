@@ -118,7 +118,7 @@ def _variants(order: Order) -> list[Variant]:
 
 
 def _side(name: str, order: Order, settings: Mapping[str, str] = _NO_SETTINGS) -> Side:
-    return Side(_MODULE, {**order, "side": name}, settings)
+    return Side(_MODULE, {**order, "side": name, "started": time.time()}, settings)
 
 
 def memory_used() -> int:

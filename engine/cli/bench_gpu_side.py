@@ -15,8 +15,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from engine.cli.bench_engine import check_updates, feed, fill
 from engine.cli.bench_side import answer, read_order
 from engine.graph.network_file import load
@@ -52,7 +50,7 @@ class Steps:
 class Engine:
     """The engine's side: one captured graph a step."""
 
-    def __init__(self, network: Path, batch_size: int, precision: str) -> None:
+    def __init__(self, network: Path, batch_size: int, precision: str, started: float) -> None:
         from engine.parallel.communicators.single import Single
         from engine.plan.compile.pipeline import TRAIN, compile_network
         from engine.runtime.context import context_bytes
@@ -84,7 +82,7 @@ class Engine:
         feed(self._executor, self._plan)
         self._program = TRAIN
         self._clock(self._run, 1)
-        self.first_step = time.time() - psutil.Process().create_time()
+        self.first_step = time.time() - started
         fill(self._executor, self._plan)
         self._steps = Steps(self._run, self._clock)
 
@@ -216,7 +214,7 @@ def main() -> None:
         return
     from engine.runtime.gpu_limits import limits
 
-    engine = Engine(network, batch_size, order["precision"])
+    engine = Engine(network, batch_size, order["precision"], order["started"])
     answer(
         {
             "ready": lambda: engine.first_step,
