@@ -40,14 +40,21 @@ class Snapshots:
         self._shared = shared
         self._team = team
         self._observer = observer
+        self._first = 0
+
+    def begin(self, step: int) -> bool:
+        """Count from the run's first snapshot on. Return whether this step is to be that.
+
+        A run that began with another one's checkpoint is shown over its own course, as any other.
+        """
+        kept = self._store.steps() if self._team.leads else ()
+        oldest: int | None = self._team.share(min(kept, default=None), int | None)
+        self._first = step if oldest is None else oldest
+        return oldest is None
 
     def is_due(self, step: int) -> bool:
         """Whether there is to be a snapshot after so many steps."""
-        return step in _steps(self._course.total_steps)
-
-    def are_none(self) -> bool:
-        """Whether none is kept yet, as of a run that begins, be it with another one's checkpoint."""
-        return not self._team.share(self._team.leads and bool(self._store.steps()), bool)
+        return step - self._first in _steps(self._course.total_steps - self._first)
 
     def keep(self, step: int) -> None:
         """Write a snapshot; a disk that refuses is told of."""
@@ -64,5 +71,6 @@ class Snapshots:
 
     def drop_after(self, step: int) -> None:
         """Remove the snapshots of later steps."""
+        self._first = min(self._first, step)
         if self._team.leads:
             self._store.drop_after(step)

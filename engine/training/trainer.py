@@ -137,7 +137,7 @@ class Trainer:
         self._observer.state(RunState.TRAINING)
         self._clock.start()
         self._monitor.begin()
-        if self._snapshots.are_none():
+        if self._snapshots.begin(self.place.step):
             self._keep_snapshot()
         self._obey()
         while True:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from engine.graph.schedules import Steps
 from engine.graph.settings import TrainingSettings
 from engine.layers.catalogue import Conv, CrossEntropy
+from engine.parallel.team import ALONE
 from engine.plan.analysis.infer import infer
 from engine.plan.compile.pipeline import compile_network
 from engine.runtime.arrays import Arrays
@@ -22,6 +26,7 @@ from engine.training import clock
 from engine.training.clock import StepClock
 from engine.training.figures import CostMeter
 from engine.training.probes import LARGEST_SNAPSHOT, SNAPSHOTS, probed_weights, snapshot_steps
+from engine.training.snapshots import Snapshots
 from engine.training.step_control import StepControl
 from kernels import control
 from tests.graph.networks import small_graph
@@ -45,6 +50,27 @@ def test_snapshots_come_at_even_ratios_once_they_are_more_than_one_step_apart(to
     ratios = [later / earlier for earlier, later in itertools.pairwise(steps)]
     assert max(ratios) < 1.35
     assert max(ratios) - min(ratios) < 0.05
+
+
+def test_a_run_that_began_at_a_checkpoint_has_as_many_snapshots_as_any_over_its_own_course(
+    tmp_path: Path,
+) -> None:
+    course: Any = SimpleNamespace(total_steps=80_400)
+    others: Any = SimpleNamespace(dtype="float32")
+    told: Any = SimpleNamespace(snapshot_kept=lambda step: None)
+    made = [
+        Snapshots(tmp_path, others, {}, course=course, shared=others, team=ALONE, observer=told)
+        for _ in range(2)
+    ]
+    assert made[0].begin(79_000)
+    made[0].keep(79_000)
+    due = [step for step in range(80_401) if made[0].is_due(step)]
+    assert (due[0], due[-1]) == (79_000, 80_400)
+    assert len(due) == len(snapshot_steps(1400))
+    assert not made[1].begin(79_300), "a resume goes on with these"
+    assert [step for step in range(80_401) if made[1].is_due(step)] == due
+    made[1].drop_after(0)
+    assert made[1].is_due(1), "anew from the start"
 
 
 def test_convolutions_are_probed_first_as_far_as_there_is_room() -> None:
