@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def measure(seconds: float, rounds: int, pairs: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         make_long_run(Path(folder, "run"))
         opened = _figures("studio.bench_open", Path(folder, "run"))
+        shelf = shelf_times(Path(folder, "run"))
     rows = (
         _row("frame, p99, 4 plots, 1,000 events/s", figures["frame p99"], FRAME_BAR),
         _row("  of processor time", figures["frame p99, processor"]),
@@ -48,6 +50,8 @@ def measure(seconds: float, rounds: int, pairs: int) -> bool:
         _row("  longest block, of processor time", opened["longest, processor"], BLOCK_BAR),
         _row("  drawn once more, 4 plots", opened["redrawn"], BLOCK_BAR),
         _row("  10,000 of its rows looked at closely", opened["zoomed"], OPEN_BAR),
+        _row("  its card in the list of runs", shelf["listed"], BLOCK_BAR),
+        _row("  its curves to be compared", shelf["compared"], OPEN_BAR),
         *_growth(figures, f"in {figures['seconds played']:.0f} s"),
         _row(f"filters on screen, median of {live['snapshots']}", live["filters, median"], FILTERS_BAR),
         _row("  the slowest", live["filters, max"], FILTERS_BAR),
@@ -96,6 +100,21 @@ def make_long_run(path: Path, rows: int = ROWS) -> None:
     journal.append([StateChanged(0.0, RunState.FINISHED)])
     journal.close()
     hold.release()
+
+
+def shelf_times(path: Path) -> dict[str, float]:
+    """Return the seconds that it takes to list a run, and to read its curves for a comparison."""
+    from engine.library.cards import read_card
+    from engine.protocol.library import ReadRun
+    from engine.store.glance import glance
+    from engine.store.run_folder import RunFolder
+
+    begun = time.perf_counter()
+    read_card(path, None)
+    listed = time.perf_counter()
+    with glance(RunFolder.open(path).journal) as journal:
+        journal.curves(ReadRun(str(path)).most)
+    return {"listed": listed - begun, "compared": time.perf_counter() - listed}
 
 
 def _row_of(step: int) -> MetricRow:

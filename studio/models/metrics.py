@@ -139,11 +139,14 @@ class MetricTable:
         self._length = int(np.searchsorted(self.column("step"), step, side="right"))
         self._follow(self._length)
 
-    def least(self, name: str) -> int | None:
-        """Return the first step at which a column is least; None where no value is a number."""
+    def least(self, name: str) -> tuple[int, float] | None:
+        """Return the first step at which a column is least, and its value; None where none is a number."""
         values = self.column(name)
         finite = np.flatnonzero(np.isfinite(values))
-        return int(self.column("step")[finite[np.argmin(values[finite])]]) if len(finite) else None
+        if not len(finite):
+            return None
+        row = finite[np.argmin(values[finite])]
+        return int(self.column("step")[row]), float(values[row])
 
     def mean_over(self, name: str, points: NDArray[np.intp], starts: NDArray[np.intp]) -> Column:
         """Return the mean of loss or error over the rows after each of ``starts`` up to each of ``points``.

@@ -85,16 +85,16 @@ class RunRecord:
         """Steps of the checkpoints that are still there, as far as the network's settings tell."""
         if self.network is None:
             return []
-        best = self.best_step if self.setting("keep_best") else None
-        return self.marks.kept(self.network.training.keep_checkpoints, best)
+        best = self.best if self.setting("keep_best") else None
+        return self.marks.kept(self.network.training.keep_checkpoints, None if best is None else best[0])
 
     def checkpoint_before(self, step: int) -> int:
         """Return the newest checkpoint there is that is not after a step; 0 is the start."""
         return max((kept for kept in self.checkpoints if kept <= step), default=0)
 
     @property
-    def best_step(self) -> int | None:
-        """Step of the least validation error so far; None: not measured yet."""
+    def best(self) -> tuple[int, float] | None:
+        """Step and value of the least validation error so far; None: not measured yet."""
         return self.metrics["validation"].least("error")
 
     def setting(self, setting: Setting, before: float = math.inf) -> float | None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from engine.cli import bench_dashboard
 from engine.cli.bench import app
-from engine.cli.bench_dashboard import make_long_run
+from engine.cli.bench_dashboard import make_long_run, shelf_times
 from engine.curves import unpack
 from engine.store.journal import Journal
 from engine.store.run_folder import RunFolder
@@ -37,11 +37,14 @@ GOOD = {
     "longest, processor": 0.03,
     "redrawn": 0.02,
     "zoomed": 0.1,
+    "listed": 0.01,
+    "compared": 0.1,
 }
 
 
 def told(monkeypatch: pytest.MonkeyPatch, **worse: Any) -> None:
     monkeypatch.setattr(bench_dashboard, "make_long_run", lambda path: None)
+    monkeypatch.setattr(bench_dashboard, "shelf_times", lambda path: {**GOOD, **worse})
     monkeypatch.setattr(bench_dashboard, "_figures", lambda module, *arguments: {**GOOD, **worse})
 
 
@@ -53,6 +56,8 @@ def told(monkeypatch: pytest.MonkeyPatch, **worse: Any) -> None:
         ({"frame max": 0.051}, 1),
         ({"opened": 1.01}, 1),
         ({"filters, max": 0.51}, 1),
+        ({"listed": 0.051}, 1),
+        ({"compared": 1.01}, 1),
         ({"memory growth, bytes": 1.1e6}, 1),
         ({"threads more": 1}, 1),
         ({"more, mean": 0.011}, 1),  # it may be more than 2 %
@@ -81,3 +86,4 @@ def test_the_long_run_has_its_rows(tmp_path: Path) -> None:
     make_long_run(tmp_path / "run", 1000)
     (curve,) = Journal(RunFolder.open(tmp_path / "run").journal).overview(10).curves
     assert unpack(curve)["rows"].sum() == 1000
+    assert set(shelf_times(tmp_path / "run")) == {"listed", "compared"}

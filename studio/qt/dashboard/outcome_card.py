@@ -138,7 +138,21 @@ class OutcomeCard(QWidget):
                     "Its process is there, but silent. It may come back; ended by force, the run can be "
                     "resumed from the last checkpoint."
                 )
+            case RunState.FINISHED | RunState.STOPPED:
+                return self._tell_best()
         return ""
+
+    def _tell_best(self) -> str:
+        """Where the weights were best, if they got worse since and are kept."""
+        record = self._run.record
+        newest = record.metrics.last("validation", "error")
+        if record.best is None or newest is None or record.best[0] not in record.checkpoints:
+            return ""
+        step, error = record.best
+        if not error < newest:
+            return ""
+        message = self.tr("The validation error was least at step {step}, {error}; that checkpoint is kept.")
+        return message.format(step=f"{step:,}", error=percent(error))
 
     def _on_open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self._run.record.run_folder or ""))

@@ -83,12 +83,12 @@ class SteeringPanel(QWidget):
         """List the checkpoints, the newest first, each with what may be done with it."""
         run, per_epoch = self._run, self._run.record.steps_per_epoch
         self._menu.clear()
-        best = run.record.best_step
+        best = run.record.best
         for step in reversed(run.record.checkpoints):
             title = self.tr("Step {step}").format(step=f"{step:,}")
             if per_epoch:
                 title += self.tr(" · epoch {epoch}").format(epoch=f"{round(step / per_epoch, 1):,g}")
-            if step == best:
+            if best is not None and step == best[0]:
                 title += self.tr(" · best so far")
             entry = self._menu.addMenu(title)
             back = entry.addAction(self.tr("Roll back to here"), partial(run.roll_back, step))

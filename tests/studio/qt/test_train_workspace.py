@@ -71,6 +71,18 @@ def test_the_card_gives_the_result_and_the_next_actions(stage, qtbot):
     assert not card.copy_button.isVisible()
 
 
+def test_the_card_tells_where_the_weights_were_best_where_that_checkpoint_is_kept(stage):
+    stage.train()
+    for step, error in ((100, 0.5), (200, 0.25)):
+        stage.add(row(step, error=error, split="validation"), CheckpointKept(step))
+    stage.add(StateChanged(0.0, EngineState.FINISHED))
+    assert stage.view.outcome.facts == "", "the last weights are the best"
+    stage.add(row(300, error=0.75, split="validation"), CheckpointKept(300))
+    assert stage.view.outcome.facts == (
+        "The validation error was least at step 200, 25.0 %; that checkpoint is kept."
+    )
+
+
 def test_a_failure_gives_its_cause_to_be_read_and_copied(stage, qapp):
     stage.train()
     cause = Problem("NotFiniteError", {"step": 7, "what": "the loss", "where": "training"})
