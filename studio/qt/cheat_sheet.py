@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.actions import ACTIONS, MENU_TITLES, Menu
@@ -18,6 +18,7 @@ GESTURES = (
     ("Drag from a port to the ground", "Add a layer that fits"),
     ("Drag out of an input", "Lead a wire elsewhere, or let go of it"),
     ("Drop a layer on a wire", "Insert it"),
+    ("Shift or Ctrl and click", "Select another one too"),
     ("Double-click on the ground", "Search for a layer"),
     ("Double-click on a layer", "Go to its settings"),
     ("Arrows", "Go to the next layer"),
@@ -27,7 +28,6 @@ GESTURES = (
 """What the mouse and the arrows do on the canvas, as English source texts."""
 
 _COLUMNS: tuple[tuple[Menu, ...], ...] = (("file", "view"), ("edit", "network"), ("run", "help"))
-_SIZE = (1040, 640)
 
 Table = tuple[str, list[tuple[str, str]]]
 """A title, and rows of keys and what they do."""
@@ -39,7 +39,6 @@ class CheatSheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and gestures"))
-        self.resize(*_SIZE)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         page = QWidget()
         row = QHBoxLayout(page)
@@ -60,6 +59,8 @@ class CheatSheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(area)
+        wanted = page.sizeHint() + QSize(area.verticalScrollBar().sizeHint().width(), 0)
+        self.resize(wanted if parent is None else wanted.boundedTo(parent.window().size()))
 
 
 def _commands(menu: Menu) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ EXAMPLE_TITLES = {
     "shapes": "Shapes: ten classes",
     "lenet5": "LeNet-5",
     "cifar10": "CIFAR-10, as in the talk",
-    "cifar10-long": "CIFAR-10, trained for long",
+    "cifar10-long": "CIFAR-10, 120 epochs",
     "imagenet": "ImageNet, as in the talk",
     "resnet20": "ResNet-20",
 }

@@ -86,6 +86,13 @@ class CanvasView(PanZoomView):
 
     # ---- the pointer -------------------------------------------------------------------------------------
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select another one too with Shift, as Qt does with Ctrl."""
+        super().mousePressEvent(_with_control_for_shift(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(_with_control_for_shift(event))
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position().toPoint()
         super().mouseMoveEvent(event)
@@ -215,3 +222,9 @@ class CanvasView(PanZoomView):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._scene.pictures.work()
         super().paintEvent(event)
+
+
+def _with_control_for_shift(event: QMouseEvent) -> QMouseEvent:
+    if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        event.setModifiers(event.modifiers() | Qt.KeyboardModifier.ControlModifier)
+    return event

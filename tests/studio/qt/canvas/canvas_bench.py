@@ -60,8 +60,7 @@ class Bench:
         self.move(end)
         self.release(end, button)
 
-    def click(self, place: QPoint, *, control: bool = False) -> None:
-        keys = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
+    def click(self, place: QPoint, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.mouseClick(self.viewport, LEFT, keys, place)
 
     def key(self, key: Qt.Key) -> None:

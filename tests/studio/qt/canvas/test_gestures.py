@@ -155,11 +155,12 @@ def test_a_click_is_no_move(bench: Bench) -> None:
     assert not bench.document.dirty
 
 
-def test_clicks_and_the_rubber_band_select(bench: Bench) -> None:
-    """A click selects one, Ctrl adds, a click on nothing clears, a band takes what it touches."""
+@pytest.mark.parametrize("key", [Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier])
+def test_clicks_and_the_rubber_band_select(bench: Bench, key: Qt.KeyboardModifier) -> None:
+    """A click selects one, Ctrl or Shift adds, a click on nothing clears, a band takes what it touches."""
     bench.click(bench.card("conv1"))
     assert bench.selection.layers == ("conv1",)
-    bench.click(bench.card("fc1"), control=True)
+    bench.click(bench.card("fc1"), key)
     assert bench.selection.layers == ("conv1", "fc1")
     bench.click(bench.empty())
     assert bench.selection.layers == ()
