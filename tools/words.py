@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,15 +80,7 @@ class _Reader:
     def __init__(self, modules: list[_Module], names: frozenset[str]) -> None:
         self.found = Found()
         self._names = names
-        self._functions = {name: node for module in modules for name, node in module.functions.items()}
-        self._functions |= {
-            module_class.name: function
-            for module in modules
-            for module_class in ast.walk(module.tree)
-            if isinstance(module_class, ast.ClassDef)
-            for function in module_class.body
-            if isinstance(function, Function) and function.name == "__init__"
-        }
+        self._functions = _functions(modules)
         self._constants = {name: value for module in modules for name, value in module.constants.items()}
         self._seen: set[ast.AST] = set()
 
@@ -105,12 +98,13 @@ class _Reader:
         if name == "Words":
             yield call
         yield from (keyword.value for keyword in call.keywords if keyword.arg in self._names)
-        function = module.functions.get(name) or self._functions.get(name)
-        if function is not None:
-            parameters = [argument.arg for argument in function.args.args]
-            parameters = parameters[1:] if parameters[:1] in (["self"], ["cls"]) else parameters
+        own = module.functions.get(name)
+        for function in self._functions[name] if own is None else [own]:
+            parameters = function.args.args
+            parameters = parameters[1:] if parameters and parameters[0].arg in ("self", "cls") else parameters
             for parameter, argument in zip(parameters, call.args, strict=False):
-                if parameter in self._names:
+                is_words = parameter.arg in self._names and _is_text(parameter)
+                if is_words and (own is not None or not _is_one_word(argument)):
                     yield argument
 
     def _follow(self, node: ast.expr, function: ast.AST, module: _Module) -> None:
@@ -135,8 +129,8 @@ class _Reader:
                     self._follow(constant, module.tree, module)
             case ast.Call() if _called(node) == "Words":
                 self._take_template(node, function, module)
-            case ast.Call() if _called(node) in module.functions or _called(node) == "exit_reason":
-                said = module.functions.get(_called(node)) or self._functions[_called(node)]
+            case ast.Call() if _called(node) in module.functions:
+                said = module.functions[_called(node)]
                 returned = [part.value for part in _own(said) if isinstance(part, ast.Return) and part.value]
                 self._follow_all(returned, said, module)
             case _:
@@ -162,6 +156,29 @@ class _Reader:
         told = f"{module.place}:{node.lineno}: {ast.unparse(node)}"
         if told not in self.found.loose:
             self.found.loose.append(told)
+
+
+def _is_text(parameter: ast.arg) -> bool:
+    kind = parameter.annotation
+    return kind is None or ast.unparse(kind) in ("str", "Words", "object")
+
+
+def _is_one_word(node: ast.expr) -> bool:
+    """Whether an argument is rather a key, or several: some other function of that name takes words there."""
+    return isinstance(node, ast.Dict) or (isinstance(node, ast.Constant) and " " not in str(node.value))
+
+
+def _functions(modules: Iterable[_Module]) -> defaultdict[str, list[Function]]:
+    """Return all functions and methods of one name, and what makes an object by the name of its class."""
+    found: defaultdict[str, list[Function]] = defaultdict(list)
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, Function):
+                found[node.name].append(node)
+            elif isinstance(node, ast.ClassDef):
+                made = (part for part in node.body if isinstance(part, Function))
+                found[node.name] += [part for part in made if part.name == "__init__"]
+    return found
 
 
 def _called(call: ast.Call) -> str:

@@ -37,6 +37,7 @@ class ImportDialog(QDialog):
         self.picture_size.setRange(1, 65_536)
         self.picture_size.setValue(32)
         self.picture_size.setSuffix(self.tr(" px"))
+        self.picture_size.lineEdit().setTextMargins(7, 0, 0, 0)
         self.problems = QPlainTextEdit()
         self.problems.setReadOnly(True)
         self.problems.setMinimumHeight(160)

@@ -66,7 +66,7 @@ class Builder:
         return kind is not None and issubclass(kind.layer, WeightedLayer)
 
     def _add(self, entry: Entry) -> bool:
-        """Add what a section says; return whether its type is known."""
+        """Add what a section says; return whether it could be added."""
         text = entry.find("type")
         name = entry.name
         if not is_layer_name(name):
@@ -81,8 +81,9 @@ class Builder:
         else:
             self._refuse(entry)
             sources = self._sources(entry)
-            if sources:
-                self._add_layer(entry, KINDS[text.text], sources)
+            if not sources:
+                return False  # its other keys were not asked for
+            self._add_layer(entry, KINDS[text.text], sources)
         if entry.find("gpu") is not None:
             self.notes.tell(name, "gpu is left out; a split says what runs where")
         return True

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from engine.errors import FileFormatError, InvalidFileError
 from engine.graph.comment import LONGEST_TEXT, Comment
@@ -20,6 +21,9 @@ from engine.graph.network_file import NetworkFile
 from engine.graph.settings import DataSettings
 from engine.graph.validate import infer_shapes
 from engine.words import Words
+
+_LETTERS_A_LINE = 34
+"""Of the comment that tells what was left out."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,17 @@ def import_network(
     network = NetworkFile(graph=graph, training=builder.usual.settings(), data=data)
     notes = builder.notes.lines()
     if notes:
-        height = 40.0 * (1 + len(notes))
         files = ", ".join(Path(path).name for path in paths)
         text = "\n".join((files, *map(say, notes)))[:LONGEST_TEXT]
+        height = 24.0 + 20.0 * sum(map(_lines, text.splitlines()))
         network.comments["import"] = Comment(text, (-340.0, 0.0), (300.0, height))
     return Imported(network, tuple(notes))
+
+
+def _lines(text: str) -> int:
+    """Return in how many lines of a comment a text has room; Japanese signs are two letters wide."""
+    letters = sum(1 + (east_asian_width(sign) in "WF") for sign in text)
+    return 1 + letters // _LETTERS_A_LINE
 
 
 def _check_declared(builder: Builder, entries: Iterable[Entry]) -> None:

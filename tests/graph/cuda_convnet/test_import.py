@@ -337,6 +337,22 @@ def test_shapes_that_are_declared_are_held_against_those_that_follow() -> None:
     assert "[x] channels" not in told  # the pictures have as many channels as their first layer says
 
 
+def test_keys_of_a_layer_without_its_inputs_are_not_called_unknown() -> None:
+    """They were not asked for."""
+    told = _refused(CIFAR10.replace("inputs=local4", "inputs=nowhere"), CIFAR10_PARAMETERS)
+    assert "nowhere" in told
+    assert "a key of this type" not in told
+
+
+@pytest.mark.parametrize(("said", "lines"), [("left out", 2), ("除きました。" * 10, 5)])
+def test_the_note_on_the_canvas_has_room_for_what_it_says(said: str, lines: int) -> None:
+    """In the user's language, whose signs may be wider."""
+    files = CIFAR10.encode(), (CIFAR10_PARAMETERS + "[logprob]\ncoeff=1\n").encode()
+    comment = import_network(*files, (24, 24), say=lambda _: said).network.comments["import"]
+    assert said in comment.text
+    assert comment.size[1] >= 20 * lines
+
+
 @pytest.mark.parametrize(
     ("key", "hint"), [("randSparse=true", "Give groups"), ("children=a,b", "All costs of a network")]
 )
