@@ -29,6 +29,11 @@ class EmptyNote(QWidget):
         column.addStretch()
         self.say(text, action)
 
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self._text.text()
+
     def say(self, text: str, action: str = "", *, is_problem: bool = False) -> None:
         """Show a text, a problem in the colour of errors, and the title of an action, or no action."""
         role = QPalette.ColorRole.BrightText if is_problem else QPalette.ColorRole.PlaceholderText

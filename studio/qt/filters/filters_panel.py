@@ -254,6 +254,8 @@ class FiltersPanel(QWidget):
             self.note.say(self.tr("No layer of this network sees pictures, so there are no filters."))
         elif run.state.under_way:
             self.note.say(self.tr("The filters appear with the first snapshot."))
+        elif run.record.has_begun:
+            self.note.say(self.tr("No filters of this run were kept."))
         else:
             self.note.say(
                 self.tr("The filters of the selected layer, as they emerge"), self.tr("Start training")

@@ -4,9 +4,9 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
-from engine.protocol.messages import (
-    SnapshotKept,
-)
+from engine.protocol.messages import RunState as EngineState
+from engine.protocol.messages import SnapshotKept, StateChanged
+from tests.studio.fake_engine import row
 from tests.studio.qt.stage import pixels
 
 
@@ -154,3 +154,13 @@ def test_playing_goes_through_the_snapshots_and_halts_at_the_end(stage, qtbot):
     qtbot.waitUntil(lambda: panel.time.slider.value() == 2 and not panel.time.play.forwards.isChecked())
     panel.time.play.backwards.click()
     qtbot.waitUntil(lambda: panel.time.slider.value() == 0 and not panel.time.play.backwards.isChecked())
+
+
+def test_a_run_that_ended_without_snapshots_is_not_told_to_begin(stage):
+    note = stage.view.filters.note
+    stage.train()
+    stage.add(row(5))
+    assert note.text == "The filters appear with the first snapshot."
+    stage.add(StateChanged(0.0, EngineState.FINISHED))
+    assert note.text == "No filters of this run were kept."
+    assert note.button.isHidden()
