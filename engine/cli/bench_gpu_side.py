@@ -78,7 +78,7 @@ class Engine:
         self._gpu = self._executor.device
         self._clock = self._gpu.milliseconds
         shared = Distributed(self._plan, self._executor.arrays, Single())
-        Learned(self._plan, self._executor.arrays, shared, self._layers, file.training.seed)
+        Learned(self._plan, self._executor.arrays, shared, self._layers, file.training.seed).begin()
         feed(self._executor, self._plan)
         self._program = TRAIN
         self._clock(self._run, 1)

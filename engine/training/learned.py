@@ -29,30 +29,39 @@ class Learned:
         layers: Mapping[str, InferredLayer],
         seed: int,
     ) -> None:
-        """All are as at the start of a training; the weights of ``layers`` follow from ``seed``."""
+        """Starting weights of ``layers`` follow from ``seed``. All is yet to be begun, or taken over."""
         self.buffers = [buffer for role in LEARNED for buffer in plan.by_role(role)]
         self._arrays = arrays
         self._shared = shared
-        self._layers = layers
         self._seed = seed
         self._dtype = plan.dtype
-        self.begin()
+        self._weights = {
+            name: (number, spec) for number, (name, spec) in enumerate(all_weights(layers).items())
+        }
 
     def begin(self) -> None:
-        """Return to the start: initial weights, and nothing else yet."""
+        """Go to the start: initial weights, and nothing else yet."""
         for buffer in self.buffers:
-            if buffer.name in self._arrays:
-                self._arrays[buffer.name] = 0
-        for number, (name, spec) in enumerate(all_weights(self._layers).items()):
+            self._begin(buffer.name)
+
+    def _begin(self, name: str) -> None:
+        if name in self._weights:
+            number, spec = self._weights[name]
             self._shared.put(name, initial_weights(spec, number, self._seed, self._dtype))
+        elif name in self._arrays:
+            self._arrays[name] = 0
 
     def take(self, tensors: Tensors) -> list[str]:
-        """Take over what a checkpoint holds; return the names of what it lacks, or has of another shape."""
+        """Take over what a checkpoint holds; return the names of what it lacks, or has of another shape.
+
+        These begin anew.
+        """
         lacking = []
         for buffer in self.buffers:
             if buffer.name in tensors and tensors[buffer.name].shape == buffer.shape:
                 self._shared.put(buffer.name, tensors[buffer.name])
             else:
+                self._begin(buffer.name)
                 lacking.append(buffer.name)
         return lacking
 

@@ -95,7 +95,9 @@ def train(
         commands=decoding.commands,
         team=team,
     )
-    if checkpoint is not None:
+    if checkpoint is None:
+        trainer.begin()
+    else:
         trainer.resume(checkpoint)
     return trainer.train()
 

@@ -49,7 +49,7 @@ class Trainer:
     """A compiled network, its data, and where the training of it is.
 
     ``place`` and the arrays that ``learned`` returns are all that a training consists of: put back by
-    ``resume``, it goes on as if it had never ended.
+    ``resume``, it goes on as if it had never ended. Without that, it is to ``begin``.
     """
 
     def __init__(
@@ -107,6 +107,10 @@ class Trainer:
     def learned(self) -> Contents:
         """Return all arrays of this rank that a training changes: weights, averages, velocities, sums."""
         return self._learned.of_rank()
+
+    def begin(self) -> None:
+        """Take the starting weights."""
+        self._learned.begin()
 
     def resume(self, state: CheckpointState) -> None:
         """Take up the training that a checkpoint holds; raises CheckpointError for one of another network.
