@@ -80,11 +80,15 @@ class RunModel(RunFollower):
         self._follow(engines, reach, name="")
 
     def look_at(self, card: RunCard) -> None:
-        """Follow the run of a card: its engine, or another one that shows what came of it."""
-        if card.connection is not None:
-            self.attach(Path(card.connection))
-            return
+        """Follow the run of a card: its engine, or another one that shows what came of it.
+
+        The run that is followed already stays as it is: left for a moment, its engine might go.
+        """
         folder = card.run_folder
+        if card.connection is not None:
+            if self._line is None or folder != self.record.run_folder:
+                self.attach(Path(card.connection))
+            return
         self._follow(self._here, lambda: self._here.serve(folder), card.title or card.name, card.device)
 
     @property

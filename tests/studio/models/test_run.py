@@ -41,6 +41,7 @@ from studio.models.run_state import RunState
 from studio.models.run_status import TESTING_SHOWN_AFTER
 from studio.services.link import NotStarted
 from tests.studio.fake_engine import FakeEngines, row, rows, small_document
+from tests.studio.models.test_runs import card
 
 DIED = EngineDiedError(pid=1, reason="killed by signal 9")
 
@@ -479,3 +480,13 @@ def test_going_back_leads_to_a_checkpoint_that_is_still_there(training):
     run.update()
     assert run.record.checkpoints == [20, 30, 40]
     assert [run.record.checkpoint_before(step) for step in (9, 15, 20, 39, 99)] == [0, 0, 20, 30, 40]
+
+
+def test_a_run_that_is_looked_at_again_stays_as_it_is(training):
+    run, link = training
+    shown = card(run_folder=run.record.run_folder, connection="/engine.json")
+    run.look_at(shown)
+    assert not link.closed
+    assert run.record.run_folder == shown.run_folder
+    run.look_at(card(run_folder="/runs/other", connection="/other.json"))
+    assert link.closed
