@@ -153,6 +153,7 @@ class _Tiles(QListWidget):
         self.setIconSize(_PICTURE)
         self.setGridSize(_TILE)
         self.setWordWrap(True)
+        self.setUniformItemSizes(True)  # Japanese is higher than Latin
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(self._on_chosen)
         self.itemActivated.connect(self._on_chosen)

@@ -7,7 +7,8 @@ import re
 import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
 
 from engine.errors import FileWriteError, NotFiniteError, WorkerDiedError
 from engine.graph.data_fit import DataFacts, data_problems
@@ -19,6 +20,7 @@ from engine.protocol.processes import exit_reason
 from engine.training.plan_lock import PlanLock, differences
 from engine.words import Words, listed
 from studio.qt import language
+from studio.qt.canvas.start_page import StartPage
 from studio.qt.layer_list import matches
 from studio.qt.texts import caption_text, error_text, layer_text, line_text
 from tests.studio.networks import small_document
@@ -112,6 +114,19 @@ def test_what_is_not_as_it_was_is_told_in_the_language_of_the_studio(japanese: N
     assert changes == "code plain → avx512; numpy 2.3 → none; plan"
     line = line_text(log_message("warning", Line.NOT_AS_IT_WAS, changes=changes))
     assert "コード 標準 → avx512; numpy 2.3 → なし; 計画" in line
+
+
+def test_tiles_are_of_one_size(japanese: None, qtbot: QtBot) -> None:
+    """Whether their titles are Japanese or Latin."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 800)
+    page = StartPage(window)
+    page.resize(window.size())
+    window.show()
+    tiles = page.examples
+    rects = [tiles.visualItemRect(tiles.item(row)) for row in range(tiles.count())]
+    assert len({rect.height() for rect in rects}) == 1
 
 
 def test_lines_of_another_engine_are_shown_as_they_came(japanese: None) -> None:
