@@ -13,6 +13,9 @@ from studio.models.readings import duration
 WIDTH = 44
 """Of the axis of values, px: fixed, so that plots stay in their places while values change."""
 
+AIR = (0, 8, 24, 0)
+"""Left, above, right and below a plot with its axes, px: room for half a label at the ends."""
+
 ROOM_ACROSS, ROOM_UP = 64, 28
 """Pixels from one tick to the next, at least."""
 

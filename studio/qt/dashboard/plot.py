@@ -15,7 +15,7 @@ from engine.curves import Column
 from engine.protocol.messages import Split
 from studio.models.curves import Axis, Curve, Curves, Quantity, round_end, usual_top
 from studio.qt import theme
-from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
+from studio.qt.dashboard.axes import AIR, PlaceAxis, ValueAxis
 from studio.qt.dashboard.grid import Grid
 from studio.qt.dashboard.mark_lines import MarkLines, PlacedMark
 
@@ -99,7 +99,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _set_up(self) -> None:
         item, box = self.getPlotItem(), self.getViewBox()
-        item.layout.setContentsMargins(0, 8, 16, 0)  # room for half a label at the ends of the axes
+        item.layout.setContentsMargins(*AIR)
         item.setMenuEnabled(False)
         item.hideButtons()
         box.setMouseEnabled(x=True, y=False)

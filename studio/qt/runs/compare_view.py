@@ -24,7 +24,7 @@ from studio.models.metrics import Metrics
 from studio.models.runs import RunsModel, title_of
 from studio.models.settings_diff import BECAME, DATA, TRAINING, Difference, differences
 from studio.qt import theme
-from studio.qt.dashboard.axes import PlaceAxis, ValueAxis
+from studio.qt.dashboard.axes import AIR, PlaceAxis, ValueAxis
 from studio.qt.labels import Label
 from studio.qt.texts import layer_text
 
@@ -79,7 +79,7 @@ class CompareView(QWidget):
         item = self.plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        item.layout.setContentsMargins(0, 8, 16, 0)  # room for half a label at the ends of the axes
+        item.layout.setContentsMargins(*AIR)
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.setMinimumHeight(160)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
