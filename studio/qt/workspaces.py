@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 
 from studio.qt.canvas.pan_zoom_view import Place
 from studio.qt.canvas.panel import CanvasPanel
@@ -38,6 +38,8 @@ class Workspaces:
         self._places[self.current] = view.place()
         self.current = workspace
         is_design = workspace == "design"
+        focus, data = QApplication.focusWidget(), self._data_view
+        had_focus = focus is not None and (focus is data or data.isAncestorOf(focus))
         if not is_design:
             self._docks.keep_widths()
         self._data_view.setVisible(workspace == "data")
@@ -53,6 +55,8 @@ class Workspaces:
         self._commands[workspace].setChecked(True)
         if workspace == "data":
             self._data_view.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif had_focus:  # else the first button of the tool bar would get it
+            view.setFocus(Qt.FocusReason.OtherFocusReason)
         view.go_to(self._places.get(workspace))
 
     def forget_places(self) -> None:

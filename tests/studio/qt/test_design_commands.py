@@ -127,6 +127,17 @@ def test_a_folder_dropped_on_the_window_is_the_data(bench: Bench, tmp_path: Path
     assert bench.document.network.data.path == "pictures"
 
 
+def test_the_canvas_is_written_on_once_the_data_are_left(bench: Bench, qtbot: QtBot) -> None:
+    """Not the tool bar, whose first button makes a new network at a key."""
+    window = bench.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.show_workspace("data")
+    assert not window.canvas.view.hasFocus()
+    window.show_workspace("design")
+    assert window.canvas.view.hasFocus()
+
+
 def test_other_files_are_refused_with_a_sentence(bench: Bench, tmp_path: Path) -> None:
     """The network stays."""
     path = tmp_path / "notes.txt"
