@@ -215,7 +215,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         for axis in (self._left, self._bottom):
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
-            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=False)
+            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
         self._grid.set_pen(hair_line("line", 0.6))
         self._events.update()
         self._marker.setPen(theme.colour("secondary"))

@@ -74,13 +74,13 @@ def spread_table(spreads: Sequence[Histogram]) -> tuple[float, float, NDArray[np
     table = np.zeros((ROWS, len(spreads)))
     for column, spread in enumerate(spreads):
         width = (spread.high - spread.low) / len(spread.counts)
-        if width == 0:
+        inside = np.flatnonzero((centres >= spread.low) & (centres <= spread.high))
+        if width == 0 or not len(inside):  # it lies within a row
             table[np.abs(centres - spread.low).argmin(), column] = 1.0
             continue
-        inside = (centres >= spread.low) & (centres <= spread.high)
-        bins = np.minimum(((centres - spread.low) / width).astype(np.intp), len(spread.counts) - 1)
+        bins = np.minimum(((centres[inside] - spread.low) / width).astype(np.intp), len(spread.counts) - 1)
         counts = np.array(spread.counts, np.float64)
-        table[inside, column] = counts[bins[inside]] / max(counts.max(), 1.0)
+        table[inside, column] = counts[bins] / max(counts.max(), 1.0)
     return low, high, table
 
 

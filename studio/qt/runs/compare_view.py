@@ -163,7 +163,7 @@ class CompareView(QWidget):
         for axis in (self._left, self._bottom):
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
-            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=False)
+            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
 
 
 def _name(row: Difference) -> str:

@@ -1,5 +1,7 @@
 """The comparison of runs below their list."""
 
+from PySide6.QtGui import QPainter, QPicture
+
 from engine.protocol.messages import Edited
 from studio.qt.runs.compare_view import CompareView
 from tests.studio.fake_engine import row
@@ -34,3 +36,18 @@ def test_what_was_edited_in_a_run_is_among_the_differences(qtbot):
         "0.01",
         "0.01 → 0.5",
     ]
+
+
+def test_the_last_label_of_an_axis_is_whole(qtbot):
+    runs, _ = listed()
+    view = CompareView(runs)
+    qtbot.addWidget(view)
+    view.resize(700, 400)
+    view.show()
+    view._bottom.set_axis("step")
+    view.plot.setXRange(0, 80_000, padding=0)
+    picture = QPicture()
+    painter = QPainter(picture)
+    *_, texts = view._bottom.generateDrawSpecs(painter)
+    painter.end()
+    assert [text for _, _, text in texts][-1] == "80,000"
