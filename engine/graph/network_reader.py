@@ -93,6 +93,11 @@ class Reader:
             raise self._error("file", "a network", "entries nested too deep", NO_NETWORK_FILE) from error
         except _RefusedError as error:
             raise self._error("file", "JSON in UTF-8", error.found, NO_NETWORK_FILE) from error
+        except UnicodeDecodeError as error:
+            found = Words("what is no text from byte {number} on", number=error.start)
+            raise self._error("file", "JSON in UTF-8", found, NO_NETWORK_FILE) from error
+        except UnicodeEncodeError as error:
+            raise self._error("file", "JSON in UTF-8", "half of a character", NO_NETWORK_FILE) from error
         except ValueError as error:
             raise self._error("file", "JSON in UTF-8", str(error), NO_NETWORK_FILE) from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
