@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.cli.bench_engine import check_updates, feed, fill
 from engine.cli.bench_side import answer, read_order
-from engine.graph.network_file import load
-from engine.plan.analysis.infer import infer
-from engine.plan.types import Operation
+from engine.runtime.context import begin_beside, context_bytes
+
+if TYPE_CHECKING:
+    from engine.plan.types import Operation
 
 _TURN = 50.0
 """ms of steps that are timed at once."""
@@ -51,9 +51,11 @@ class Engine:
     """The engine's side: one captured graph a step."""
 
     def __init__(self, network: Path, batch_size: int, precision: str, started: float) -> None:
+        from engine.cli.bench_engine import feed, fill
+        from engine.graph.network_file import load
         from engine.parallel.communicators.single import Single
+        from engine.plan.analysis.infer import infer
         from engine.plan.compile.pipeline import TRAIN, compile_network
-        from engine.runtime.context import context_bytes
         from engine.runtime.devices import best_code, best_precision
         from engine.runtime.distributed import Distributed
         from engine.runtime.executor import Executor
@@ -88,6 +90,8 @@ class Engine:
 
     def step(self) -> float:
         """Return ms a step; raises ValueError where the steps did not update the weights."""
+        from engine.cli.bench_engine import check_updates
+
         took = self._steps()
         check_updates(self._executor)
         return took
@@ -97,6 +101,8 @@ class Engine:
 
     def parts(self) -> list[dict[str, Any]]:
         """Return ms, bytes and operations of each operation of a step, its numbers still in the cache."""
+        from engine.cli.bench_engine import fill
+
         parts = []
         calls = self._executor.calls(self._program)
         repeated = self._executor.calls(self._program, times=_REPEATS)
@@ -158,6 +164,8 @@ class Torch:
 
         from engine.cli import torch_gpu_peer
         from engine.cli.torch_ways import variants
+        from engine.graph.network_file import load
+        from engine.plan.analysis.infer import infer
 
         self._torch, self._peers = torch, torch_gpu_peer
         self._layers = infer(load(network).graph)
@@ -212,6 +220,7 @@ def main() -> None:
             }
         )
         return
+    begin_beside(0)  # as a training does, while all else is imported
     from engine.runtime.gpu_limits import limits
 
     engine = Engine(network, batch_size, order["precision"], order["started"])

@@ -1,13 +1,39 @@
-"""What CUDA takes of a GPU's memory for itself."""
+"""What CUDA takes of a GPU's memory for itself, and how a process begins to use it."""
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from functools import cache
+
+_lock = threading.Lock()
+
+
+def context_bytes(index: int) -> int:
+    """Let this process begin to use the GPU ``index``; return the bytes that this takes, 0 without NVML."""
+    with _lock:
+        return _begin(index)
+
+
+def begin_beside(index: int) -> None:
+    """Have a thread begin to use the GPU ``index``, which takes a while, beside what else a start takes.
+
+    What goes wrong is told to whoever uses the GPU then. The thread imports nothing: two that import at once
+    may each find half of what the other is at.
+    """
+    with suppress(ImportError):
+        import cupy  # noqa: F401
+        import pynvml  # noqa: F401
+
+    def begin() -> None:
+        with suppress(Exception):
+            context_bytes(index)
+
+    threading.Thread(target=begin, name="GPU", daemon=True).start()
 
 
 @cache
-def context_bytes(index: int) -> int:
-    """Let this process begin to use the GPU ``index``; return the bytes that this takes, 0 without NVML."""
+def _begin(index: int) -> int:
     import cupy
 
     before = _used_bytes(index)

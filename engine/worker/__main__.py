@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.errors import ConvNetError, OutOfMemoryError, RankError
+from engine.parallel.devices import device_names
 from engine.parallel.minder import mind
 from engine.protocol.internal import Beat, Ended, WorkerStart
 from engine.protocol.problems import describe
+from engine.runtime.context import begin_beside
 from engine.runtime.lost import is_gpu_full, is_gpu_lost
 from engine.worker.engine_link import EngineLink
 
@@ -96,6 +98,7 @@ def _die_with_engine() -> None:
 def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ended | None:
     """Train; return how it ended, None where another rank has died, which is for the engine to tell."""
     try:
+        _begin_on_gpu(start, 0 if team is None else team.line.rank)
         # The engine hears from this process before NumPy and all else is imported.
         from engine.worker.training import train_in_folder
 
@@ -111,6 +114,13 @@ def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ende
         if is_gpu_lost(error):
             os._exit(_GPU_LOST)
         return Ended("failed", describe(OutOfMemoryError() if is_gpu_full(error) else error))
+
+
+def _begin_on_gpu(start: WorkerStart, rank: int) -> None:
+    """Begin to use the GPU of a rank, if that is to train on one, beside all that is imported."""
+    kind, _, index = dict(enumerate(device_names(start.site.device))).get(rank, "").partition(":")
+    if kind == "cuda":
+        begin_beside(int(index))
 
 
 if __name__ == "__main__":
