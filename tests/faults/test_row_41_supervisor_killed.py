@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import time
@@ -29,6 +30,15 @@ def is_whole(folder: Path) -> bool:
     return steps == list(range(1, len(steps) + 1)) and (found is None or found.state.step <= len(steps))
 
 
+def newest_checkpoint(folder: Path) -> int:
+    """Return when the newest checkpoint was written, in ns; 0 without one. Old ones go meanwhile."""
+    times = [0]
+    for manifest in folder.glob("checkpoints/*.json"):
+        with contextlib.suppress(FileNotFoundError):
+            times.append(manifest.stat().st_mtime_ns)
+    return max(times)
+
+
 def body(count: int, folder: Path) -> Outcome:
     """Kill a run's supervisor ``count`` times, each time soon after a checkpoint; resume it at once."""
     chance = random.Random(41)
@@ -39,13 +49,8 @@ def body(count: int, folder: Path) -> Outcome:
         with ending(engine):
             wait_for(lambda engine=engine: bool(psutil.Process(engine.process.pid).children()))
             worker = worker_of(engine)
-            newest = max((p.stat().st_mtime_ns for p in path.glob("checkpoints/*.json")), default=0)
-            wait_for(
-                lambda newest=newest: (
-                    max((p.stat().st_mtime_ns for p in path.glob("checkpoints/*.json")), default=0) > newest
-                ),
-                20.0,
-            )
+            newest = newest_checkpoint(path)
+            wait_for(lambda newest=newest: newest_checkpoint(path) > newest, 20.0)
             time.sleep(chance.uniform(0, 0.05))
             engine.process.kill()
             begun = time.monotonic()
