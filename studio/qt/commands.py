@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -115,10 +116,14 @@ class Commands(QObject):
         (action or self._actions[row.id]).setToolTip(tip)
 
 
+_KEY = re.compile(r"\(&\w\)")
+"""An access key as Japanese titles have it, behind the words."""
+
+
 def plain(title: str) -> str:
     """Return a command's title without its access key, its dots and its shortcut."""
     words = action_text(title).partition("\t")[0]
-    return words.partition("(&")[0].replace("&", "").rstrip("…").strip()
+    return _KEY.sub("", words).replace("&", "").rstrip("…").strip()
 
 
 def keys_of(row: Row) -> list[str]:

@@ -8,11 +8,14 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
+from engine.protocol.client import Client
 from engine.protocol.launch import LaunchedEngine
 from engine.protocol.processes import processor_seconds
 from tests.faults.outcome import Outcome
@@ -30,8 +33,11 @@ PACE = 1000
 MOST_MEMORY = 50.0  # MB more, of the engine
 MOST_CPU = 0.01  # more, of the training process's CPU seconds a step
 
-_WINDOWS = {True: 15.0, False: 1.0}
-"""s that the training process is measured with or without a stopped studio; in full, and in short."""
+_SPELL = 0.5
+"""s that the training process is measured at a stretch."""
+
+_SPELLS = {True: 30, False: 2}
+"""Spells of each side of a pair; in full, and in short."""
 
 _FOLLOWS_AFTER = 0.5
 """s from looking for the engine, after which a studio follows it."""
@@ -55,14 +61,10 @@ def await_commit(engine: LaunchedEngine) -> int:
     return rows
 
 
-def cost_of_a_step(engine: LaunchedEngine, seconds: float) -> float:
-    """Return the training process's CPU seconds a step, over some time."""
-    worker = worker_of(engine).pid
+def reading(engine: LaunchedEngine) -> NDArray[np.float64]:
+    """Return the training process's CPU seconds and the rows of the journal, at the next commit."""
     rows = await_commit(engine)
-    cpu = processor_seconds(worker)
-    time.sleep(seconds)
-    more = await_commit(engine) - rows
-    return (processor_seconds(worker) - cpu) / more
+    return np.array([processor_seconds(worker_of(engine).pid), rows])
 
 
 @contextmanager
@@ -77,22 +79,35 @@ def stopped_studio() -> Iterator[StudioProcess]:
         yield studio
 
 
-def extra_cost(engine: LaunchedEngine, pairs: int, window: float) -> list[float]:
-    """Return how much more a step costs with a stopped studio than without, as a fraction, for each pair.
+def extra_cost(engine: LaunchedEngine, pairs: int, spells: int) -> list[float]:
+    """Return by which fraction a step costs more with another stalled studio than without, for each pair.
 
-    The one that comes first takes turns, so that a drift of the machine's speed adds nothing.
+    Of a pair, each side is ``spells`` short spells, by turns: what other guests take from the machine counts
+    as processor time here, and comes and goes within seconds.
     """
     found = []
-    for number in range(pairs):
-        cost = {}
-        for is_watched in (True, False) if number % 2 else (False, True):
-            if is_watched:
-                with stopped_studio():
-                    cost[True] = cost_of_a_step(engine, window)
-            else:
-                cost[False] = cost_of_a_step(engine, window)
-        found.append(cost[True] / cost[False] - 1)
+    last = reading(engine)
+    for _ in range(pairs):
+        spent = {True: np.zeros(2), False: np.zeros(2)}
+        for number in range(2 * spells):
+            is_watched = number % 4 in (0, 3)
+            with stalled_client(engine) if is_watched else nullcontext():
+                time.sleep(_SPELL)
+                now = reading(engine)
+            spent[is_watched] += now - last
+            last = now
+        (seconds, rows), (seconds_alone, rows_alone) = spent[True], spent[False]
+        found.append(float(seconds / rows / (seconds_alone / rows_alone)) - 1)
     return found
+
+
+@contextmanager
+def stalled_client(engine: LaunchedEngine) -> Iterator[None]:
+    """Have a client follow the engine that takes nothing of what it is sent, as a stopped studio does."""
+    with Client(engine.connection) as client:
+        client.connect()
+        client.attach()
+        yield
 
 
 def catch_up(studio: StudioProcess, rows: int) -> Caught:
@@ -107,16 +122,17 @@ def catch_up(studio: StudioProcess, rows: int) -> Caught:
 
 
 def body(count: int, folder: Path) -> Outcome:
-    """Stop one studio throughout, and another half of the time: ``count`` times with it, and without."""
+    """Stop one studio throughout, and have another stalled half of the time, in ``count`` pairs."""
     is_full = count >= FULL
     with ExitStack() as stack:
         with pinned(0):
-            engine = stack.enter_context(running(folder / "run", f"pace {PACE}"))
-        wait_for(lambda: rows_of(engine) > PACE)
+            engine = stack.enter_context(running(folder / "run", f"work {PACE}"))
+        wait_for(lambda: rows_of(engine) > PACE, 60.0)
         studio = stack.enter_context(stopped_studio())
+        stack.enter_context(pinned(1))
         supervisor = psutil.Process(engine.process.pid)
         memory, begun = supervisor.memory_info().rss, time.monotonic()
-        extra = extra_cost(engine, count, _WINDOWS[is_full])
+        extra = extra_cost(engine, count, _SPELLS[is_full])
         more = (supervisor.memory_info().rss - memory) / 1e6
         stalled, missed = time.monotonic() - begun, rows_of(engine)
         caught = catch_up(studio, missed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.protocol.messages import Device, RankReading
@@ -19,8 +19,11 @@ from studio.qt.labels import Label
 LINE = 18
 """Height of a device's line, px."""
 
-NAME, LOAD, MEMORY, SENSORS = 44, 38, 88, 80
-"""Widths of the texts of a line, px: name, load, memory, temperature and power."""
+NAME, LOAD, SENSORS = 44, 38, 80
+"""Widths of the texts of a line, px: name, load, temperature and power."""
+
+_WIDEST = "0.888 / 88.8 GB"
+"""The widest text that memory comes to."""
 
 GAP = 6
 
@@ -92,6 +95,7 @@ class DeviceRow(QWidget):
         self._device: Device | None = None
         self._rank: RankReading | None = None
         self._name = ""
+        self._memory = QFontMetrics(theme.secondary_font()).horizontalAdvance(_WIDEST) + GAP  # px
         self.setFixedHeight(LINE)
 
     def sizeHint(self) -> QSize:
@@ -126,7 +130,7 @@ class DeviceRow(QWidget):
         if self._rank is not None:
             paint_device(painter, QRectF(0, (LINE - MARK) / 2, MARK, MARK), self._rank.rank)
             x = MARK + GAP
-        room = max(40, self.width() - x - NAME - LOAD - MEMORY - sensors - 2 * GAP)
+        room = max(40, self.width() - x - NAME - LOAD - self._memory - sensors - 2 * GAP)
         loads = round(0.62 * room)
         painter.setPen(theme.colour("text"))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -141,7 +145,7 @@ class DeviceRow(QWidget):
         x += room - loads + GAP
         used, total = three_digits(device.memory_used / 1e9), three_digits(device.memory_total / 1e9)
         painter.setPen(theme.colour("secondary"))
-        self._write(painter, x, MEMORY - GAP, f"{used} / {total} GB", left)
+        self._write(painter, x, self._memory, f"{used} / {total} GB", left)
         if self._rank is not None and not self._rank.responding:
             painter.setPen(theme.colour("error"))
             self._write(painter, x, self.width() - x, not_responding(), right)

@@ -213,13 +213,9 @@ class FiltersPanel(QWidget):
             spin.setVisible(shown < count)
 
     def _describe(self, page: Page) -> str:
-        shown, progress = self._model.shown, self._run.record.progress
+        shown = self._model.shown
         assert shown is not None
         step = self.tr("step {step}").format(step=f"{shown.step:,}")
-        if progress is not None:
-            step = self.tr("step {step} of {total}").format(
-                step=f"{shown.step:,}", total=f"{progress.total_steps:,}"
-            )
         window = self._model.layers[shown.layer].window
         count = self.tr("{count} filters {window}").format(
             count=f"{page.filters:,}", window="×".join(map(str, window))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.protocol.library import RunCard
 from engine.protocol.messages import Split
 from studio.models.curves import Axis
 from studio.models.metrics import Metrics
@@ -120,11 +122,7 @@ class CompareView(QWidget):
         rows = differences([(figures[folder].network, figures[folder].edits) for folder in folders])
         self.table.setColumnCount(1 + len(folders))
         self.table.setRowCount(len(rows) or 1)
-        names = [
-            folder.rpartition("/")[2] if card is None else title_of(card)
-            for folder, card in zip(folders, cards, strict=True)
-        ]
-        self.table.setHorizontalHeaderLabels([self.tr("Setting"), *names])
+        self.table.setHorizontalHeaderLabels([self.tr("Setting"), *_names(folders, cards)])
         for number in range(len(folders)):
             header = self.table.horizontalHeaderItem(1 + number)
             if header is not None:
@@ -164,6 +162,15 @@ class CompareView(QWidget):
             axis.setPen(theme.colour("line"))
             axis.setTextPen(theme.colour("secondary"))
             axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
+
+
+def _names(folders: Sequence[str], cards: Sequence[RunCard | None]) -> list[str]:
+    """Return what runs are called; of several with the same title, the names of their folders."""
+    titles = ["" if card is None else title_of(card) for card in cards]
+    return [
+        title if title and titles.count(title) == 1 else folder.rpartition("/")[2]
+        for title, folder in zip(titles, folders, strict=True)
+    ]
 
 
 def _name(row: Difference) -> str:

@@ -34,6 +34,8 @@ def train(run: RunFolder, observer: Any, state: CheckpointState | None, team: An
             return FakeTraining(run, observer, state, int(number)).train()
         case "pace":
             return PacedTraining(run, observer, state, int(number)).train()
+        case "work":
+            return WorkingTraining(run, observer, state, int(number)).train()
         case "hungry":
             return HungryTraining(run, observer, state, int(number)).train()
         case "exit":
@@ -123,6 +125,17 @@ class PacedTraining(FakeTraining):
         self._step += 1
         row = MetricRow(self._step, 0, self._step, 0.001 * self._step, "train", 1 / self._step, 0.5, 0.1)
         self._observer.metrics([row])
+
+
+class WorkingTraining(PacedTraining):
+    """Computes in each step as long as a small network does, about half a millisecond."""
+
+    _values = np.linspace(0.0, 1.0, 30_000)
+    _results = np.empty_like(_values)
+
+    def _train_step(self) -> None:
+        np.sin(self._values, out=self._results)
+        super()._train_step()
 
 
 class HungryTraining(FakeTraining):
