@@ -51,3 +51,13 @@ def test_the_last_label_of_an_axis_is_whole(qtbot):
     *_, texts = view._bottom.generateDrawSpecs(painter)
     painter.end()
     assert [text for _, _, text in texts][-1] == "80,000"
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(qtbot):
+    runs, library = listed(card("a", title="net"), card("b", title="net"), card("c", title="other"))
+    view = CompareView(runs)
+    qtbot.addWidget(view)
+    for name in "abc":
+        runs.compare(f"/runs/{name}", True)
+        library.answer(figures(name, row(100)))
+    assert [view.table.horizontalHeaderItem(column).text() for column in (1, 2, 3)] == ["a", "b", "other"]

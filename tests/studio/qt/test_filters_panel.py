@@ -48,7 +48,7 @@ def test_the_header_says_layer_shape_and_step(stage):
     stage.train()
     stage.add(SnapshotKept(1234))
     stage.answer(np.zeros((4, 3, 3, 3)))
-    assert stage.view.filters.header_text == "conv1 · 4 filters 3×3×3 · step 1,234 of 1,000"
+    assert stage.view.filters.header_text == "conv1 · 4 filters 3×3×3 · step 1,234"
 
 
 def test_the_slider_goes_back_in_time_and_follow_returns(stage):
