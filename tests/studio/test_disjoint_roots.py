@@ -75,7 +75,7 @@ def test_a_studio_that_cannot_open_the_engines_folder_shows_all_of_the_run(tmp_p
     shown = msgspec.json.decode(done.stdout.splitlines()[-1], type=Shown)
     assert (shown.state, shown.name) == ("stopped", "digits")
     assert shown.network == (run / "network.convnet").read_text(encoding="utf-8")
-    assert shown.epoch.endswith(" of 2000")
+    assert shown.epoch.endswith(" of 2,000")
     with sqlite3.connect(run / "run.sqlite") as journal:
         rows = journal.execute("SELECT step, loss FROM curve WHERE split = 'train' ORDER BY sequence")
         steps, losses = zip(*rows, strict=True)
