@@ -93,7 +93,8 @@ class Augmentation:
     ) -> None:
         """Write varied, prepared crops of the ``pictures`` at ``positions`` of their split to ``out``."""
         if self.mirror or (self.random_crop and any(preprocessing.room)):
-            self._cut(preprocessing, pictures, positions, out, seed=seed, epoch=epoch)
+            corners, mirrored = self._draw(preprocessing, positions, seed=seed, epoch=epoch)
+            preprocessing.cut(pictures, corners, mirrored, out)
         else:
             preprocessing.apply(pictures, out)
         if self.noise is not None:
@@ -101,21 +102,13 @@ class Augmentation:
             out += shifts[:, np.newaxis, np.newaxis].astype(out.dtype)
             out /= 1.0 + self.noise.coefficient
 
-    def _cut(
-        self,
-        preprocessing: Preprocessing,
-        pictures: NDArray[np.uint8],
-        positions: NDArray[np.int64],
-        out: NDArray[np.floating[Any]],
-        *,
-        seed: int,
-        epoch: int,
-    ) -> None:
-        """Write the crops that are drawn for the ``positions``, mirrored or not."""
+    def _draw(
+        self, preprocessing: Preprocessing, positions: NDArray[np.int64], *, seed: int, epoch: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the corners of the crops at ``positions``, (N, 2), and whether each is mirrored, (N,)."""
         words = blocks(1, seed=seed, stream=Stream.AUGMENTATION, step=epoch, position=positions)[:, 0]
-        corners = np.broadcast_to(np.array(preprocessing.middle), (len(pictures), 2))
+        corners = np.broadcast_to(np.array(preprocessing.middle), (len(positions), 2))
         if self.random_crop:
             choices = np.array(preprocessing.room, np.uint64) + np.uint64(1)
             corners = (words[:, :2] * choices >> np.uint64(32)).astype(np.int64)
-        mirrored = (words[:, 2] >> np.uint32(31)).astype(np.bool_) & self.mirror
-        preprocessing.cut(pictures, corners, mirrored, out)
+        return corners, (words[:, 2] >> np.uint32(31)).astype(np.bool_) & self.mirror

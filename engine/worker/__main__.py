@@ -118,9 +118,9 @@ def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ende
 
 def _begin_on_gpu(start: WorkerStart, rank: int) -> None:
     """Begin to use the GPU of a rank, if that is to train on one, beside all that is imported."""
-    kind, _, index = dict(enumerate(device_names(start.site.device))).get(rank, "").partition(":")
-    if kind == "cuda":
-        begin_beside(int(index))
+    devices = device_names(start.site.device)
+    if rank < len(devices) and devices[rank].startswith("cuda:"):
+        begin_beside(int(devices[rank].removeprefix("cuda:")))
 
 
 if __name__ == "__main__":

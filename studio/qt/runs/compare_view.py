@@ -122,7 +122,7 @@ class CompareView(QWidget):
         rows = differences([(figures[folder].network, figures[folder].edits) for folder in folders])
         self.table.setColumnCount(1 + len(folders))
         self.table.setRowCount(len(rows) or 1)
-        self.table.setHorizontalHeaderLabels([self.tr("Setting"), *_names(folders, cards)])
+        self.table.setHorizontalHeaderLabels([self.tr("Setting"), *_titles(folders, cards)])
         for number in range(len(folders)):
             header = self.table.horizontalHeaderItem(1 + number)
             if header is not None:
@@ -164,7 +164,7 @@ class CompareView(QWidget):
             axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
 
 
-def _names(folders: Sequence[str], cards: Sequence[RunCard | None]) -> list[str]:
+def _titles(folders: Sequence[str], cards: Sequence[RunCard | None]) -> list[str]:
     """Return what runs are called; of several with the same title, the names of their folders."""
     titles = ["" if card is None else title_of(card) for card in cards]
     return [
