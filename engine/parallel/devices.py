@@ -28,6 +28,12 @@ def device_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def gpu_index(name: str) -> int | None:
+    """Return the number in the name of a GPU, 1 of "cuda:1"; None for the CPU."""
+    kind, _, index = name.partition(":")
+    return int(index or 0) if kind == "cuda" else None
+
+
 def _error(text: str, missing: str) -> DeviceError:
     return DeviceError(
         device=text or "device", missing=missing, hint="Use cpu, cpu:2, cuda:0 or cuda:0,cuda:1."

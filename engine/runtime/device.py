@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.data.loader import Loader, Positioned, Target
 from engine.data.views import Views
 from engine.parallel.communicators.communicator import Communicator
+from engine.parallel.devices import gpu_index
 from engine.plan.types import Buffer, Placement, Stream
 from engine.runtime.stopwatch import Stopwatch
 
@@ -135,11 +136,11 @@ def open_device(name: str, nbytes: int) -> Device:
 
     Raises DeviceError where there is not so much.
     """
-    kind, _, index = name.partition(":")
-    if kind == "cuda":
+    index = gpu_index(name)
+    if index is not None:
         from engine.runtime.gpu import Gpu
 
-        return Gpu(nbytes, int(index or 0))
+        return Gpu(nbytes, index)
     from engine.runtime.cpu import Cpu
 
     return Cpu(nbytes)

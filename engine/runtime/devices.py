@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from engine.errors import DeviceError
+from engine.parallel.devices import gpu_index
 from engine.plan.compile.without import WINOGRAD, without
 from engine.plan.types import Precision
 from engine.runtime.context import context_bytes
@@ -133,7 +134,9 @@ def gpu_versions() -> dict[str, str]:
 
 
 def _index(name: str) -> int:
-    return int(name.partition(":")[2])
+    index = gpu_index(name)
+    assert index is not None, name
+    return index
 
 
 def _check_cuda(name: str, index: int) -> None:

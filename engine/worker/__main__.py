@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.errors import ConvNetError, OutOfMemoryError, RankError
-from engine.parallel.devices import device_names
+from engine.parallel.devices import device_names, gpu_index
 from engine.parallel.minder import mind
 from engine.protocol.internal import Beat, Ended, WorkerStart
 from engine.protocol.problems import describe
@@ -119,8 +119,9 @@ def _run(start: WorkerStart, link: EngineLink | None, team: Team | None) -> Ende
 def _begin_on_gpu(start: WorkerStart, rank: int) -> None:
     """Begin to use the GPU of a rank, if that is to train on one, beside all that is imported."""
     devices = device_names(start.site.device)
-    if rank < len(devices) and devices[rank].startswith("cuda:"):
-        begin_beside(int(devices[rank].removeprefix("cuda:")))
+    index = gpu_index(devices[rank]) if rank < len(devices) else None
+    if index is not None:
+        begin_beside(index)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DeviceError
-from engine.parallel.devices import device_names
+from engine.parallel.devices import device_names, gpu_index
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ def test_devices_of_the_ranks(text: str, names: tuple[str, ...]) -> None:
 def test_what_is_no_device_is_refused(text: str) -> None:
     with pytest.raises(DeviceError):
         device_names(text)
+
+
+@pytest.mark.parametrize(("name", "index"), [("cpu", None), ("cuda", 0), ("cuda:3", 3)])
+def test_the_name_of_a_gpu_has_its_number(name: str, index: int | None) -> None:
+    assert gpu_index(name) == index
