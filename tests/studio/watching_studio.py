@@ -65,6 +65,7 @@ def main() -> None:
         "a training",
     )
     wait_for(lambda: filters.shown is not None, "filters")
+    wait_for(lambda: view.figures.texts()["Epoch"] != "–", "the epoch")  # drawn with the next frame
     epoch = view.figures.texts()["Epoch"]
     run.stop()
     wait_for(lambda: run.state.ended and run.is_caught_up, "the end")
