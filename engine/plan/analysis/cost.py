@@ -9,13 +9,14 @@ from engine.layers.base import Cost
 
 
 def layer_costs(graph: LayerGraph, inspection: Inspection) -> dict[str, Cost]:
-    """Return the cost of each layer whose output is known, in the order of the graph."""
-    graph, outputs = as_run(graph), inspection.outputs
-    return {
-        name: layer.cost([outputs[wire.source] for wire in graph.inputs(name)])
-        for name, layer in graph.layers().items()
-        if name in outputs
-    }
+    """Return the cost of each layer whose inputs are known, in the order of the graph."""
+    costs = {}
+    graph = as_run(graph)
+    for name, layer in graph.layers().items():
+        inputs = inspection.inputs(graph, name)
+        if inputs is not None and name in inspection.outputs:
+            costs[name] = layer.cost(inputs)
+    return costs
 
 
 def total_cost(costs: dict[str, Cost]) -> Cost:
