@@ -1,8 +1,7 @@
 """``python -m studio.bench_live``: figures of real trainings that the studio watches, as a line of JSON.
 
 Whether watching costs the training anything is seen within one training: the studio looks, and looks away,
-by turns, and the training process's own processor time for each step is held against that of the turn beside
-it. What else the machine does, and how fast it just is, then weighs on both alike.
+by turns.
 """
 
 from __future__ import annotations
@@ -14,11 +13,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from math import sqrt
+from collections.abc import Callable
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import median
 
 import psutil
 
@@ -26,18 +23,21 @@ from engine.graph.examples import load_example
 from engine.graph.network_file import NetworkFile, dumps
 from engine.protocol.client import Client
 from engine.protocol.internal import StartRun
-from engine.protocol.launch import launch
-from engine.protocol.messages import Entries, MetricRow, Stop
-from engine.protocol.processes import processor_seconds
+from engine.protocol.launch import LaunchedEngine, launch
+from engine.protocol.messages import Stop
 from studio.app import Studio
+from studio.bench_turns import Meter, Spent, costs_by_turns, kept_awake, mean_and_spread, pinned
 from studio.qt.application import Application
 
 EPOCHS = 10
 ENDLESS = 100_000
 """Epochs of the training that is looked at by turns; it is stopped long before."""
 
-TURN = 1.5  # s that the studio looks, or looks away
+TURNS = 20
+"""That the studio looks, and looks away, in each pair."""
+
 WARM_UP = 4.0  # s until the first turn: snapshots are dense at the beginning
+CHANGE = 0.3  # s that looking takes until it is at rest, or looking away
 SETTLE = 2.0  # s that the last filters may take
 
 
@@ -45,36 +45,6 @@ def network(epochs: int) -> NetworkFile:
     """Return what is trained: the digits; their steps are short, so that what comes beside weighs most."""
     example = load_example("digits")
     return dataclasses.replace(example, training=dataclasses.replace(example.training, epochs=epochs))
-
-
-@contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Start what is started here on one core, where that can be asked for."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(before)[core % len(before)]})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-class Steps:
-    """A client of its own that counts the training's steps, however much the studio looks."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self.step = 0
-
-    def follow(self) -> bool:
-        """Take in what has come; return whether the step is another one."""
-        before = self.step
-        while (event := self._client.poll(0.0)) is not None:
-            rows = event.entries if isinstance(event, Entries) else ()
-            self.step = max([self.step, *(row.step for row in rows if isinstance(row, MetricRow))])
-        return self.step > before
 
 
 def shown_studio() -> Studio:
@@ -91,53 +61,48 @@ def shown_studio() -> Studio:
 
 
 def watching_cost(application: Application, pairs: int, folder: Path) -> list[float]:
-    """Look at one training and away from it by turns; return by how much more a step takes, as fractions.
-
-    There is one number for each pair of turns, after their order is reversed from pair to pair.
-    """
-    with on_core(0):
+    """Look at one training and away from it by turns; return by how much more a step takes, as fractions."""
+    with pinned(0):
         order = StartRun(dumps(network(ENDLESS)), "bench", str(folder), str(folder / "run"), "cpu", 0.0)
         launched = launch(order)
     studio = shown_studio()
-    with on_core(1), Client(launched.connection, launched.process) as client:
-        client.connect()
-        client.attach()
-        steps = Steps(client)
-        _turn(application, steps, WARM_UP)
-        worker = next(filter(_is_worker, psutil.Process(launched.process.pid).children(recursive=True)))
-        costs: list[tuple[float, float]] = []
-        for number in range(pairs):
-            taken: dict[bool, float] = {}
-            for looks in (number % 2 == 0, number % 2 == 1):
-                if looks:
-                    studio.run.attach(launched.connection)
-                else:
-                    studio.run.detach()
-                _turn(application, steps, TURN / 5)
-                taken[looks] = _step_seconds(application, steps, worker)
-            costs.append((taken[True], taken[False]))
+    try:
+        with pinned(1), kept_awake(1):
+            return costs_by_turns(_turns(application, studio, launched), pairs, TURNS)
+    finally:
         studio.run.detach()
-        client.request(Stop())
-    launched.process.wait()
-    studio.leave()
-    return [watched / alone - 1 for watched, alone in costs]
+        with Client(launched.connection, launched.process) as client:
+            client.connect()
+            client.request(Stop())
+        launched.process.wait()
+        studio.leave()
 
 
-def _step_seconds(application: Application, steps: Steps, worker: psutil.Process) -> float:
-    """Return the training process's processor time for a step, over a turn."""
-    before, begun = processor_seconds(worker.pid), steps.step
-    _turn(application, steps, TURN)
-    return (processor_seconds(worker.pid) - before) / (steps.step - begun)
+def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -> Callable[[bool], Spent]:
+    """Return what lets a turn pass, with the studio looking at the training or not."""
 
-
-def _turn(application: Application, steps: Steps, seconds: float) -> None:
-    """Let the studio work for so long, and until a step is told of, so that turns begin and end with one."""
-    deadline = time.perf_counter() + seconds
-    is_new = False
-    while time.perf_counter() < deadline or not is_new:
+    def rest() -> None:
         application.process_events()
-        is_new = steps.follow()
         time.sleep(0.002)
+
+    engine = psutil.Process(launched.process.pid)
+    while not (workers := list(filter(_is_worker, engine.children(recursive=True)))):
+        rest()
+    meter = Meter(launched.connection.parent / "run.sqlite", workers[0].pid, rest)
+    meter.pass_time(WARM_UP)
+    has_looked = False
+
+    def take_turn(looks: bool) -> Spent:
+        nonlocal has_looked
+        if looks != has_looked:
+            studio.run.attach(launched.connection) if looks else studio.run.detach()
+            has_looked = looks
+            meter.pass_time(CHANGE)
+        before = meter.read()
+        meter.pass_time()
+        return meter.read() - before
+
+    return take_turn
 
 
 def _is_worker(process: psutil.Process) -> bool:
@@ -159,7 +124,7 @@ def filter_latencies(application: Application) -> list[float]:
             told.setdefault(step, time.perf_counter())
 
     run.snapshots_added.connect(note)
-    with on_core(0):
+    with pinned(0):
         studio.window.start_training()
         while run.record.run_folder is None and not run.state.ended:
             application.process_events()
@@ -192,9 +157,9 @@ def main() -> int:
         os.environ["CONVNET_RUNS"] = folder
         latencies = filter_latencies(application)
         more = watching_cost(application, given.pairs, Path(folder))
-    spread = 1.96 * stdev(more) / sqrt(len(more)) if len(more) > 1 else 0.0
+    more_mean, spread = mean_and_spread(more)
     figures = {
-        "more, mean": mean(more),
+        "more, mean": more_mean,
         "more, half of the 95 % interval": spread,
         "pairs": len(more),
         "filters, median": median(latencies),

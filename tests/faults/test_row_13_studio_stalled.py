@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import signal
-import sqlite3
-import statistics
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
-import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from engine.protocol.client import Client
 from engine.protocol.launch import LaunchedEngine
-from engine.protocol.processes import processor_seconds
+from studio.bench_turns import Meter, Spent, costs_by_turns, kept_awake, mean_and_spread, pinned, rows_of
 from tests.faults.outcome import Outcome
-from tests.faults.processor import pinned
 from tests.faults.studio_process import Caught, StudioProcess, watching
 from tests.supervisor.engines import running, wait_for, worker_of
 
@@ -33,38 +27,11 @@ PACE = 1000
 MOST_MEMORY = 50.0  # MB more, of the engine
 MOST_CPU = 0.01  # more, of the training process's CPU seconds a step
 
-_SPELL = 0.5
-"""s that the training process is measured at a stretch."""
-
-_SPELLS = {True: 30, False: 2}
-"""Spells of each side of a pair; in full, and in short."""
+_TURNS = {True: 30, False: 2}
+"""Turns of each side of a pair; in full, and in short."""
 
 _FOLLOWS_AFTER = 0.5
 """s from looking for the engine, after which a studio follows it."""
-
-_T_95 = 2.093
-"""Student's t for an interval of 95 % from 20 pairs (19 degrees of freedom)."""
-
-
-def rows_of(engine: LaunchedEngine) -> int:
-    """Return how many rows the journal has."""
-    path = engine.connection.parent / "run.sqlite"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return int(database.execute("SELECT max(step) FROM metric").fetchone()[0] or 0)
-
-
-def await_commit(engine: LaunchedEngine) -> int:
-    """Wait for further rows in the journal, which come many at once, and return how many it has then."""
-    before = rows_of(engine)
-    while (rows := rows_of(engine)) == before:
-        time.sleep(0.005)
-    return rows
-
-
-def reading(engine: LaunchedEngine) -> NDArray[np.float64]:
-    """Return the training process's CPU seconds and the rows of the journal, at the next commit."""
-    rows = await_commit(engine)
-    return np.array([processor_seconds(worker_of(engine).pid), rows])
 
 
 @contextmanager
@@ -79,26 +46,19 @@ def stopped_studio() -> Iterator[StudioProcess]:
         yield studio
 
 
-def extra_cost(engine: LaunchedEngine, pairs: int, spells: int) -> list[float]:
-    """Return by which fraction a step costs more with another stalled studio than without, for each pair.
+def turns_of(engine: LaunchedEngine, meter: Meter) -> Callable[[bool], Spent]:
+    """Return what lets a turn pass, with another stalled studio or without."""
+    last = meter.read()
 
-    Of a pair, each side is ``spells`` short spells, by turns: what other guests take from the machine counts
-    as processor time here, and comes and goes within seconds.
-    """
-    found = []
-    last = reading(engine)
-    for _ in range(pairs):
-        spent = {True: np.zeros(2), False: np.zeros(2)}
-        for number in range(2 * spells):
-            is_watched = number % 4 in (0, 3)
-            with stalled_client(engine) if is_watched else nullcontext():
-                time.sleep(_SPELL)
-                now = reading(engine)
-            spent[is_watched] += now - last
-            last = now
-        (seconds, rows), (seconds_alone, rows_alone) = spent[True], spent[False]
-        found.append(float(seconds / rows / (seconds_alone / rows_alone)) - 1)
-    return found
+    def take_turn(is_watched: bool) -> Spent:
+        nonlocal last
+        with stalled_client(engine) if is_watched else nullcontext():
+            meter.pass_time()
+            now = meter.read()
+        spent, last = now - last, now
+        return spent
+
+    return take_turn
 
 
 @contextmanager
@@ -127,17 +87,19 @@ def body(count: int, folder: Path) -> Outcome:
     with ExitStack() as stack:
         with pinned(0):
             engine = stack.enter_context(running(folder / "run", f"work {PACE}"))
-        wait_for(lambda: rows_of(engine) > PACE, 60.0)
+        journal = engine.connection.parent / "run.sqlite"
+        wait_for(lambda: rows_of(journal) > PACE, 60.0)
+        meter = Meter(journal, worker_of(engine).pid)
         studio = stack.enter_context(stopped_studio())
         stack.enter_context(pinned(1))
+        stack.enter_context(kept_awake(1))
         supervisor = psutil.Process(engine.process.pid)
         memory, begun = supervisor.memory_info().rss, time.monotonic()
-        extra = extra_cost(engine, count, _SPELLS[is_full])
+        extra = costs_by_turns(turns_of(engine, meter), count, _TURNS[is_full])
         more = (supervisor.memory_info().rss - memory) / 1e6
-        stalled, missed = time.monotonic() - begun, rows_of(engine)
+        stalled, missed = time.monotonic() - begun, rows_of(journal)
         caught = catch_up(studio, missed)
-    mean = statistics.mean(extra)
-    spread = _T_95 * statistics.stdev(extra) / math.sqrt(count) if is_full else math.inf
+    mean, spread = mean_and_spread(extra)
     is_back = caught.whole and caught.rows >= missed
     return Outcome(
         count,
