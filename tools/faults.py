@@ -4,8 +4,9 @@
     .venv/bin/python tools/faults.py --row 1 --row 41 --share 0.1
     .venv/bin/python tools/faults.py --write docs/reliability.md
 
-Each row runs in a process of its own: some at a time, then those whose module says ALONE one by one. With
---write, the lines of the rows that ran are renewed in a document's table. Ends with 1 where a bar is not met.
+Each row runs in a process of its own: some at a time, then those whose module says ALONE one by one. None of
+them, nor what they have started, outlives this program, even where that is killed. With --write, the lines of
+the rows that ran are renewed in a document's table. Ends with 1 where a bar is not met.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import argparse
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +84,7 @@ def inject(module: str, share: float) -> None:
     """Inject one row's fault, and print what came of it as JSON: the child's part."""
     from tests.faults import shared
 
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # Engines train with the fake from here on; this process is to know the real trainer.
     os.environ["PYTHONPATH"] = str(ROOT / "tests" / "supervisor" / "fake_training")
     row = importlib.import_module(module)
@@ -93,18 +98,26 @@ def inject(module: str, share: float) -> None:
     print(msgspec.json.encode((cells, outcome.holds)).decode())
 
 
+def end_with_parent() -> None:
+    """Wait for the parent's end; then become a process that ends all that this row has started."""
+    sys.stdin.read()
+    os.execv(sys.executable, [sys.executable, __file__, "--end", tempfile.gettempdir()])
+
+
 def run(row: Row, share: float) -> Result:
     """Run a row in a process of its own, with run folders and lists of engines of its own."""
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, lifeline() as line:
         environment = {
             **os.environ,
+            "TMPDIR": folder,
             "XDG_STATE_HOME": str(Path(folder, "state")),
             "CONVNET_RUNS": str(Path(folder, "runs")),
         }
         try:
             done = subprocess.run(
                 [sys.executable, __file__, "--child", row.module, "--share", str(share)],
+                stdin=line,
                 capture_output=True,
                 text=True,
                 cwd=ROOT,
@@ -115,7 +128,7 @@ def run(row: Row, share: float) -> Result:
         except subprocess.TimeoutExpired:
             return Result(("", "", "", f"not done in {SECONDS:g} s"), SECONDS, holds=False)
         finally:
-            end_all(environment["XDG_STATE_HOME"])
+            end_all(folder)
     seconds = time.monotonic() - begun
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
@@ -124,12 +137,32 @@ def run(row: Row, share: float) -> Result:
     return Result(cells, seconds, holds)
 
 
-def end_all(state: str) -> None:
-    """End what a row has left behind: the processes that keep their state in its folder."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get("XDG_STATE_HOME") == state:
+@contextmanager
+def lifeline() -> Iterator[int]:
+    """Yield what a child can read: it ends with this process, however that ends."""
+    reader, writer = os.pipe()
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def end_all(folder: str) -> None:
+    """End what a row has left behind: all other processes that keep their files in its folder."""
+    while found := [process for process in psutil.process_iter() if is_in(process, folder)]:
+        for process in found:
+            with suppress(psutil.Error):
                 process.kill()
+        psutil.wait_procs(found, timeout=1.0)
+
+
+def is_in(process: psutil.Process, folder: str) -> bool:
+    """Whether another process keeps its files in ``folder``."""
+    try:
+        return process.pid != os.getpid() and process.environ().get("TMPDIR") == folder
+    except psutil.Error:
+        return False
 
 
 def run_all(wanted: list[Row], share: float) -> dict[Row, Result]:
@@ -171,7 +204,12 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers")
     parser.add_argument("--write", type=Path, metavar="FILE", help="renew the table in this document")
     parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--end", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.end:
+        end_all(arguments.end)
+        shutil.rmtree(arguments.end, ignore_errors=True)
+        return 0
     if arguments.child:
         sys.path.insert(0, str(ROOT))
         inject(arguments.child, arguments.share)
