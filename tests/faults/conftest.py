@@ -12,7 +12,8 @@ from tests.supervisor.conftest import engines_home, fake_training
 __all__ = ["engines_home", "fake_training"]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _end_shared_engine() -> Iterator[None]:
+    """Before the tests of other folders, with which it would share the processor."""
     yield
     shared.end()
