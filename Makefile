@@ -8,6 +8,10 @@
 PYTHON := .venv/bin/python
 SET_UP := .venv/.set-up
 
+# Python keeps what it has compiled, also in containers that say not to: the tests start hundreds of processes, each
+# of which would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test edits screenshots faults lint lock clean
 
 run: $(SET_UP)
