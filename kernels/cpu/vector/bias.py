@@ -11,10 +11,13 @@ from math import prod
 from kernels.arrays import Shape
 from kernels.cpu.vector.flat import by_runs
 from kernels.cpu.vector.generated import Arguments, Generated, Phase, each_image, image_groups
-from kernels.cpu.vector.ir import Code, Number, Value
+from kernels.cpu.vector.ir import Code, Number, Value, spans
 from kernels.cpu.vector.pack import sum_of_groups
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
+
+_VECTORS = 8
+"""Vectors of filters that are summed at a time: enough that no sum waits for itself."""
 
 
 def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
@@ -36,14 +39,22 @@ def backward(shapes: dict[str, Shape], target: Target, *, accumulate: bool = Fal
         def image(number: Number) -> None:
             dy = code.at(arguments["dy"], code.times(number, pixels * filters))
 
-            def vector(first: Number, lanes: int) -> None:
+            def block(first: Number, size: int) -> None:
+                places = [(at, min(target.lanes, size - at)) for at in range(0, size, target.lanes)]
+
                 def add(pixel: Number, carried: list[Value]) -> list[Value]:
-                    at = code.plus(first, code.times(pixel, filters))
-                    return [code.builder.fadd(carried[0], code.load(dy, at, lanes))]
+                    row = code.at(dy, code.plus(first, code.times(pixel, filters)))
+                    return [
+                        code.builder.fadd(total, code.load(row, *place))
+                        for total, place in zip(carried, places, strict=True)
+                    ]
 
-                code.store(code.fold(pixels, [code.load(sums, first)], add)[0], sums, first)
+                own = code.at(sums, first)
+                totals = code.fold(pixels, [code.load(own, at) for at, _ in places], add)
+                for total, (at, _) in zip(totals, places, strict=True):
+                    code.store(total, own, at)
 
-            code.vectors(filters, vector)
+            code.each(spans(filters, _VECTORS * target.lanes), block)
 
         each_image(code, arguments.group, images, part_images, image)
 

@@ -17,11 +17,14 @@ from itertools import product
 
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector.generated import Arguments, Generated
-from kernels.cpu.vector.ir import Code, Number, Value
+from kernels.cpu.vector.ir import Code, Number, Value, spans
 from kernels.cpu.vector.local_places import Here, Layer, by_items, by_windows
 from kernels.cpu.vector.target import Target
-from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
+from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, tile_rows, whole
 from kernels.cpu.vector.transpose import Rows, transpose_memory
+
+_TILES = 4
+"""Register tiles that one gathering of taps should serve."""
 
 
 def forward(
@@ -165,12 +168,21 @@ def backward_weights(
     def place(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
         at = code.times(layer.place(code, down.item, across.item), layer.weights_of_place)
         dweights = code.at(arguments["dweights"], at)
-        write_gradient(code, arguments, layer, (down, across), dweights, accumulate=accumulate)
+        write_gradient(
+            code,
+            arguments,
+            layer,
+            (down, across),
+            dweights,
+            scratch=arguments.scratch,
+            accumulate=accumulate,
+        )
 
     return Generated(
         what=f"local.backward_weights {layer} {accumulate}",
         arrays=("x", "dy", "dweights"),
         phases=(by_windows(layer, ("x", "dy"), ("dweights",), place),),
+        scratch=gathered(target, layer),
     )
 
 
@@ -181,38 +193,83 @@ def write_gradient(
     here: tuple[Here, Here],
     gradient: Value,
     *,
+    scratch: Value,
     accumulate: bool = False,
 ) -> None:
-    """Write the gradient of the filters of one place, all its taps, or add it."""
+    """Write the gradient of the filters of one place, all its taps, or add it.
+
+    Images are so far apart that they would crowd few sets of the nearest cache. So the place's gradients are
+    gathered in the scratch memory first, and each block of taps before it is multiplied.
+    """
     down, across = here
     if not accumulate:
         code.clear(gradient, layer.weights_of_place)
     first_tap = down.stretch.detail[0] * layer.size[1] + across.stretch.detail[0]
     maps = code.times(layer.place(code, down.item, across.item), layer.filters)
-    for row in range(down.stretch.partners):
-        x = layer.pixel(code, code.plus(down.partner, row), across.partner)
-        taps = first_tap * layer.channels * layer.filters + row * layer.tap_row
+    target = code.unit.target
+    dy, x = scratch, code.at(scratch, layer.images * layer.filters)
+    _gather(code, layer.images, (code.at(arguments["dy"], maps), layer.maps), dy, layer.filters)
+    columns = column_blocks(target, layer.filters)
 
-        def block(first: Number, count: int, x: Number = x, taps: int = taps) -> None:
-            multiply_rows(
-                code,
-                across.stretch.partners * layer.channels,
-                count,
-                lambda tile_rows, tile_columns: Tile(
-                    rows=tile_rows,
-                    columns=tile_columns,
-                    depth=layer.images,
-                    a_step=layer.picture,
-                    a_row=1,
-                    b_step=layer.maps,
-                    c_row=layer.filters,
-                    start="load" if accumulate else "zero",
-                ),
-                lambda tap: Operands(
-                    a=code.at(arguments["x"], code.plus(x, tap)),
-                    b=code.at(arguments["dy"], code.plus(first, maps)),
-                    c=code.at(gradient, code.plus(taps, first, code.times(tap, layer.filters))),
-                ),
-            )
+    def row_of_taps(row: Number) -> None:
+        pixel = layer.pixel(code, code.plus(down.partner, row), across.partner)
+        taps = code.plus(first_tap * layer.channels * layer.filters, code.times(row, layer.tap_row))
 
-        code.each(column_blocks(code.unit.target, layer.filters), block)
+        def some(first_row: Number, count: int) -> None:
+            source = code.at(arguments["x"], code.plus(pixel, first_row))
+            _gather(code, layer.images, (source, layer.picture), x, count)
+
+            def block(first: Number, size: int) -> None:
+                multiply_rows(
+                    code,
+                    count,
+                    size,
+                    lambda tile_rows, tile_columns: Tile(
+                        rows=tile_rows,
+                        columns=tile_columns,
+                        depth=layer.images,
+                        a_step=count,
+                        a_row=1,
+                        b_step=layer.filters,
+                        c_row=layer.filters,
+                        start="load" if accumulate else "zero",
+                    ),
+                    lambda tap: Operands(
+                        a=code.at(x, tap),
+                        b=code.at(dy, first),
+                        c=code.at(
+                            gradient,
+                            code.plus(taps, first, code.times(code.plus(first_row, tap), layer.filters)),
+                        ),
+                    ),
+                )
+
+            code.each(columns, block)
+
+        code.each(spans(across.stretch.partners * layer.channels, taps_at_once(target, layer)), some)
+
+    code.loop(down.stretch.partners, row_of_taps)
+
+
+def taps_at_once(target: Target, layer: Layer) -> int:
+    """Return how many taps with their channels are gathered at a time: those of some tiles."""
+    return _TILES * tile_rows(target, column_blocks(target, layer.filters)[0].size)
+
+
+def gathered(target: Target, layer: Layer) -> int:
+    """Return how many elements of scratch memory a place's gradient needs."""
+    return layer.images * (layer.filters + taps_at_once(target, layer))
+
+
+def _gather(code: Code, images: int, source: tuple[Value, int], to: Value, count: int) -> None:
+    """Copy ``count`` elements of each image side by side.
+
+    ``source`` is where those of the first are, and how far apart those of the next.
+    """
+    start, apart = source
+    code.loop(
+        images,
+        lambda image: code.copy(
+            code.at(start, code.times(image, apart)), code.at(to, code.times(image, count)), count
+        ),
+    )

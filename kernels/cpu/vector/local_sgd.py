@@ -8,7 +8,7 @@ from __future__ import annotations
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector.generated import Arguments, Generated
 from kernels.cpu.vector.ir import Code
-from kernels.cpu.vector.local import write_gradient
+from kernels.cpu.vector.local import gathered, write_gradient
 from kernels.cpu.vector.local_places import Here, Layer, by_windows
 from kernels.cpu.vector.sgd import descent, is_asked
 from kernels.cpu.vector.target import Target
@@ -31,7 +31,8 @@ def update(
 
     def place(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
         with code.builder.if_then(is_asked(code, arguments)):
-            write_gradient(code, arguments, layer, (down, across), arguments.scratch)
+            more = code.at(arguments.scratch, layer.weights_of_place)
+            write_gradient(code, arguments, layer, (down, across), arguments.scratch, scratch=more)
             at = code.times(layer.place(code, down.item, across.item), layer.weights_of_place)
             weights, velocity = (code.at(arguments[name], at) for name in ("weights", "velocity"))
             step = descent(code, arguments, slot)
@@ -42,5 +43,5 @@ def update(
         what=f"local_sgd.update {layer} {slot}",
         arrays=(*reads, *writes),
         phases=(by_windows(layer, reads, writes, place),),
-        scratch=layer.weights_of_place,
+        scratch=layer.weights_of_place + gathered(target, layer),
     )
