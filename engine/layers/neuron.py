@@ -122,11 +122,9 @@ def neuron_field(default: str) -> Any:
 
 
 def neuron_title(neuron: str) -> str:
-    """Return a neuron's title, with parameters that are not its defaults, in three digits."""
+    """Return a neuron's title, with parameters that are not its defaults."""
     kind, parameters = parse_neuron(neuron)
-    if parameters == kind.parameters:
-        return kind.title
-    return f"{kind.title}[{','.join(f'{value:.3g}' for value in parameters)}]"
+    return kind.title + neuron_text(kind.name, parameters).removeprefix(kind.name)
 
 
 def neuron_caption(neuron: str) -> tuple[str, ...]:

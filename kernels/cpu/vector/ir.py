@@ -176,6 +176,19 @@ class Code:
 
         self.fold(count, [], step)
 
+    def repeat(self, body: Callable[[Number], Value]) -> None:
+        """Run ``body(index)`` until it returns that it need not be run again."""
+        b = self.builder
+        before, head, after = b.block, b.append_basic_block(), b.append_basic_block()
+        b.branch(head)
+        b.position_at_end(head)
+        index = b.phi(I64)
+        again = body(index)
+        index.add_incoming(I64(0), before)
+        index.add_incoming(b.add(index, I64(1)), b.block)
+        b.cbranch(again, head, after)
+        b.position_at_end(after)
+
     def each(self, blocks: list[Span], body: Callable[[Number, int], None]) -> None:
         """Run ``body(first item, size)`` for each block."""
         for span in blocks:
@@ -203,6 +216,11 @@ class Code:
     def at(self, pointer: Value, offset: Number) -> Value:
         """Return the address ``offset`` elements after ``pointer``."""
         return self.builder.gep(pointer, [self.value(offset)], source_etype=F32) if offset != 0 else pointer
+
+    def local(self, vectors: int) -> Value:
+        """Return memory of this function's own for some vectors."""
+        with self.builder.goto_entry_block():
+            return self.builder.alloca(self.vector, vectors)
 
     def pointer(self, table: Value, index: int) -> Value:
         """Return pointer number ``index`` of a table of pointers."""
@@ -273,18 +291,11 @@ class Code:
         """Return a vector of integers of 32 bits that has ``number`` in all its lanes."""
         return _Splat(ir.VectorType(I32, self.lanes), number)
 
-    def most_bits(self, vectors: Callable[[Number], Value], count: int) -> Value:
-        """Return how many bits are set in the one of all lanes of ``count`` vectors that has most."""
-        b, kind = self.builder, ir.VectorType(I32, self.lanes)
-        counter = self._intrinsic(f"llvm.ctpop.v{self.lanes}i32", kind, [kind])
-
-        def one(index: Number, most: list[Value]) -> list[Value]:
-            bits = b.call(counter, [b.bitcast(vectors(index), kind)])
-            return [b.select(b.icmp_signed(">", bits, most[0]), bits, most[0])]
-
-        most = self.fold(count, [self.integers(0)], one)[0]
-        largest = self._intrinsic(f"llvm.vector.reduce.umax.v{self.lanes}i32", I32, [kind])
-        return b.zext(b.call(largest, [most]), I64)
+    def any_bit(self, integers: Value) -> Value:
+        """Return whether a bit is set in any lane of a vector of integers."""
+        kind = integers.type
+        either = self._intrinsic(f"llvm.vector.reduce.or.v{self.lanes}i32", I32, [kind])
+        return self.builder.icmp_signed("!=", self.builder.call(either, [integers]), I32(0))
 
     def splat(self, scalar: Value) -> Value:
         """Return a vector that has ``scalar`` in all its lanes."""

@@ -24,7 +24,7 @@ from kernels.cpu.vector.generated import Arguments, Generated, Phase
 from kernels.cpu.vector.ir import Code, Number, Value
 from kernels.cpu.vector.picture import elements
 from kernels.cpu.vector.target import Target
-from kernels.cpu.vector.winograd_layout import RESULTS, Layout
+from kernels.cpu.vector.winograd_layout import Layout, fewest_products
 
 _FEW_CHANNELS = 8
 _DEEP = "deep"
@@ -162,13 +162,15 @@ def _deepened(
     maps = shapes["y" if "y" in shapes else "dy"]
     taps = _deep_taps(shapes[weights], stride)
     depth = channels * stride[0] * stride[1]
-    rows, columns = (-(-places // RESULTS) * RESULTS + taps[0] - 1 for places in maps[1:3])
+    results = fewest_products(maps, taps[0])
+    rows, columns = (-(-places // results) * results + taps[0] - 1 for places in maps[1:3])
     layout = _DeepLayout(
         target,
         (shapes["x"][0], rows, columns, depth),
         maps,
         taps[0],
         (0, 0),
+        summed=weights == "dweights",
         flat=shapes["x"][1:],
         stride=stride[0],
         before=padding,

@@ -16,7 +16,7 @@ from itertools import product
 
 from kernels.arrays import Pair
 from kernels.cpu.vector.ir import Code, Number, Value
-from kernels.cpu.vector.toom_cook import FastConvolution, Matrix
+from kernels.cpu.vector.toom_cook import FastConvolution, Matrix, mirrored, transposed
 
 RESULTS = 4
 """Pixels of a tile of the maps along one axis: m."""
@@ -53,7 +53,7 @@ class Block:
             v_column = code.at(v, code.times(j, self.channels * self.height))
             u_column = code.at(u, code.times(j, self.n * self.channels * code.lanes))
             sums: dict[Pair, list[Value]] = {part: [None] * RESULTS for part in parts}
-            for points in _mirrored(self.fast.output):
+            for points in mirrored(transposed(self.fast.output)):
                 made = [self._products(code, v_column, u_column, point) for point in points]
                 for part in parts:
                     _add(code, sums[part], self.fast.output, points, [one[part] for one in made])
@@ -102,7 +102,7 @@ class Block:
         values = [code.load(source, j * code.lanes) for j in range(self.n)]
         values[_ONE] = code.builder.fadd(values[_ONE], bias)
         results: list[Value] = [None] * RESULTS
-        for points in _mirrored(self.fast.output):
+        for points in mirrored(transposed(self.fast.output)):
             _add(code, results, self.fast.output, points, [values[point] for point in points])
         for j, result in enumerate(results[:width]):
             code.store(result, to, j * self.filters, lanes)
@@ -110,19 +110,6 @@ class Block:
 
 _ONE = 1
 """The number of the point 1, at which a polynomial is the sum of its coefficients."""
-
-
-def _mirrored(output: Matrix) -> list[tuple[int, ...]]:
-    """Return the columns of Aᵀ, with those of p and −p together: they differ in the odd rows' signs."""
-    columns = list(zip(*output, strict=True))
-    pairs: list[tuple[int, ...]] = []
-    at = 0
-    while at < len(columns):
-        turned = tuple(value if row % 2 == 0 else -value for row, value in enumerate(columns[at]))
-        paired = at + 1 < len(columns) and columns[at + 1] == turned
-        pairs.append((at, at + 1) if paired else (at,))
-        at = pairs[-1][-1] + 1
-    return pairs
 
 
 def _add(

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 from llvmlite import ir
@@ -136,14 +135,15 @@ class ThinConvolution:
 
                 def transform(channel: Number) -> None:
                     at = code.at(arguments.scratch, code.times(channel, lanes))
-                    tap = [
-                        [code.load(at, (i * taps + j) * lanes * lanes) for j in range(taps)]
-                        for i in range(taps)
-                    ]
-                    values = both_axes(code, self.matrices.filter, tap)
                     to = code.at(u, code.times(channel, lanes))
-                    for i, j in product(range(self.n), range(self.n)):
-                        code.store(values[i][j], to, (j * self.n + i) * channels * lanes)
+
+                    def tap(i: int, j: Number) -> Value:
+                        return code.load(at, code.times(code.plus(i * taps, j), lanes * lanes))
+
+                    def store(i: Number, j: int, value: Value) -> None:
+                        code.store(value, to, code.times(code.plus(j * self.n, i), channels * lanes))
+
+                    both_axes(code, self.matrices.filter, tap, store)
 
                 code.loop(channels, transform)
 
@@ -203,7 +203,7 @@ class ThinConvolution:
     @property
     def _block_size(self) -> Pair:
         """Tiles, and vectors of filters, that are done at once: m results of each are in registers."""
-        return (3, 1) if self.target.registers >= 32 else (1, 1)
+        return (3, 1) if self.target.registers >= 32 else (1, 2)
 
     def _transform_columns(self, code: Code, opened: Value, columns: Value) -> None:
         """Sum over the rows of the picture: Bᵀ d for all tiles of a column of elements at once."""

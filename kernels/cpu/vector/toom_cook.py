@@ -60,6 +60,17 @@ def transposed(matrix: Matrix) -> Matrix:
     return tuple(zip(*matrix, strict=True))
 
 
+def mirrored(rows: Matrix) -> list[tuple[int, ...]]:
+    """Return the numbers of the rows, of points p and −p together: they differ in the odd elements' signs."""
+    groups: list[tuple[int, ...]] = []
+    at = 0
+    while at < len(rows):
+        turned = tuple(-value if k % 2 else value for k, value in enumerate(rows[at]))
+        groups.append((at, at + 1) if at + 1 < len(rows) and rows[at + 1] == turned else (at,))
+        at = groups[-1][-1] + 1
+    return groups
+
+
 def _with_roots(roots: list[Fraction]) -> list[Fraction]:
     """Return the coefficients of the polynomial Π (x − root), the constant first."""
     coefficients = [Fraction(1)]

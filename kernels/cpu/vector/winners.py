@@ -6,7 +6,8 @@
     gradient of a filter   += g · row of pixels, one vector for each row of taps, all of them in registers
 
 A picture is first copied to *strips*: at each place of a row of windows, as many pixels as a row of taps
-sees, from the beginning of a vector on. Where a window has several winners, as many passes are made.
+sees, from the beginning of a vector on. Some rows of windows are done for all filters of a vector, then the
+next: so strips stay in the nearest cache. Where a window has several winners, as many turns are made.
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ from llvmlite import ir
 
 from kernels.arrays import Pair
 from kernels.cpu.vector.generated import Arguments
-from kernels.cpu.vector.ir import I32, POINTER, Code, Number, Value, spans
+from kernels.cpu.vector.ir import I32, I64, POINTER, Code, Number, Span, Value, spans
 from kernels.cpu.vector.pack import sum_of_groups
 from kernels.cpu.vector.picture import Windows
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
+
+_EXPONENT, _BIAS = 23, 127
+"""Where a float32 has its exponent, and what that of 1 is."""
+_NEAR = 6_000
+"""Elements of strips that stay in the nearest cache."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +105,48 @@ class Winners:
             biases = code.at(sums, code.plus(self.filters * self.one_filter, first))
             own = code.at(sums, code.times(first, self.one_filter))
 
-            def turn(_: Number) -> None:
-                self._take_winners(code, (left, dz, lanes), (gradients, places), biases)
+            def turn(number: Number) -> Value:
+                is_first = code.builder.icmp_signed("==", number, I64(0))
+                bits = code.builder.select(is_first, won, left)
+                apart = code.builder.select(is_first, I64(self.filters), I64(code.lanes))
+                again = self._take_winners(
+                    code, (bits, apart), (dz, lanes), (left, gradients, places), biases
+                )
                 code.each(
-                    spans(lanes, self._at_once[0]),
-                    lambda filter_, count: self._call_sum(
-                        code,
-                        count,
-                        [
-                            code.at(gradients, filter_),
-                            code.at(places, filter_),
-                            strips,
-                            code.at(own, code.times(filter_, self.one_filter)),
-                        ],
+                    self._bands,
+                    lambda row, rows: code.each(
+                        spans(lanes, self._at_once[0]),
+                        lambda filter_, count: self._call_sum(
+                            code,
+                            (count, rows),
+                            [
+                                *(
+                                    code.at(listed, self._item(code, row, filter_))
+                                    for listed in (gradients, places)
+                                ),
+                                strips,
+                                code.at(own, code.times(filter_, self.one_filter)),
+                            ],
+                        ),
                     ),
                 )
+                return again
 
-            code.loop(self._copy_winners(code, won, left, lanes), turn)
+            code.repeat(turn)
 
         code.vectors(self.filters, block)
+
+    @property
+    def _bands(self) -> list[Span]:
+        """Rows of windows that are done at a time: as many as see no more strips than stay close by."""
+        most = max(1, (_NEAR // self.strip_row - self.windows.size[0]) // self.windows.stride[0] + 1)
+        rows = max(1, (most - self.pool_size[0]) // self.pool_stride[0] + 1)
+        bands = -(-self.pooled[0] // rows)
+        return spans(self.pooled[0], -(-self.pooled[0] // bands))
+
+    def _item(self, code: Code, row: Number, filter_: Number) -> Number:
+        """Return where a list has the first window of a row for a filter of the vector."""
+        return code.plus(code.times(row, self.pooled[1] * code.lanes), filter_)
 
     def _cut_strips(self, code: Code, opened: Value, strips: Value) -> None:
         def row(number: Number) -> None:
@@ -129,60 +158,70 @@ class Winners:
                 lambda place: code.copy(
                     code.at(source, code.times(place, step)),
                     code.at(to, code.times(place, self.width)),
-                    self.run,
+                    # in its border a picture is followed by strips, so that whole vectors may be read
+                    self.width if self.windows.bordered else self.run,
                 ),
             )
 
         code.loop(self.windows.seen[0], row)
 
-    def _copy_winners(self, code: Code, won: Value, left: Value, lanes: int) -> Number:
-        """Copy the winners of a vector of filters; return how many a window has at most."""
-
-        def window(number: Number) -> Value:
-            bits = code.load(won, code.times(number, self.filters), lanes)
-            code.store(bits, left, code.times(number, code.lanes))
-            return bits
-
-        return code.most_bits(window, self.pooled[0] * self.pooled[1])
-
     def _take_winners(
-        self, code: Code, read: tuple[Value, Value, int], write: tuple[Value, Value], biases: Value
-    ) -> None:
-        """Take the first winner that is left of each window: its gradient, and where its strip begins."""
+        self,
+        code: Code,
+        winners: tuple[Value, Value],
+        pooled: tuple[Value, int],
+        write: tuple[Value, Value, Value],
+        biases: Value,
+    ) -> Value:
+        """Take each window's first winner: its gradient, and where its strip begins.
+
+        ``winners`` are where the bits of the first window are, and how far apart those of the next. Return
+        whether any are left.
+        """
         b = code.builder
-        left, dz, lanes = read
+        (bits_at, apart), (dz, lanes), (left, gradients, places) = winners, pooled, write
         none = code.integers(0)
 
-        def window(row: Number, column: Number, total: Value) -> Value:
+        def window(row: Number, column: Number, total: Value, kept: Value) -> list[Value]:
             number = code.plus(code.times(row, self.pooled[1]), column)
             at = code.times(number, code.lanes)
-            bits = b.bitcast(code.load(left, at), none.type)
+            bits = b.bitcast(code.load(bits_at, b.mul(code.value(number), apart), lanes), none.type)
             first = code.plus(
                 code.times(row, self.pool_stride[0] * self.windows.stride[0] * self.strip_row),
                 code.times(column, self.pool_stride[1] * self.width),
                 self._start(0, 0),
             )
-            place = none
-            for bit in reversed(range(self.pool_size[0] * self.pool_size[1])):
-                i, j = divmod(bit, self.pool_size[1])
-                here = b.icmp_signed("!=", b.and_(bits, code.integers(1 << bit)), none)
-                place = b.select(here, code.integers(self._start(i, j) - self._start(0, 0)), place)
             there = b.icmp_signed("!=", bits, none)
-            narrow = b.trunc(code.value(first), I32)
-            place = b.select(there, b.add(place, code.splat(narrow)), none)
+            place = b.add(self._of_first_bit(code, bits), code.splat(b.trunc(code.value(first), I32)))
+            place = b.select(there, place, none)
             gradient = code.load(dz, code.times(number, self.filters), lanes)
             gradient = b.select(there, gradient, code.zero)
             bits = b.and_(bits, b.sub(bits, code.integers(1)))
             code.store(b.bitcast(bits, code.vector), left, at)
-            code.store(gradient, write[0], at)
-            code.store(b.bitcast(place, code.vector), write[1], at)
-            return b.fadd(total, gradient)
+            code.store(gradient, gradients, at)
+            code.store(b.bitcast(place, code.vector), places, at)
+            return [b.fadd(total, gradient), b.or_(kept, bits)]
 
         def line(row: Number, carried: list[Value]) -> list[Value]:
-            return code.fold(self.pooled[1], carried, lambda column, s: [window(row, column, s[0])])
+            return code.fold(self.pooled[1], carried, lambda column, s: window(row, column, *s))
 
-        total = code.fold(self.pooled[0], [code.load(biases, 0, lanes)], line)[0]
+        total, kept = code.fold(self.pooled[0], [code.load(biases, 0, lanes), none], line)
         code.store(total, biases, 0, lanes)
+        return code.any_bit(kept)
+
+    def _of_first_bit(self, code: Code, bits: Value) -> Value:
+        """Return how far the strip of the first winner lies behind that of its window's first pixel.
+
+        A number's exponent tells where its only bit is; a product with 1 / width, rounded up, in which row.
+        """
+        b = code.builder
+        width = self.pool_size[1]
+        first = b.and_(bits, b.sub(code.integers(0), bits))
+        exponent = b.lshr(b.bitcast(b.sitofp(first, code.vector), bits.type), code.integers(_EXPONENT))
+        number = b.sub(exponent, code.integers(_BIAS))
+        row = b.lshr(b.mul(number, code.integers(-(-(1 << 16) // width))), code.integers(16))
+        to_row = self.windows.stride[0] * self.strip_row - width * self.width
+        return b.add(b.mul(number, code.integers(self.width)), b.mul(row, code.integers(to_row)))
 
     def _start(self, i: int, j: int) -> int:
         """Return where the strip of pixel (i, j) of the first window begins."""
@@ -198,14 +237,14 @@ class Winners:
         rows = -(-self.windows.size[0] // blocks)
         return max(1, min(4, room // rows)), rows
 
-    def _call_sum(self, code: Code, count: int, operands: list[Value]) -> None:
+    def _call_sum(self, code: Code, size: Pair, operands: list[Value]) -> None:
         function = code.unit.shared(
-            ("sparse", count), [POINTER] * len(operands), lambda inner: self._emit_sum(inner, count)
+            ("sparse", size), [POINTER] * len(operands), lambda inner: self._emit_sum(inner, *size)
         )
         code.builder.call(function, operands)
 
-    def _emit_sum(self, code: Code, count: int) -> None:
-        """Add the rows of pixels of all windows' winners to the sums of ``count`` filters."""
+    def _emit_sum(self, code: Code, count: int, pooled_rows: int) -> None:
+        """Add the rows of pixels of some rows of windows' winners to the sums of ``count`` filters."""
         gradients, places, strips, sums = code.arguments
         lanes = code.lanes
 
@@ -233,7 +272,7 @@ class Winners:
                 return made
 
             start = [code.load(own, place) for _, place in at]
-            totals = code.fold(self.pooled[0] * self.pooled[1], start, window)
+            totals = code.fold(pooled_rows * self.pooled[1], start, window)
             for (_, place), total in zip(at, totals, strict=True):
                 code.store(total, own, place)
 

@@ -17,7 +17,6 @@ Errors are about ten times those of a direct sum, see the tests.
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TypeAlias
 
 from kernels.arrays import Pair, Shape
@@ -27,7 +26,7 @@ from kernels.cpu.vector.pack import sum_of_groups
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.toom_cook import transposed
 from kernels.cpu.vector.transforms import both_axes, transpose_taps, write_taps
-from kernels.cpu.vector.winograd_layout import FEW_PARTS, RESULTS, Layout
+from kernels.cpu.vector.winograd_layout import FEW_PARTS, LEAST_RESULTS, Layout
 from kernels.cpu.vector.winograd_passes import (
     convolve,
     store_filters,
@@ -47,7 +46,7 @@ def wins(weights: Shape, maps: Shape, stride: Pair) -> bool:
     """Whether fast convolution is quicker: square filters, enough channels on both sides, large maps."""
     filters, height, width, channels = weights
     square = height == width and height in {3, 5} and stride == (1, 1)
-    return square and min(filters, channels) >= _FEWEST_CHANNELS and min(maps[1:3]) >= RESULTS
+    return square and min(filters, channels) >= _FEWEST_CHANNELS and min(maps[1:3]) >= LEAST_RESULTS
 
 
 def forward(shapes: Shapes, target: Target, padding: Pair, layout: Layout | None = None) -> Generated:
@@ -67,12 +66,12 @@ def forward(shapes: Shapes, target: Target, padding: Pair, layout: Layout | None
 
                 def transform(index: Number) -> None:
                     at = code.at(arguments.scratch, code.times(index, target.lanes))
-                    taps_of = [
-                        [code.load(at, (i * taps + j) * target.lanes * target.lanes) for j in range(taps)]
-                        for i in range(taps)
-                    ]
                     store_filters(
-                        fast, code, arguments["transformed"], taps_of, (first, code.plus(channel, index))
+                        fast,
+                        code,
+                        arguments["transformed"],
+                        lambda i, j: code.load(at, code.times(code.plus(i * taps, j), target.lanes**2)),
+                        (first, code.plus(channel, index)),
                     )
 
                 code.loop(count, transform)
@@ -111,12 +110,11 @@ def backward_data(shapes: Shapes, target: Target, padding: Pair, accumulate: boo
         weights = code.at(arguments["weights"], code.times(arguments.group, taps * taps * channels))
 
         def vector(channel: Number, lanes: int) -> None:
-            def tap(i: int, j: int) -> Value:
-                number = (taps - 1 - i) * taps + taps - 1 - j
-                return code.load(weights, code.plus(channel, number * channels), lanes)
+            def tap(i: int, j: Number) -> Value:
+                number = code.plus((taps - 1 - i) * taps + taps - 1, code.times(j, -1))
+                return code.load(weights, code.plus(channel, code.times(number, channels)), lanes)
 
-            taps_of = [[tap(i, j) for j in range(taps)] for i in range(taps)]
-            store_filters(fast, code, arguments["transformed"], taps_of, (channel, arguments.group))
+            store_filters(fast, code, arguments["transformed"], tap, (channel, arguments.group))
 
         code.vectors(channels, vector)
 
@@ -138,7 +136,7 @@ def backward_weights(
 ) -> Generated:
     """Return the kernel that writes the gradient of the filters, or adds it to dweights."""
     filters, taps, _, channels = shapes["dweights"]
-    fast = layout or Layout(target, shapes["x"], shapes["dy"], taps, padding)
+    fast = layout or Layout(target, shapes["x"], shapes["dy"], taps, padding, summed=True)
     size = fast.points * channels * fast.width
     images = shapes["x"][0]
     parts, part_images = fast.parts
@@ -149,7 +147,9 @@ def backward_weights(
 
     def sum_part(code: Code, arguments: Arguments) -> None:
         sums = code.at(arguments["sums"], code.times(arguments.group, size))
-        code.clear(sums, size)
+        at_once = part_images <= fast.batch
+        if not at_once:
+            code.clear(sums, size)
         fast.windows.clear_border(code, arguments.scratch)
         first_image = code.times(arguments.group, part_images)
 
@@ -157,7 +157,7 @@ def backward_weights(
             image = code.plus(first_image, first)
             transform_pictures(fast, code, arguments, arguments["x"], (image, count))
             transform_gradients(fast, code, arguments, arguments["dy"], (image, count))
-            sum_products(fast, code, arguments, sums, count)
+            sum_products(fast, code, arguments, sums, count, accumulate=not at_once)
 
         code.cases(
             arguments.group,
@@ -191,17 +191,18 @@ def backward_weights(
                             code.plus(at_points, code.times(point, target.lanes)),
                         ),
                     )
-                    values = [
-                        [
-                            code.load(arguments.scratch, at_points + (i * fast.n + j) * target.lanes)
-                            for j in range(fast.n)
-                        ]
-                        for i in range(fast.n)
-                    ]
-                    back = both_axes(code, transposed(fast.matrices.filter), values)
                     scratch = code.at(arguments.scratch, code.times(index, target.lanes))
-                    for i, j in product(range(taps), range(taps)):
-                        code.store(back[i][j], scratch, (i * taps + j) * target.lanes**2)
+
+                    def point(i: int, j: Number) -> Value:
+                        number = code.plus(i * fast.n, j)
+                        at = code.plus(at_points, code.times(number, target.lanes))
+                        return code.load(arguments.scratch, at)
+
+                    def store(i: Number, j: int, value: Value) -> None:
+                        number = code.plus(code.times(i, taps), j)
+                        code.store(value, scratch, code.times(number, target.lanes**2))
+
+                    both_axes(code, transposed(fast.matrices.filter), point, store)
 
                 code.loop(count, transform)
                 write_taps(

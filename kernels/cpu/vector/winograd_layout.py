@@ -25,8 +25,10 @@ from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import whole
 from kernels.cpu.vector.toom_cook import FastConvolution, fast_convolution
 
-RESULTS = 4
-"""Pixels of a tile of the maps along one axis: m."""
+LEAST_RESULTS = 4
+"""Pixels that a tile of the maps has along one axis at least."""
+_MOST_PRODUCTS = 8
+"""Pixels that a tile of the picture has along one axis at most: with more, errors grow."""
 
 FEW_PARTS = 4
 _KEPT = 170_000
@@ -35,6 +37,20 @@ _FILTERS_KEPT = 1 << 18
 """Elements of U that stay in a cache from one batch of images to the next."""
 _TILES = 96
 """Tiles that one reading of U should serve, where it does not."""
+
+
+def fewest_products(maps: Shape, taps: int) -> int:
+    """Return the side m of the tiles of maps (N, P, Q, F) with which there are fewest products.
+
+    Large tiles need fewer for each pixel, but may stand out over the edge: 12 × 12 pixels are 4 tiles of
+    6 × 6, each of 8 × 8 products, 13 × 13 pixels 9 tiles of 5 × 5, each of 7 × 7.
+    """
+
+    def products(results: int) -> int:
+        tiles = -(-maps[1] // results) * -(-maps[2] // results)
+        return tiles * (results + taps - 1) ** 2
+
+    return min(range(LEAST_RESULTS, _MOST_PRODUCTS - taps + 2), key=products)
 
 
 @dataclass(frozen=True)
@@ -49,11 +65,18 @@ class Layout:
     maps: Shape
     taps: int
     padding: Pair
+    summed: bool = False
+    """Whether the products are added to sums, of filters' gradients, in place of making maps."""
+
+    @cached_property
+    def results(self) -> int:
+        """Pixels of a tile of the maps along one axis, m: those with which there is least to multiply."""
+        return fewest_products(self.maps, self.taps)
 
     @cached_property
     def matrices(self) -> FastConvolution:
         """The transforms along one axis."""
-        return fast_convolution(RESULTS, self.taps)
+        return fast_convolution(self.results, self.taps)
 
     @property
     def n(self) -> int:
@@ -87,7 +110,7 @@ class Layout:
     @property
     def places(self) -> Pair:
         """Tiles down and across."""
-        return -(-self.maps[1] // RESULTS), -(-self.maps[2] // RESULTS)
+        return -(-self.maps[1] // self.results), -(-self.maps[2] // self.results)
 
     @property
     def tiles(self) -> int:
@@ -98,15 +121,24 @@ class Layout:
     def windows(self) -> Windows:
         """The tiles of the picture, as windows."""
         height, width, channels = self.pictures[1:]
-        size, step = (self.n, self.n), (RESULTS, RESULTS)
+        size, step = (self.n, self.n), (self.results, self.results)
         return Windows(height, width, channels, self.places, size, step, self.padding)
 
     @property
     def batch(self) -> int:
-        """Images that are done at a time: as many as a cache holds, or else as make good use of U."""
-        images = _KEPT // (self.points * self.tiles * (self.depth + self.width))
+        """Images that are done at a time: as many as a cache holds, or else as make good use of U.
+
+        Sums are read and written once for each of these, and should not be more than V and M together.
+        """
+        of_image = self.tiles * (self.depth + self.width)
+        images = _KEPT // (self.points * of_image)
         if self.filters_size > _FILTERS_KEPT:
             images = max(images, -(-_TILES // self.tiles))
+        if self.summed:
+            images = max(images, self.channels * self.width // of_image)
+        group = image_groups(self.pictures[0])[1]
+        if images > group:
+            images -= images % group
         return max(1, min(images, -(-self.pictures[0] // FEW_PARTS)))
 
     @property
@@ -155,8 +187,10 @@ class Layout:
 
     def each_map_tile(self, code: Code, body: Callable[[Number, Number, int, int], None]) -> None:
         """Run ``body(row, column, height, width)`` for each tile, with the pixels inside the maps."""
-        down = [(span.first // RESULTS, span.count, span.size) for span in spans(self.maps[1], RESULTS)]
-        across = [(span.first // RESULTS, span.count, span.size) for span in spans(self.maps[2], RESULTS)]
+        down, across = (
+            [(span.first // self.results, span.count, span.size) for span in spans(extent, self.results)]
+            for extent in self.maps[1:3]
+        )
         for (row, rows, height), (column, columns, width) in product(down, across):
 
             def tile(i: Number, j: Number, start: Pair = (row, column), size: Pair = (height, width)) -> None:
@@ -182,5 +216,5 @@ class Layout:
 
     def map_pixel(self, code: Code, row: Number, column: Number) -> Number:
         """Return the offset of a tile's first pixel in the maps of one image."""
-        pixel = code.plus(code.times(row, RESULTS * self.maps[2]), code.times(column, RESULTS))
+        pixel = code.plus(code.times(row, self.results * self.maps[2]), code.times(column, self.results))
         return code.times(pixel, self.maps[3])

@@ -15,7 +15,7 @@ Transforms go by vectors of channels: all n × n numbers of a tile are registers
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Callable
 
 from kernels.cpu.vector.generated import Arguments, Phase
 from kernels.cpu.vector.ir import Code, Number, Value, spans
@@ -23,15 +23,21 @@ from kernels.cpu.vector.picture import elements
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, whole
 from kernels.cpu.vector.toom_cook import transposed
 from kernels.cpu.vector.transforms import both_axes
-from kernels.cpu.vector.winograd_layout import RESULTS, Layout
+from kernels.cpu.vector.winograd_layout import Layout
 
 
 def store_filters(
-    layout: Layout, code: Code, transformed: Value, taps: list[list[Value]], place: tuple[Number, Number]
+    layout: Layout,
+    code: Code,
+    transformed: Value,
+    tap: Callable[[int, Number], Value],
+    place: tuple[Number, Number],
 ) -> None:
-    """Write G g Gᵀ as tiles of products read it; ``place`` is the first filter, and the channel."""
+    """Write G g Gᵀ as tiles of products read it; ``place`` is the first filter, and the channel.
+
+    ``tap(i, j)`` returns a vector of filters' taps.
+    """
     first, channel = place
-    values = both_axes(code, layout.matrices.filter, taps)
     block = column_blocks(layout.target, layout.maps[3])[0].size
     block = whole(layout.target, block)
     number, within = code.divided(code.value(first), block)
@@ -41,9 +47,8 @@ def store_filters(
         is_last = code.builder.icmp_signed("==", code.value(number), code.value(layout.width // block))
         size = code.builder.select(is_last, code.value(last), code.value(block))
     at = code.plus(code.times(code.times(number, block), layout.channels), code.times(channel, size), within)
-    for i, j in product(range(layout.n), range(layout.n)):
-        point = (i * layout.n + j) * layout.channels * layout.width
-        code.store(values[i][j], transformed, code.plus(at, point))
+    store = _to_points(code, layout.n, code.at(transformed, at), layout.channels * layout.width)
+    both_axes(code, layout.matrices.filter, tap, store)
 
 
 def convolve(
@@ -101,22 +106,19 @@ def transform_pictures(
 
         def tile(row: Number, column: Number) -> None:
             place = code.plus(
-                code.times(row, RESULTS * windows.row),
-                code.times(column, RESULTS * layout.channels),
+                code.times(row, layout.results * windows.row),
+                code.times(column, layout.results * layout.channels),
             )
             source = code.at(opened, place)
             v = code.at(arguments.scratch, layout.v_tile(code, index, row, column))
 
             def vector(channel: Number, lanes: int) -> None:
-                pixels = [
-                    [
-                        code.load(source, code.plus(channel, i * windows.row + j * layout.channels), lanes)
-                        for j in range(layout.n)
-                    ]
-                    for i in range(layout.n)
-                ]
-                values = both_axes(code, layout.matrices.input, pixels)
-                _store_points(code, values, v, channel, layout.v_point)
+                def pixel(i: int, j: Number) -> Value:
+                    at = code.plus(channel, i * windows.row, code.times(j, layout.channels))
+                    return code.load(source, at, lanes)
+
+                store = _to_points(code, layout.n, code.at(v, channel), layout.v_point)
+                both_axes(code, layout.matrices.input, pixel, store)
 
             code.vectors(layout.channels, vector)
 
@@ -141,17 +143,12 @@ def transform_gradients(
             source = code.at(dy, layout.map_pixel(code, row, column))
 
             def vector(channel: Number, lanes: int) -> None:
-                pixels = [
-                    [
-                        code.load(source, code.plus(channel, (i * layout.maps[2] + j) * filters), lanes)
-                        if i < height and j < width
-                        else code.zero
-                        for j in range(RESULTS)
-                    ]
-                    for i in range(RESULTS)
-                ]
-                values = both_axes(code, transposed(layout.matrices.output), pixels)
-                _store_points(code, values, d, channel, layout.m_point)
+                def pixel(i: int, j: Number) -> Value:
+                    at = code.plus(channel, i * layout.maps[2] * filters, code.times(j, filters))
+                    return code.load(source, at, lanes)
+
+                store = _to_points(code, layout.n, code.at(d, channel), layout.m_point)
+                both_axes(code, transposed(layout.matrices.output), pixel, store, given=(height, width))
 
             code.vectors(filters, vector)
 
@@ -160,8 +157,10 @@ def transform_gradients(
     code.loop(count, image)
 
 
-def sum_products(layout: Layout, code: Code, arguments: Arguments, sums: Value, count: int) -> None:
-    """Add Vᵀ D of ``count`` images to ``sums`` (n², channels, filters)."""
+def sum_products(
+    layout: Layout, code: Code, arguments: Arguments, sums: Value, count: int, *, accumulate: bool
+) -> None:
+    """Write Vᵀ D of ``count`` images to ``sums`` (n², channels, filters), or add it."""
 
     def point(number: Number) -> None:
         v = code.at(arguments.scratch, code.plus(layout.at_v, code.times(number, layout.v_point)))
@@ -181,7 +180,7 @@ def sum_products(layout: Layout, code: Code, arguments: Arguments, sums: Value, 
                     a_row=1,
                     b_step=layout.width,
                     c_row=layout.width,
-                    start="load",
+                    start="load" if accumulate else "zero",
                 ),
                 lambda channel: Operands(
                     a=code.at(v, channel),
@@ -249,23 +248,21 @@ def write_maps(
             y = code.at(maps, at)
 
             def vector(channel: Number, lanes: int) -> None:
-                points = [
-                    [
-                        code.load(m, code.plus(channel, (i * layout.n + j) * layout.m_point))
-                        for j in range(layout.n)
-                    ]
-                    for i in range(layout.n)
-                ]
-                results = both_axes(code, layout.matrices.output, points)
                 bias = code.load(biases, channel, lanes) if biases is not None else None
-                for i, j in product(range(height), range(width)):
-                    place = code.plus(channel, (i * layout.maps[2] + j) * filters)
-                    value = results[i][j]
+
+                def point(i: int, j: Number) -> Value:
+                    number = code.plus(i * layout.n, j)
+                    return code.load(m, code.plus(channel, code.times(number, layout.m_point)))
+
+                def store(i: Number, j: int, value: Value) -> None:
+                    place = code.plus(channel, code.times(i, layout.maps[2] * filters), j * filters)
                     if accumulate:
                         value = code.builder.fadd(value, code.load(y, place, lanes))
                     if bias is not None:
                         value = code.builder.fadd(value, bias)
                     code.store(value, y, place, lanes)
+
+                both_axes(code, layout.matrices.output, point, store, wanted=(height, width))
 
             code.vectors(filters, vector)
 
@@ -274,8 +271,10 @@ def write_maps(
     code.loop(count, image)
 
 
-def _store_points(code: Code, values: list[list[Value]], start: Value, channel: Number, apart: int) -> None:
-    """Write a tile's numbers of some channels, each to its point; these lie so many elements ``apart``."""
-    n = len(values)
-    for i, j in product(range(n), range(n)):
-        code.store(values[i][j], start, code.plus(channel, (i * n + j) * apart))
+def _to_points(code: Code, n: int, start: Value, apart: int) -> Callable[[Number, int, Value], None]:
+    """Return what writes a vector to point (i, j) of n × n; points lie so many elements ``apart``."""
+
+    def store(i: Number, j: int, value: Value) -> None:
+        code.store(value, start, code.plus(code.times(i, n * apart), j * apart))
+
+    return store

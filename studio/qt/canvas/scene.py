@@ -59,7 +59,6 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
         self.comments: dict[str, CommentItem] = {}
-        self._led: object = None  # what decides the ways of the wires, as they are now
         self._changes = ShapeChanges(document)
         self._gesture: Gesture | None = None
         self._palette_drop = PaletteDrop(self)
@@ -177,8 +176,7 @@ class CanvasScene(QGraphicsScene):
             self.nodes[name].setPos(*network.positions[name])
 
     def _mirror_wires(self, showing: Showing) -> None:
-        network = self.document.network
-        wires = network.graph.wires()
+        wires = self.document.network.graph.wires()
         for wire in self.wires.keys() - set(wires):
             self.wires.pop(wire).take_out()
         for wire in wires:
@@ -187,11 +185,7 @@ class CanvasScene(QGraphicsScene):
                 self.wires[wire].thin(self._is_thin)
                 self.wires[wire].put_into(self)
             self.wires[wire].show_flow(showing.flow(wire))
-        kinds = [type(layer) for layer in network.graph.layers().values()]
-        decisive = (wires, kinds, dict(network.positions))
-        if decisive != self._led:
-            self.lead_all()
-            self._led = decisive
+        self.lead_all()
 
     def _mirror_comments(self) -> None:
         comments = self.document.network.comments
@@ -204,7 +198,7 @@ class CanvasScene(QGraphicsScene):
             self.comments[name].show_comment(comment)
 
     def lead_all(self) -> None:
-        """Lead all wires round the cards that lie between their ends, wherever a gesture has put these."""
+        """Lead all wires round the cards that lie between their ends."""
         cards = places_of((node.x(), node.y()) for node in self.nodes.values())
         for wire in self.wires:
             self.lead(wire, cards)

@@ -7,6 +7,7 @@ import pytest
 
 from kernels.cpu.vector.target import targets
 from kernels.cpu.vector.toom_cook import fast_convolution
+from kernels.cpu.vector.winograd_layout import fewest_products
 from kernels.registry import find
 from tests.kernels.cpu.vector.against_numpy import check, numbers, run_generated, run_numpy
 from tests.kernels.test_conv import Geometry
@@ -23,13 +24,19 @@ GEOMETRIES = {
 every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
 
 
-@pytest.mark.parametrize(("results", "taps"), [(2, 3), (4, 3), (4, 5), (2, 5)])
+@pytest.mark.parametrize(("results", "taps"), [(2, 3), (4, 3), (5, 3), (6, 3), (4, 5), (2, 5)])
 def test_matrices_make_a_convolution(results: int, taps: int) -> None:
     """Aᵀ [(G g) ⊙ (Bᵀ d)] is the sum over the taps."""
     fast = fast_convolution(results, taps)
     d, g = np.random.default_rng(1).uniform(-1, 1, fast.products), np.linspace(-1, 2, taps)
     found = np.array(fast.output) @ ((np.array(fast.filter) @ g) * (np.array(fast.input) @ d))
     np.testing.assert_allclose(found, np.convolve(d, g[::-1], "valid"), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(("side", "taps", "results"), [(8, 3, 4), (12, 3, 6), (13, 3, 5), (27, 5, 4)])
+def test_tiles_are_those_with_the_fewest_products(side: int, taps: int, results: int) -> None:
+    """Large ones, unless they stand out over the edge."""
+    assert fewest_products((1, side, side, 16), taps) == results
 
 
 def test_maps_of_each_target(target: str) -> None:
