@@ -198,10 +198,16 @@ def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool)
 def _settle(studio: Studio) -> None:
     """Make ready what the first frame did not need."""
     from studio.qt.autosave import Rescue
+
+    rescue = Rescue(studio.document, studio.window)
+    rescue.done.connect(lambda: _offer_running(studio))  # one question at a time
+    rescue.offer()
+    studio.train_view.prepare()
+
+
+def _offer_running(studio: Studio) -> None:
     from studio.qt.reattach import Reattach
 
-    Rescue(studio.document, studio.window).offer()
-    studio.train_view.prepare()
     running = studio.engines.running()
     if running and studio.run.can_train and studio.run.record.run_id is None:
         Reattach(studio.window, studio.run).offer(running[-1])

@@ -29,6 +29,10 @@ class LayerGraph:
 
     def __init__(self) -> None:
         self._graph = nx.MultiDiGraph()
+        # What was asked for since a layer or a wire last came or went; a change of settings leaves it.
+        self._inputs: dict[str, list[Wire]] = {}
+        self._outputs: dict[str, list[Wire]] = {}
+        self._order: list[str] = []
 
     def copy(self) -> LayerGraph:
         """Return an independent copy; layers are immutable and shared."""
@@ -64,16 +68,20 @@ class LayerGraph:
 
     def wires(self) -> list[Wire]:
         """Return all wires."""
-        return [Wire(source, target, port) for source, target, port in self._graph.edges(keys=True)]
+        return [Wire(*edge) for edge in self._graph.edges(keys=True)]
 
     def inputs(self, name: str) -> list[Wire]:
         """Return the wires into a layer, in the order of its ports."""
-        wires = [Wire(source, target, port) for source, target, port in self._graph.in_edges(name, keys=True)]
-        return sorted(wires, key=lambda wire: wire.port)
+        if name not in self._inputs:
+            wires = (Wire(*edge) for edge in self._graph.in_edges(name, keys=True))
+            self._inputs[name] = sorted(wires, key=lambda wire: wire.port)
+        return list(self._inputs[name])
 
     def outputs(self, name: str) -> list[Wire]:
         """Return the wires out of a layer."""
-        return [Wire(source, target, port) for source, target, port in self._graph.out_edges(name, keys=True)]
+        if name not in self._outputs:
+            self._outputs[name] = [Wire(*edge) for edge in self._graph.out_edges(name, keys=True)]
+        return list(self._outputs[name])
 
     def wire_into(self, name: str, port: int) -> Wire | None:
         """Return the wire into an input, if there is one."""
@@ -113,6 +121,11 @@ class LayerGraph:
 
         Layers of a circle, and those that a circle feeds, are left out.
         """
+        if not self._order:
+            self._order = self._find_order()
+        return list(self._order)
+
+    def _find_order(self) -> list[str]:
         rank = {name: index for index, name in enumerate(self._graph)}
         waiting_for = dict(self._graph.in_degree())
         ready = [(rank[name], name) for name, count in waiting_for.items() if count == 0]
@@ -131,6 +144,7 @@ class LayerGraph:
         """Add a layer at place ``index`` of the order, or at its end; raises KeyError for a taken name."""
         if name in self._graph:
             raise KeyError(name)
+        self._forget()
         self._graph.add_node(name, layer=layer)
         if index is not None:
             names = [other for other in self._graph if other != name]
@@ -155,25 +169,34 @@ class LayerGraph:
             raise KeyError(name)
         if new_name in self._graph and new_name != name:
             raise KeyError(new_name)
+        self._forget()
         self._graph = nx.relabel_nodes(self._graph, {name: new_name}, copy=True)
 
     def remove(self, name: str) -> None:
         """Remove a layer and its wires; raises KeyError where there is none of this name."""
         if name not in self._graph:
             raise KeyError(name)
+        self._forget()
         self._graph.remove_node(name)
 
     def connect(self, wire: Wire) -> None:
         """Add a wire; raises KeyError where a layer is not there or the input is not free."""
         if wire.source not in self or wire.target not in self or self.wire_into(wire.target, wire.port):
             raise KeyError(wire)
+        self._forget()
         self._graph.add_edge(wire.source, wire.target, key=wire.port)
 
     def disconnect(self, wire: Wire) -> None:
         """Remove a wire; raises KeyError where it is not there."""
         if not self._graph.has_edge(wire.source, wire.target, key=wire.port):
             raise KeyError(wire)
+        self._forget()
         self._graph.remove_edge(wire.source, wire.target, key=wire.port)
+
+    def _forget(self) -> None:
+        self._inputs.clear()
+        self._outputs.clear()
+        self._order = []
 
     def free_name(self, stem: str) -> str:
         """Return ``stem`` with the lowest number that makes a name which is not taken."""

@@ -122,9 +122,11 @@ def neuron_field(default: str) -> Any:
 
 
 def neuron_title(neuron: str) -> str:
-    """Return a neuron's title, with parameters that are not its defaults."""
+    """Return a neuron's title, with parameters that are not its defaults, in three digits."""
     kind, parameters = parse_neuron(neuron)
-    return kind.title + neuron_text(kind.name, parameters).removeprefix(kind.name)
+    if parameters == kind.parameters:
+        return kind.title
+    return f"{kind.title}[{','.join(f'{value:.3g}' for value in parameters)}]"
 
 
 def neuron_caption(neuron: str) -> tuple[str, ...]:

@@ -113,6 +113,12 @@ class Document:
         self.file_changed.emit()
         self.changed.emit()
 
+    def take_steps(self, stack: UndoStack) -> None:
+        """Take the steps that led to this network in another studio; their mark tells what is saved."""
+        self.undo_stack = stack
+        self.file_changed.emit()
+        self.changed.emit()
+
     # ---- changes -----------------------------------------------------------------------------------------
 
     def do(self, title: Title, edit: Edit, gesture: object = None) -> None:

@@ -7,19 +7,24 @@ import uuid
 from pathlib import Path
 
 from engine.errors import ConvNetError
-from engine.graph.network_file import NetworkFile, loads
+from engine.graph.network_file import NetworkFile, dumps, loads
 from studio.models.document import Document
+from studio.models.kept_steps import read_steps, write_steps
 from studio.models.recovery import SUFFIX, copy_of
 
-_DIRTY, _RUN_FOLDER = "dirty", "run_folder"
+_DIRTY, _RUN_FOLDER, _STEPS = "dirty", "run_folder", "steps"
 
 
 def hand_over(document: Document, run_folder: str | None, folder: Path) -> Path:
-    """Write down the open network with its unsaved changes, and the run that is watched; return the file.
+    """Write down the open network with its steps of undo, and the run that is watched; return the file.
 
     It is a recovery copy, so that nothing is lost where nobody takes over. Raises OSError.
     """
-    content = copy_of(document) | {_DIRTY: document.dirty, _RUN_FOLDER: run_folder}
+    content = copy_of(document) | {
+        _DIRTY: document.dirty,
+        _RUN_FOLDER: run_folder,
+        _STEPS: write_steps(document),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -35,6 +40,7 @@ def take_over(path: Path, document: Document) -> tuple[bool, str | None]:
         content = json.loads(path.read_bytes())
         network, name = loads(content["network"], str(path)), str(content["name"])
         file = Path(content["path"]) if content["path"] else None
+        steps = read_steps(content[_STEPS], content["network"])
         dirty, run_folder = content[_DIRTY], content[_RUN_FOLDER] and str(content[_RUN_FOLDER])
     except (OSError, ValueError, KeyError, TypeError, ConvNetError):
         return False, None
@@ -44,6 +50,10 @@ def take_over(path: Path, document: Document) -> tuple[bool, str | None]:
         _open(file, network, name, document)
     elif len(network.graph):
         document.new(network, name)
+    if steps is not None and dumps(document.network) == content["network"]:
+        if document.dirty and not dirty:  # its file was lost
+            steps.mark_dirty()
+        document.take_steps(steps)
     return True, run_folder
 
 

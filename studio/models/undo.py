@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.graph.network_file import NetworkFile
@@ -20,12 +21,17 @@ class Step:
 class UndoStack:
     """The steps that were taken, and those that were taken back."""
 
-    def __init__(self) -> None:
-        self._steps: list[Step] = []
-        self._done = 0
-        self._clean: int | None = 0
+    def __init__(self, steps: Iterable[Step] = (), done: int = 0, clean: int | None = 0) -> None:
+        self._steps = list(steps)
+        self._done = done
+        self._clean = clean
         self.gesture: object = None
         """The gesture of the step that was taken last; None after any other."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, those that were taken back last."""
+        return list(self._steps)
 
     @property
     def titles(self) -> list[Title]:
@@ -36,6 +42,11 @@ class UndoStack:
     def done(self) -> int:
         """How many of the steps count."""
         return self._done
+
+    @property
+    def clean(self) -> int | None:
+        """How many steps counted at the clean mark; None where nothing that undo leads to is saved."""
+        return self._clean
 
     @property
     def undo_title(self) -> Title | None:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import platformdirs
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.models.document import Document
@@ -45,7 +45,9 @@ class Autosave(QObject):
 
 
 class Rescue(QObject):
-    """Offers to recover what was left unsaved, one after the other."""
+    """Offers to recover what was left unsaved, one after the other; ``done`` tells that all was asked."""
+
+    done = Signal()
 
     def __init__(self, document: Document, window: QWidget) -> None:
         super().__init__(window)
@@ -60,6 +62,7 @@ class Rescue(QObject):
 
     def _ask(self) -> None:
         if not self._waiting or self._document.dirty:
+            self.done.emit()
             return
         lost = self._waiting.pop()
         box = QMessageBox(self._window)
@@ -70,17 +73,18 @@ class Rescue(QObject):
         where = str(lost.path) if lost.path else self.tr("It was never saved to a file.")
         box.setInformativeText(where)
         recover = box.addButton(self.tr("Recover"), QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(self.tr("Ask later"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(recover)
-        recover.clicked.connect(lambda: self._recover(lost))
-        discard.clicked.connect(lambda: self._discard(lost))
+        box.finished.connect(lambda _: self._on_answered(lost, box.buttonRole(box.clickedButton())))
         box.open()
 
-    def _recover(self, lost: Lost) -> None:
-        self._document.recover(lost.network, lost.path, lost.name)
-        forget(lost)
-
-    def _discard(self, lost: Lost) -> None:
-        forget(lost)
-        self._ask()
+    def _on_answered(self, lost: Lost, answer: QMessageBox.ButtonRole) -> None:
+        if answer == QMessageBox.ButtonRole.AcceptRole:
+            self._document.recover(lost.network, lost.path, lost.name)
+            forget(lost)
+        elif answer == QMessageBox.ButtonRole.DestructiveRole:
+            forget(lost)
+            self._ask()
+            return
+        self.done.emit()

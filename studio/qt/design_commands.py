@@ -146,6 +146,8 @@ class DesignCommands(QObject):
 
     def _wires_along(self, layers: tuple[str, ...]) -> list[Wire]:
         """Return a wire from each selected layer to the next, in the order in which they were selected."""
+        if len(layers) < 2:
+            return []
         graph = self._document.network.graph.copy()
         wires = []
         for source, target in pairwise(layers):

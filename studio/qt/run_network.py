@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from engine.graph.network_file import SUFFIX, dumps, loads
 from studio.models.document import Document
 from studio.models.run import RunModel
+from studio.qt.event_bridge import FRAME
 
 
 class RunNetwork(QObject):
@@ -16,17 +17,25 @@ class RunNetwork(QObject):
         super().__init__(parent)
         self._document, self._run = document, run
         self._is_awaited = False
+        self._opening = QTimer(self, interval=FRAME, singleShot=True)
+        self._opening.timeout.connect(self._open)
         run.run_replaced.connect(self._on_replaced)
-        run.progress_changed.connect(self._open)
+        run.progress_changed.connect(self._on_progress)
 
     def detach(self) -> None:
         """Listen to the run no more; for when the window closes."""
         self._run.run_replaced.disconnect(self._on_replaced)
-        self._run.progress_changed.disconnect(self._open)
+        self._run.progress_changed.disconnect(self._on_progress)
+        self._opening.stop()
 
     def _on_replaced(self) -> None:
         self._is_awaited = not len(self._document.network.graph)
-        self._open()
+        self._on_progress()
+
+    def _on_progress(self) -> None:
+        """Open it a frame after the views of the run were drawn: both at once would hold up keys."""
+        if self._is_awaited and self._run.record.network is not None:
+            self._opening.start()
 
     def _open(self) -> None:
         network = self._run.record.network

@@ -18,10 +18,7 @@ from studio.services.engine_process import EngineProcesses
 
 
 class Successor(QObject):
-    """Starts another studio where the language changes: its network, changes and run are as they were here.
-
-    The steps of undo are not: the other window begins with what is drawn now.
-    """
+    """Starts another studio where the language changes: its network, steps of undo and run are as here."""
 
     def __init__(
         self,

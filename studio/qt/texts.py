@@ -63,6 +63,11 @@ def error_text(error: ConvNetError) -> str:
     return closed_up(QCoreApplication.translate("errors", error.template), fields).format(**fields).rstrip()
 
 
+def expected_text(error: ConvNetError) -> str:
+    """Return what an error says was expected."""
+    return str(_part("expected", error.fields["expected"]))
+
+
 def words_text(words: Words) -> str:
     """Translate words that hold names and figures."""
     fields = _said(words.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -166,6 +167,37 @@ def test_circles_are_told_in_one_way_however_names_hash() -> None:
     """Two circles through a: the shorter one is told."""
     graph = graph_of("abcdefgh", "ab", "bc", "ca", "cd1", "da1")
     assert graph.cycles() == [["a", "b", "c"]]
+
+
+@given(drawn_graphs(NEURONS), st.lists(st.integers(0, 4), max_size=8), st.randoms(use_true_random=False))
+def test_what_was_asked_for_before_holds_after_every_change(
+    graph: LayerGraph, changes: list[int], chance: Random
+) -> None:
+    """A graph that was asked all along tells the same as one that is asked for the first time."""
+    for number, change in enumerate(changes):
+        names, wires = list(graph), graph.wires()
+        _ask_all(graph)
+        if change == 0 or not names:
+            graph.add(f"new{number}", Neuron(), chance.randint(0, len(names)))
+        elif change == 1:
+            graph.remove(chance.choice(names))
+        elif change == 2:
+            graph.rename(chance.choice(names), f"other{number}")
+        elif change == 3:
+            graph.connect(Wire(chance.choice(names), chance.choice(names), 100 + number))
+        elif wires:
+            graph.disconnect(chance.choice(wires))
+        assert _ask_all(graph) == _ask_all(graph.copy())
+
+
+def _ask_all(graph: LayerGraph) -> list[list[str] | list[Wire]]:
+    """Return all that is kept once it was asked for, and empty what was told, as whoever asked may."""
+    lists = [*map(graph.inputs, graph), *map(graph.outputs, graph)]
+    order = graph.order()
+    told = [list(order), *(sorted(wires) for wires in lists)]
+    for each in (order, *lists):
+        each.clear()
+    return told
 
 
 @given(drawn_graphs(NEURONS))

@@ -196,7 +196,9 @@ def test_texts_that_name_no_neuron_are_refused(text: str) -> None:
 
 
 def test_titles_of_neurons_show_parameters_that_are_their_own() -> None:
+    """In three digits, which a card has room for."""
     assert (neuron_title("tanh"), neuron_title("tanh[2,0.5]")) == ("tanh", "tanh[2,0.5]")
+    assert neuron_title("tanh[1.7159,0.6667]") == "tanh[1.72,0.667]"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def keystroke_figure() -> list[tuple[str, str, str, bool]]:
         part.resize(900, 700)
         part.show()
     selection.select(["conv0"])
+    panel.scene.pictures.finish()  # as they are for a person, who types once the network is seen
+    QApplication.processEvents()
     assert inspector.layer_panel is not None
     editor = inspector.layer_panel.form.editors["filters"]
     assert isinstance(editor, WholeEditor)

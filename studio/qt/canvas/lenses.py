@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QCoreApplication
 
 from engine.errors import ShapeMismatchError
@@ -139,14 +137,15 @@ class Showing:
                 words = _tr("{found}, not {expected}").format(**problem.fields)
             return Flow(words, error_text(problem), is_wrong=True)
         explanation = f"{wire.source} → {wire.target}" + (f": {words}" if words else "")
-        by_lens: dict[Lens, Callable[[], Flow]] = {
-            Lens.SHAPES: lambda: self._shape(wire, words, explanation),
-            Lens.COST: lambda: self._memory(wire, words, explanation),
-            Lens.GRADIENTS: lambda: self._gradient(wire, explanation),
-            Lens.HEALTH: lambda: self._shape(wire, words, explanation),
-            Lens.SPLIT: lambda: self._crossing(wire, explanation),
-        }
-        return by_lens[self._lens]()
+        match self._lens:
+            case Lens.COST:
+                return self._memory(wire, words, explanation)
+            case Lens.GRADIENTS:
+                return self._gradient(wire, explanation)
+            case Lens.SPLIT:
+                return self._crossing(wire, explanation)
+            case Lens.SHAPES | Lens.HEALTH:
+                return self._shape(wire, words, explanation)
 
     def _shape(self, wire: Wire, words: str, explanation: str) -> Flow:
         before = self._changes.before(wire.source)

@@ -29,6 +29,7 @@ class Minimap(QFrame):
         self._around = parent
         self._whole = QRectF()
         self._cards: QPixmap | None = None
+        self._drawn: object = None  # what decides how the network looks from afar, as it was when last drawn
         view.moved.connect(self._on_moved)
         document.changed.connect(self._on_changed)
         self._on_changed()
@@ -49,6 +50,12 @@ class Minimap(QFrame):
         return _LARGEST.boundedTo(QSize(self._around.width() // 4, self._around.height() // 3))
 
     def _on_changed(self) -> None:
+        network = self._document.network
+        families = [layer.family for layer in network.graph.layers().values()]
+        drawn = (families, dict(network.positions), network.comments)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         self._whole = self._scene.network_rect()
         self.settle()
         self._on_moved()

@@ -58,15 +58,16 @@ class NodeItem(QGraphicsRectItem):
     ) -> None:
         """Show a layer's settings, its problems, which of its inputs lack a wire, and what the lens says."""
         before = self._look or Look(self.name, layer)
-        look = replace(
-            before,
-            name=self.name,
-            layer=layer,
+        look = Look(
+            self.name,
+            layer,
             has_problem=bool(problems),
             missing=missing,
             facts=facts,
             share=share,
             strip=strip,
+            offered=before.offered,
+            hovered=before.hovered,
         )
         if look != self._look or problems != self._problems:
             self._problems = problems

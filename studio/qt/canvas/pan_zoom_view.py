@@ -52,7 +52,7 @@ class PanZoomView(QGraphicsView):
         self._kept: Callable[[], None] | None = self.show_network  # what is shown at any size
         self._dots: tuple[int, float, str, QPixmap] | None = None
         self._rest = QTimer(self, interval=_RESTING, singleShot=True)
-        self._rest.timeout.connect(lambda: self.setRenderHint(QPainter.RenderHint.Antialiasing))
+        self._rest.timeout.connect(self._on_rested)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -193,15 +193,23 @@ class PanZoomView(QGraphicsView):
     def _tell_moved(self) -> None:
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         self._scene.pictures.show(self.zoom * self.devicePixelRatioF(), seen)
-        self._scene.thin_wires(self.zoom < _SMALLEST_ZOOM_WITH_THICK_WIRES)
         self._hurry()
+        if self.zoom < _SMALLEST_ZOOM_WITH_THICK_WIRES or not self._rest.isActive():
+            self._fit_wires()
         self.moved.emit()
 
     def _hurry(self) -> None:
-        """Draw a large network faster, for as long as it moves."""
+        """Draw a large network faster, for as long as it moves: its wires get no thicker before it rests."""
         if len(self._scene.wires) > _MANY_WIRES:
             self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             self._rest.start()
+
+    def _on_rested(self) -> None:
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._fit_wires()
+
+    def _fit_wires(self) -> None:
+        self._scene.thin_wires(self.zoom < _SMALLEST_ZOOM_WITH_THICK_WIRES)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer; with Shift move up and down, with Ctrl across."""

@@ -59,6 +59,7 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
         self.comments: dict[str, CommentItem] = {}
+        self._led: object = None  # what decides the ways of the wires, as they are now
         self._changes = ShapeChanges(document)
         self._gesture: Gesture | None = None
         self._palette_drop = PaletteDrop(self)
@@ -176,7 +177,8 @@ class CanvasScene(QGraphicsScene):
             self.nodes[name].setPos(*network.positions[name])
 
     def _mirror_wires(self, showing: Showing) -> None:
-        wires = self.document.network.graph.wires()
+        network = self.document.network
+        wires = network.graph.wires()
         for wire in self.wires.keys() - set(wires):
             self.wires.pop(wire).take_out()
         for wire in wires:
@@ -185,7 +187,11 @@ class CanvasScene(QGraphicsScene):
                 self.wires[wire].thin(self._is_thin)
                 self.wires[wire].put_into(self)
             self.wires[wire].show_flow(showing.flow(wire))
-        self.lead_all()
+        kinds = [type(layer) for layer in network.graph.layers().values()]
+        decisive = (wires, kinds, dict(network.positions))
+        if decisive != self._led:
+            self.lead_all()
+            self._led = decisive
 
     def _mirror_comments(self) -> None:
         comments = self.document.network.comments
@@ -198,7 +204,7 @@ class CanvasScene(QGraphicsScene):
             self.comments[name].show_comment(comment)
 
     def lead_all(self) -> None:
-        """Lead all wires round the cards that lie between their ends."""
+        """Lead all wires round the cards that lie between their ends, wherever a gesture has put these."""
         cards = places_of((node.x(), node.y()) for node in self.nodes.values())
         for wire in self.wires:
             self.lead(wire, cards)

@@ -30,7 +30,7 @@ from studio.qt.dashboard.quantity_texts import mark_text
 from studio.qt.labels import ShortLabel
 
 REDRAW = 150
-"""Least milliseconds between two redrawings, which look live and leave the processor to training."""
+"""Milliseconds in which each plot is drawn once, which looks live and leaves the processor to training."""
 
 FIRST: tuple[Quantity, ...] = ("loss", "error", "rate", "speed")
 """What the plots show until something else is chosen; two of them are seen until more are asked for."""
@@ -50,8 +50,9 @@ class CurvesPanel(QWidget):
         self._place = ShortLabel(rank="secondary")
         self._hovered: float | None = None
         self._places: tuple[float, float] | None = None
-        self._redraw = QTimer(self, interval=REDRAW, singleShot=True)
-        self._redraw.timeout.connect(self.refresh)
+        self._due: list[PlotSlot] = []
+        self._turns = QTimer(self, interval=REDRAW // 2, singleShot=True)  # for two plots
+        self._turns.timeout.connect(self._draw_next)
         self._build()
         self._connect()
         self._choose_axis()
@@ -160,16 +161,26 @@ class CurvesPanel(QWidget):
 
     def refresh(self) -> None:
         """Draw the curves as they are now, if anyone looks."""
+        self._due.clear()
+        self._turns.stop()
+        self._draw([slot for slot in self.slots if not slot.isHidden()])
+
+    def _draw_next(self) -> None:
+        """Draw the plot that was drawn longest ago: one at a time, so that keys wait for one at most."""
+        self._draw([self._due.pop(0)])
+        if self._due:
+            self._turns.start()
+
+    def _draw(self, slots: list[PlotSlot]) -> None:
         if not self.isVisible():
             return
         if self._places is not None:
             self._curves.look_at(*self._places)
         marks = self._placed_marks()
-        for slot in self.slots:
-            if not slot.isHidden():
-                slot.offer_quantities()
-                slot.plot.refresh()
-                slot.plot.show_marks(marks)
+        for slot in slots:
+            slot.offer_quantities()
+            slot.plot.refresh()
+            slot.plot.show_marks(marks)
         self._show_hovered()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -177,16 +188,15 @@ class CurvesPanel(QWidget):
         self.refresh()
 
     def _on_metrics(self) -> None:
-        if not self._redraw.isActive():
-            self._redraw.start()
+        self._due += [slot for slot in self.slots if not slot.isHidden() and slot not in self._due]
+        if not self._turns.isActive():
+            self._turns.start()
 
     def _choose_axis(self) -> None:
         self._curves.axis = self._axis.currentData()
         for slot in self.slots:
             slot.plot.set_axis(self._curves.axis)
-        self.fit_button.setEnabled(False)
-        self._places = None
-        self.refresh()
+        self.show_places(None)
 
     def _on_smoothing(self) -> None:
         self._curves.smoothing = self._smoothing.currentData()
@@ -195,26 +205,26 @@ class CurvesPanel(QWidget):
     def _on_log(self, on: bool) -> None:
         for slot in self.slots:
             slot.plot.set_log(on)
+        self.refresh()
 
     def _on_more(self, on: bool) -> None:
         for slot in self.slots[2:]:
             slot.setVisible(on)
+        self._turns.setInterval(REDRAW // len(self._shown_plots()))
         self.enlarged.emit(on)
         self.refresh()
 
     def show_places(self, places: tuple[float, float] | None) -> None:
         """Show these places of the axis in all plots; None: the whole run."""
         self._places = places
-        if places is not None:
-            self._curves.look_at(*places)
         for slot in self.slots:
             slot.plot.show_places(places)
         self.fit_button.setEnabled(places is not None)
+        self.refresh()
 
     def _on_run_replaced(self) -> None:
-        self.show_places(None)
         self._show_reading(None)
-        self.refresh()
+        self.show_places(None)
 
     # ---- Reading out ------------------------------------------------------------------------------------
 

@@ -94,8 +94,8 @@ class OutcomeCard(QWidget):
 
     def _refresh(self) -> None:
         run = self._run
-        self.setVisible(run.state in _STRIPES)
         if run.state not in _STRIPES:
+            self.hide()
             return
         self._headline.setText(self._describe_end())
         facts = error_text(run.cause) if run.cause is not None else self._advise()
@@ -109,6 +109,7 @@ class OutcomeCard(QWidget):
         self.change_button.setVisible(run.state.ended)
         self._open.setVisible(run.is_here and QFileInfo(run.record.run_folder or "").isDir())
         self.copy_button.setVisible(run.cause is not None)
+        self.show()  # once it is complete: what lies below takes its new place once
         self.update()
 
     def _describe_end(self) -> str:

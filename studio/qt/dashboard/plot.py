@@ -132,19 +132,16 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._scale(list(raw.values()))
 
     def show_places(self, places: tuple[float, float] | None) -> None:
-        """Show these places of the axis; None: the whole run, also as it grows."""
+        """Show these places of the axis, from the next ``refresh`` on; None: the whole run as it grows."""
         self._places = places
-        self.refresh()
 
     def set_log(self, on: bool) -> None:
-        """Choose a logarithmic scale."""
+        """Choose a logarithmic scale, from the next ``refresh`` on."""
         self._left.set_log(on)
-        self.refresh()
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis after what it counts; the curves say where the rows lie on it."""
         self._bottom.set_axis(axis)
-        self.show_places(None)
 
     def mark(self, place: float | None) -> None:
         """Draw a line at a place of the axis, or none."""

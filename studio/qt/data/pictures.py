@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.protocol.previews import ClassSeen, Picture, Varied
@@ -14,6 +14,7 @@ from studio.qt import theme
 _GAP = 4
 _SHEET_CELL = 32
 _NAME_WIDTH = 104
+_NAME_ROOM = _NAME_WIDTH - 2 * _GAP
 _VARIED_CELL = 64
 _ARROW_WIDTH = 32
 
@@ -97,11 +98,18 @@ class ContactSheet(_Blocks):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme.colour("text"))
+        painter.setFont(self.name_font())
         for corner, (name, images) in zip(self.corners(), self._rows, strict=True):
-            _paint_name(painter, QRect(corner, QSize(_NAME_WIDTH - 2 * _GAP, _SHEET_CELL)), name)
+            _paint_name(painter, QRect(corner, QSize(_NAME_ROOM, _SHEET_CELL)), name)
             for number, image in enumerate(images):
                 left = corner.x() + _NAME_WIDTH + number * (_SHEET_CELL + _GAP)
                 _paint(painter, image, QRect(left, corner.y(), _SHEET_CELL, _SHEET_CELL))
+
+    def name_font(self) -> QFont:
+        """Return the font of all names: a smaller one where not all of them have room in one line."""
+        font = theme.body_font()
+        widest = max((QFontMetrics(font).horizontalAdvance(name) for name, _ in self._rows), default=0)
+        return font if widest <= _NAME_ROOM else theme.secondary_font()
 
 
 class VariedPictures(_Blocks):
@@ -141,12 +149,9 @@ def as_image(picture: Picture) -> QImage:
 
 
 def _paint_name(painter: QPainter, place: QRect, name: str) -> None:
-    """Write a name in one line, or smaller in two where that is too narrow for it."""
-    painter.setFont(theme.body_font())
-    if painter.fontMetrics().horizontalAdvance(name) > place.width() - 4:
-        painter.setFont(theme.secondary_font())
-        if " " not in name:
-            name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
+    """Write a name in one line, or in two at its spaces."""
+    if " " not in name:
+        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
     left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     painter.drawText(place, left | Qt.TextFlag.TextWordWrap, name)
 

@@ -54,6 +54,8 @@ class FieldForm(QWidget):
         self._labels: dict[str, Label] = {}
         self._titles: dict[str, str] = {}
         self._errors: dict[str, Note] = {}
+        self._refusals: dict[str, str] = {}  # what a value would be, where what is typed is none
+        self._misfits: dict[str, str] = {}  # what would fit, where the value that counts does not
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -89,6 +91,13 @@ class FieldForm(QWidget):
             tip = self.tr("The layers differ here; the first one's value is shown.")
             label.setToolTip(tip if name in names else explanation(self.editors[name].spec))
 
+    def show_misfits(self, expected: Mapping[str, str]) -> None:
+        """Say at their fields what would fit, for values that do not fit what is around the record."""
+        changed = {name for name, _ in self._misfits.items() ^ expected.items()}
+        self._misfits = dict(expected)
+        for name in changed:
+            self._show_error(name)
+
     def error_of(self, name: str) -> str:
         """Return what stands below a field; "" where nothing is wrong with it."""
         return self._errors[name].text()
@@ -119,10 +128,15 @@ class FieldForm(QWidget):
         self._grid.addWidget(error, row + 1, 1)
         self.editors[name], self._labels[name], self._errors[name] = editor, label, error
         editor.edited.connect(lambda value: self.edited.emit(name, value, (name, editor.gesture)))
-        editor.refused.connect(lambda: self._show_error(name, layer_text(spec.expected)))
-        editor.accepted.connect(lambda: self._show_error(name, ""))
+        editor.refused.connect(lambda: self._refuse(name, layer_text(spec.expected)))
+        editor.accepted.connect(lambda: self._refuse(name, ""))
 
-    def _show_error(self, name: str, expected: str) -> None:
+    def _refuse(self, name: str, expected: str) -> None:
+        self._refusals[name] = expected
+        self._show_error(name)
+
+    def _show_error(self, name: str) -> None:
+        expected = self._refusals.get(name) or self._misfits.get(name, "")
         words = self.tr("Expected {expected}.").format(expected=expected) if expected else ""
         self._errors[name].say(words)
         self.editors[name].mark(is_wrong=bool(words))

@@ -20,7 +20,7 @@ from studio.qt.inspector.note import Note
 from studio.qt.inspector.unit_picker import UnitPicker
 from studio.qt.labels import Label, SectionTitle
 from studio.qt.split.layer_place import PlaceEditor
-from studio.qt.texts import error_text, layer_text
+from studio.qt.texts import error_text, expected_text, layer_text
 
 _ICON = QSize(28, 28)
 
@@ -98,10 +98,10 @@ class LayerPanel(QWidget):
         layout.addWidget(Note(layer_text(self._kind.summary)))
         layout.addWidget(self.problems)
         layout.addWidget(self.facts)
-        layout.addWidget(self.place)
-        layout.addWidget(self.form)
         if self.units is not None:
             layout.addWidget(self.units)
+        layout.addWidget(self.place)
+        layout.addWidget(self.form)
         layout.addWidget(SectionTitle(self.tr("Formula and source")))
         layout.addWidget(Note(layer_text(self._kind.formula)))
         layout.addWidget(Note(layer_text(self._kind.source), "secondary"))
@@ -130,6 +130,8 @@ class LayerPanel(QWidget):
     def _show_problems(self) -> None:
         here = [problem for problem in self._document.inspection.problems if self._name in problem.layers]
         self.problems.say("\n".join(error_text(problem) for problem in here))
+        at_fields = [problem for problem in here if problem.fields.get("field") in self.form.editors]
+        self.form.show_misfits({str(each.fields["field"]): expected_text(each) for each in at_fields})
 
     def _on_edited(self, field: str, value: object, gesture: object) -> None:
         editing.set_fields(self._document, self._name, {field: value}, (self._name, gesture))

@@ -51,6 +51,7 @@ class SeveralPanel(QWidget):
         layers = [self._document.network.graph[name] for name in names]
         self._make_form(frozenset(map(type, layers)))
         if self.form is not None:
+            self.form.show_inherited(self._document.network.training)
             self.form.show_record(layers[0])
             self.form.show_mixed({name for name in self.form.editors if _differ(layers, name)})
 

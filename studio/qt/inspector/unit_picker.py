@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.plan.analysis.receptive_field import shares_weights
 from studio.models.document import Document
@@ -14,7 +14,7 @@ from studio.qt.field_map import paint_field, plane
 from studio.qt.inspector.note import Note
 from studio.qt.labels import SectionTitle
 
-_SIDE = 120
+_SIDE = 96
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -36,8 +36,11 @@ class UnitPicker(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(SectionTitle(self.tr("What a unit sees")))
-        column.addWidget(self.map)
-        column.addWidget(self.note)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.map, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
         unit.changed.connect(self.refresh)
         self.refresh()
 

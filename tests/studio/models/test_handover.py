@@ -34,6 +34,10 @@ def test_changes_that_are_not_saved_are_handed_over(tmp_path: Path) -> None:
     assert dumps(other.network) == dumps(document.network)
     assert (other.path, other.dirty, run_folder) == (path, True, "/runs/mine-1")
     assert path.read_bytes() == before
+    other.undo()
+    assert (dumps(other.network).encode(), other.dirty) == (before, False)
+    other.redo()
+    assert dumps(other.network) == dumps(document.network)
 
 
 def test_what_was_clean_stays_clean(tmp_path: Path) -> None:
@@ -51,6 +55,7 @@ def test_a_network_whose_file_is_lost_meanwhile_is_recovered(tmp_path: Path, fat
     """From the copy; it is to be saved to its file again."""
     document = small_document()
     path = tmp_path / "mine.convnet"
+    editing.set_fields(document, "conv1", {"filters": 7})
     document.save(path)
     copy = hand_over(document, "/runs/mine-1", tmp_path / "copies")
     path.unlink()
@@ -60,6 +65,8 @@ def test_a_network_whose_file_is_lost_meanwhile_is_recovered(tmp_path: Path, fat
     assert take_over(copy, other) == (True, "/runs/mine-1")
     assert dumps(other.network) == dumps(document.network)
     assert (other.path, other.dirty) == (path, True)
+    other.undo()
+    assert dumps(other.network) == dumps(small_document().network)
 
 
 def test_what_nobody_takes_over_is_offered_at_the_next_start(tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
-from engine.protocol.messages import (
-    CheckpointKept,
-    Edited,
-)
+from engine.protocol.messages import CheckpointKept, Edited
+from engine.protocol.messages import RunState as EngineState
 from studio.models.figures_file import FiguresFile
 from studio.qt import theme
 from studio.qt.dashboard import export
+from studio.qt.dashboard.plot import Plot
 from tests.studio.fake_engine import row
 from tests.studio.qt.stage import coloured, pixels
 
@@ -70,9 +69,8 @@ def test_zooming_one_plot_zooms_both_and_fit_shows_all_again(stage, qtbot):
 def test_a_logarithmic_scale_leaves_out_zero_and_keeps_the_rest(stage):
     stage.train()
     stage.add(row(1, loss=1.0), row(2, loss=0.0), row(3, loss=0.01))
-    plot = stage.view.curves.plots["loss"]
-    plot.set_log(True)
-    low, high = plot.getViewBox().viewRange()[1]
+    stage.view.curves._log.setChecked(True)
+    low, high = stage.view.curves.plots["loss"].getViewBox().viewRange()[1]
     assert low == pytest.approx(-2.0, abs=0.2)
     assert high == pytest.approx(0.0, abs=0.2)
 
@@ -159,3 +157,40 @@ def test_a_file_that_another_run_ended_is_told_without_holding_that_run_up(stage
     (box,) = stage.view.curves.findChildren(QMessageBox)
     assert "a.csv could not be written: Another run was shown before all figures of" in box.text()
     box.close()
+
+
+def test_plots_are_drawn_in_turns_so_that_nothing_waits_for_all_of_them(stage, qtbot, monkeypatch):
+    stage.train()
+    panel, drawn = stage.view.curves, []
+    panel.refresh()
+    monkeypatch.setattr(Plot, "refresh", lambda plot: drawn.append(plot.quantity))
+    panel._turns.timeout.connect(lambda: drawn.append("turn"))
+    stage.link.journal(row(1), row(2))
+    stage.run.update()
+    assert drawn == []
+    qtbot.waitUntil(lambda: len(drawn) == 4)
+    assert drawn == ["loss", "turn", "error", "turn"]
+    assert not panel._turns.isActive()
+
+
+def test_what_is_drawn_at_once_is_not_drawn_again_in_turns(stage):
+    stage.train()
+    stage.link.journal(row(1))
+    stage.run.update()
+    panel = stage.view.curves
+    assert panel._turns.isActive()
+    panel._axis.setCurrentIndex(1)
+    assert not panel._turns.isActive()
+
+
+def test_the_plots_take_their_new_place_once_when_a_run_ends(stage, qapp):
+    stage.train()
+    stage.add(*(row(step) for step in range(50)))
+    qapp.processEvents()
+    box, heights = stage.view.curves.plots["loss"].getViewBox(), []
+    box.sigResized.connect(lambda: heights.append(box.height()))
+    stage.link.state(EngineState.STOPPED)
+    stage.run.update()
+    assert stage.view.outcome.isVisible()
+    qapp.processEvents()
+    assert len(set(heights)) == 2  # for the card, and for the figures of a run under way, which go

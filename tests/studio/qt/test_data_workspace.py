@@ -15,7 +15,9 @@ from engine.errors import DataNotFoundError
 from engine.graph.settings import DataSettings
 from engine.protocol.previews import ClassSeen, DataDecoded, DataSeen, Picture, SkippedFile, Varied
 from studio.models.data import DataState
+from studio.qt import theme
 from studio.qt.data.data_workspace import DataWorkspace
+from studio.qt.data.pictures import ContactSheet
 from tests.studio.models.test_data import Bench
 
 RED = Picture(4, 4, bytes((255, 0, 0)) * 16)
@@ -70,6 +72,15 @@ def test_counts_values_pictures_and_skipped_files_are_shown(bench: Bench, worksp
     shown = workspace.seen.sheet.grab().toImage()
     colours = {shown.pixelColor(x, 16).name() for x in range(shown.width())}
     assert {QColor(255, 0, 0).name(), QColor(0, 0, 255).name()} <= colours
+
+
+def test_names_on_the_sheet_are_of_one_size(qtbot: QtBot) -> None:
+    """A smaller one where one of them has no room in a line."""
+    sheet = ContactSheet(1)
+    qtbot.addWidget(sheet)
+    for other, font in (("dog", theme.body_font()), ("great white shark", theme.secondary_font())):
+        sheet.show_classes([ClassSeen(name, 1, 0, 0, (RED,)) for name in ("cat", other)])
+        assert sheet.name_font() == font
 
 
 def test_progress_is_shown_and_can_be_cancelled(bench: Bench, workspace: DataWorkspace, qtbot: QtBot) -> None:

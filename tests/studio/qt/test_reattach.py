@@ -44,34 +44,37 @@ def welcome(engines, run):
     run.update()
 
 
-def test_an_empty_studio_shows_the_run_and_its_network(stage):
+def test_an_empty_studio_shows_the_run_and_its_network(stage, qtbot):
     document = Document()
     engines, run, window, _, reattach = stage(document)
     reattach.attach(ENGINE)
     welcome(engines, run)
     assert engines.attached == ENGINE.connection
-    assert document.network.graph == small_network().graph
+    qtbot.waitUntil(lambda: document.network.graph == small_network().graph)
     assert document.network is not run.record.network
     assert window.workspace == "training"
 
 
-def test_an_empty_studio_shows_the_network_of_a_run_that_is_opened_or_run_again(stage):
+def test_an_empty_studio_shows_the_network_of_a_run_that_is_opened_or_run_again(stage, qtbot):
     document = Document()
     _, run, window, _, _ = stage(document)
     run.train_network(small_network(), "digits", "", "cpu")
-    assert document.network.graph == small_network().graph
+    qtbot.waitUntil(lambda: document.network.graph == small_network().graph)
     assert document.name == "digits.convnet"
     window.document.new()
     run.update()
+    qtbot.waitUntil(lambda: not window._run_network._opening.isActive())
     assert not len(document.network.graph), "what was closed on purpose stays closed"
 
 
-def test_a_network_that_is_open_stays(stage):
-    document = small_document()
-    document.network.graph.remove("conv2")
-    engines, run, _, _, reattach = stage(document)
+def test_a_network_that_is_open_stays(stage, qtbot):
+    network, document = small_network(), Document()
+    network.graph.remove("conv2")
+    document.new(network)
+    engines, run, window, _, reattach = stage(document)
     reattach.attach(ENGINE)
     welcome(engines, run)
+    qtbot.waitUntil(lambda: not window._run_network._opening.isActive())
     assert "conv2" not in document.network.graph
 
 

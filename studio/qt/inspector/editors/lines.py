@@ -17,6 +17,7 @@ class _LineEditor(FieldEditor):
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
+        self._is_refused = False
         self.line = QLineEdit()
         self.line.setMaxLength(_LONGEST_TEXT)
         self._watch(self.line)
@@ -28,7 +29,11 @@ class _LineEditor(FieldEditor):
         self._shown = value
         if not is_typing:
             self.line.setText(self._format(value))
-            self.accepted.emit()
+            self._accept()
+
+    def _accept(self) -> None:
+        self._is_refused = False
+        self.accepted.emit()
 
     def _parts(self) -> list[QWidget]:
         return [self.line]
@@ -44,19 +49,20 @@ class _LineEditor(FieldEditor):
         try:
             value = self.spec.parse(self._read(text.strip()))
         except (ValueError, OverflowError, ZeroDivisionError):
+            self._is_refused = True
             self.refused.emit()
             return
-        self.accepted.emit()
+        self._accept()
         self._shown = value
         self.edited.emit(value)
 
     def _on_finished(self) -> None:
         """Show the value that counts; what is wrong stays to be mended until the person leaves."""
         self._end_gesture()
-        if self.line.property("wrong") and self._has_focus():
+        if self._is_refused and self._has_focus():
             return
         self.line.setText(self._format(self._shown))
-        self.accepted.emit()
+        self._accept()
 
     def _on_left(self) -> None:
         self._on_finished()

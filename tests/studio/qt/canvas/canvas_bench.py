@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 from studio.models.document import Document
 from studio.models.selection import Selection
 from studio.qt.canvas.panel import CanvasPanel
-from studio.qt.canvas.ports import PortRef
+from studio.qt.canvas.ports import PortRef, input_of
+from studio.qt.canvas.routes import places_of, route
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -91,3 +92,7 @@ def assert_mirrored(document: Document, panel: CanvasPanel) -> None:
         flow = document.inspection.outputs.get(wire.source)
         if not item.is_wrong:
             assert item.flow.words == ("" if flow is None else str(flow)) or item.flow.is_new
+        start = scene.nodes[wire.source].port_point(PortRef(wire.source, "output"))
+        end = scene.nodes[wire.target].port_point(input_of(network.graph, wire))
+        way = route(start, end, places_of(network.positions[name] for name in scene.nodes))
+        assert (item.pos(), item.path()) == (start, way.translated(-start))

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.graph.examples import load_example
 from engine.graph.layer_graph import Wire
 from studio.models import editing
+from studio.models.document import Document
+from studio.qt.bench.frames import residual_network
 from studio.qt.canvas.pan_zoom_view import LARGEST_ZOOM, LEGIBLE, SMALLEST_ZOOM
 from studio.qt.layer_list import KIND_MIME
 from tests.studio.networks import small_document
@@ -216,6 +218,19 @@ def wheel(
         False,
     )
     QApplication.sendEvent(bench.viewport, event)
+
+
+def test_wires_of_a_large_network_get_thick_once_the_zoom_rests(qtbot: QtBot) -> None:
+    """Thin at once where they are to be; a pixel is a pixel of the screen then."""
+    document = Document()
+    document.new(residual_network(150))
+    bench = Bench(qtbot, document)
+    item = next(iter(bench.scene.wires.values()))
+    bench.view.zoom_by(0.5 / bench.view.zoom)
+    assert item.line.pen().isCosmetic()
+    bench.view.zoom_by(2.0)
+    assert item.line.pen().isCosmetic()
+    qtbot.waitUntil(lambda: not item.line.pen().isCosmetic())
 
 
 def test_the_wheel_zooms_at_the_pointer(bench: Bench) -> None:

@@ -121,6 +121,28 @@ def test_a_wrong_value_is_said_at_its_field(bench: Bench, qtbot: QtBot) -> None:
     assert bench.document.network.graph["fc1"].rate == 0.5  # type: ignore[attr-defined]
 
 
+def test_a_value_that_does_not_fit_the_network_is_said_at_its_field(bench: Bench, qtbot: QtBot) -> None:
+    """While it is typed, besides above; no more once it fits, or another layer is shown."""
+    second = editing.append_layer(bench.document, "conv", "conv1")
+    bench.selection.select([second])
+    form = bench.page.form
+    line = form.editors["weights_of"].line  # type: ignore[attr-defined]
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    QTest.keyClicks(line, "conv1")
+    assert form.error_of("weights_of").startswith("Expected weights of 32 filter × 5")
+    assert "conv2: expected weights of 32 filter × 5" in bench.page.problems.text()
+    bench.selection.select(["conv1"])
+    assert form.error_of("weights_of") == ""
+    bench.selection.select([second])
+    line.clear()
+    QTest.keyClicks(line, "conv1,")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert form.error_of("weights_of")
+    bench.document.go_to(1)
+    assert form.error_of("weights_of") == ""
+
+
 def test_the_page_follows_undo_and_another_layer_of_the_kind(bench: Bench) -> None:
     """The editors always show the selected layer."""
     second = editing.add_layer(bench.document, "fc", (0, 0))
@@ -222,6 +244,7 @@ def test_fields_that_several_layers_share_are_edited_at_once(bench: Bench) -> No
     assert form is not None
     assert "rate" in form.editors
     assert "filters" not in form.editors
+    assert form.editors["momentum"].line.placeholderText() == "network's own (0.9)"  # type: ignore[attr-defined]
     form.edited.emit("rate", 2.0, "typing")
     graph = bench.document.network.graph
     assert [graph[name].rate for name in ("fc1", "conv1")] == [2.0, 2.0]  # type: ignore[attr-defined]

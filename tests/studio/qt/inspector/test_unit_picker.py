@@ -31,7 +31,7 @@ def picker(bench: Bench) -> UnitPicker:
 def test_a_click_chooses_a_unit_and_its_field_lights_up(bench: Bench) -> None:
     """Back to the picture, on every card before it."""
     units = picker(bench)
-    QTest.mouseClick(units.map, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    QTest.mouseClick(units.map, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     assert bench.window.unit.place == (8, 8)
     items = bench.window.canvas.fields.items
     assert set(items) == {"pool1", "conv1", "data1"}
