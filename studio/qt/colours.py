@@ -30,6 +30,7 @@ class Colours:
     wire: str  # wires of the network
     families: MappingProxyType[Family, str]  # hue of a layer's band and icon
     devices: tuple[str, ...]  # Okabe–Ito, in the order of logical devices; each goes with a pattern
+    lines: tuple[str, ...]  # the same hues, so dark or light that thin lines stand out; each goes with a dash
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ LIGHT = Theme(
             }
         ),
         devices=OKABE_ITO,
+        lines=("#0072B2", "#C07A00", "#00805E", "#B4588E", "#2B8CC4", "#C24F00", "#857D00"),
     ),
 )
 
@@ -114,5 +116,6 @@ DARK = Theme(
             }
         ),
         devices=OKABE_ITO,
+        lines=("#3B9BDB", "#E69F00", "#00B886", "#CC79A7", "#7CC7F2", "#F0762B", "#F0E442"),
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
@@ -15,7 +15,7 @@ from engine.curves import Column
 from engine.protocol.messages import Split
 from studio.models.curves import Axis, Curve, Curves, Quantity, round_end, usual_top
 from studio.qt import theme
-from studio.qt.dashboard.axes import AIR, PlaceAxis, ValueAxis
+from studio.qt.dashboard.bare_plot import BarePlot
 from studio.qt.dashboard.grid import Grid
 from studio.qt.dashboard.mark_lines import MarkLines, PlacedMark
 
@@ -63,34 +63,26 @@ def split_colour(name: str, opacity: float = 1.0) -> Any:
     return hue
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]
+class Plot(BarePlot):
     """Loss or error of all splits. Shows what ``refresh`` last took from the curves."""
-
-    hovered = Signal(object)
-    """Place on the axis under the pointer; None when it leaves."""
 
     zoomed = Signal(object)
     """The person chose to see these places of the axis (low, high); None: the whole run."""
 
     def __init__(self, curves: Curves, quantity: Quantity, parent: QWidget | None = None) -> None:
-        self._bottom = PlaceAxis()
-        self._left = ValueAxis()
-        super().__init__(parent, axisItems={"bottom": self._bottom, "left": self._left})
+        super().__init__(parent)
         self._curves = curves
         self.quantity = quantity
         self._places: tuple[float, float] | None = None
         self._faint = self._add_line()
         self._lines = {split: self._add_line() for split in STYLES}
         self._marks = {split: self._add_line() for split, style in STYLES.items() if style.symbol}
-        self._marker = pg.InfiniteLine(angle=90, movable=False)
-        self._marker.setVisible(False)
-        self.addItem(self._marker, ignoreBounds=True)
-        self._grid = Grid(self.getViewBox(), self._bottom, self._left)
+        self._grid = Grid(self.getViewBox(), self.bottom, self.left)
         self.addItem(self._grid, ignoreBounds=True)
         self._events = MarkLines(self.getViewBox())
         self.addItem(self._events, ignoreBounds=True)
         self._set_up()
-        self._dress()
+        self.dress()
 
     def _add_line(self) -> Any:
         line = pg.PlotDataItem(connect="finite", antialias=False)
@@ -98,16 +90,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         return line
 
     def _set_up(self) -> None:
-        item, box = self.getPlotItem(), self.getViewBox()
-        item.layout.setContentsMargins(*AIR)
-        item.setMenuEnabled(False)
-        item.hideButtons()
+        box = self.getViewBox()
         box.setMouseEnabled(x=True, y=False)
         box.disableAutoRange()
         box.sigRangeChangedManually.connect(self._on_zoomed)
-        self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     # ---- What is shown ----------------------------------------------------------------------------------
 
@@ -137,17 +124,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def set_log(self, on: bool) -> None:
         """Choose a logarithmic scale, from the next ``refresh`` on."""
-        self._left.set_log(on)
+        self.left.set_log(on)
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis after what it counts; the curves say where the rows lie on it."""
-        self._bottom.set_axis(axis)
-
-    def mark(self, place: float | None) -> None:
-        """Draw a line at a place of the axis, or none."""
-        self._marker.setVisible(place is not None)
-        if place is not None:
-            self._marker.setPos(place)
+        self.bottom.set_axis(axis)
 
     def _scale(self, curves: list[Curve]) -> None:
         """Fit the values to what is seen: from 0 up, or, on a logarithmic scale, all of them."""
@@ -155,7 +136,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         begin = self._curves.begin
         whole = begin, begin + round_end(self._curves.end - begin)
         box.setXRange(*(self._places or whole), padding=0)
-        if not self._left.is_log:
+        if not self.left.is_log:
             box.setYRange(0.0, round_end(self._unit * usual_top(curves)), padding=0)
             return
         shown = np.concatenate([self._shown(curve) for curve in curves])
@@ -175,7 +156,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _shown(self, curve: Curve) -> Column:
         """The values of a curve as they are drawn."""
         y = self._unit * curve.y
-        return np.log10(np.where(y > LEAST_LOG, y, np.nan)) if self._left.is_log else y
+        return np.log10(np.where(y > LEAST_LOG, y, np.nan)) if self.left.is_log else y
 
     def _draw(self, line: Any, curve: Curve) -> None:
         y = self._shown(curve)
@@ -190,32 +171,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         low, high = self.getViewBox().viewRange()[0]
         self.zoomed.emit((low, high))
 
-    def _on_mouse_moved(self, position: Any) -> None:
-        inside = self.getPlotItem().sceneBoundingRect().contains(position)
-        self.hovered.emit(self.getViewBox().mapSceneToView(position).x() if inside else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.hovered.emit(None)
-
     def mouseDoubleClickEvent(self, event: Any) -> None:
         super().mouseDoubleClickEvent(event)
         self.zoomed.emit(None)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_marker"):
-            self._dress()
-
-    def _dress(self) -> None:
-        self.setBackground(theme.colour("surface"))
-        for axis in (self._left, self._bottom):
-            axis.setPen(theme.colour("line"))
-            axis.setTextPen(theme.colour("secondary"))
-            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
+    def dress(self) -> None:
+        super().dress()
         self._grid.set_pen(hair_line("line", 0.6))
         self._events.update()
-        self._marker.setPen(theme.colour("secondary"))
         self._faint.setPen(STYLES["train"].pen(0.3))
         for split, line in self._lines.items():
             line.setPen(STYLES[split].pen())

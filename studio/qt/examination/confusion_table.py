@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.protocol.examination import SplitExamined
 from studio.models.readings import percent
 from studio.qt import theme
 
-NAMES = 112
-"""Room for the names of the classes, px."""
+NAMES, HEADS = 112, 72
+"""Most room for the names of the classes, beside the rows and above the columns, px."""
+
+_GAP = 8
+"""Between a name and the cells, px."""
 
 _BELOW = 20
 """Room for the line below the matrix, px."""
@@ -29,6 +34,9 @@ class ConfusionTable(QWidget):
         super().__init__()
         self._results: SplitExamined | None = None
         self._cell: tuple[int, int] | None = None
+        self.side = 2  # of a cell, px
+        self.heads = 0  # room for the names above the columns, px
+        self._is_flat = True  # they lie flat, being as short as numbers
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 120)
         self.setAccessibleName(self.tr("Confusion matrix"))
@@ -39,23 +47,43 @@ class ConfusionTable(QWidget):
     def show_results(self, results: SplitExamined | None, cell: tuple[int, int] | None) -> None:
         """Show results, and mark a cell."""
         self._results, self._cell = results, cell
+        self._lay_out()
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Give the cells what room the names leave, or all where cells are smaller than names are high."""
+        metrics, names = QFontMetrics(theme.secondary_font()), self._names
+        longest = max(map(metrics.horizontalAdvance, names), default=0)
+        self._is_flat = longest < LEAST_NUMBERED
+        self.heads = metrics.height() if self._is_flat else min(longest + _GAP, HEADS)
+        self.side = self._side_below(self.heads)
+        if self.side < metrics.height() - 2:
+            self.heads = 0
+            self.side = self._side_below(0)
+
     @property
-    def side(self) -> int:
-        """Of a cell, px."""
-        count = len(self._results.classes) if self._results is not None else 1
-        return max(2, min((self.height() - _BELOW) // count, (self.width() - NAMES) // count, 48))
+    def _names(self) -> Sequence[str]:
+        return self._results.classes if self._results is not None else ()
+
+    def _side_below(self, heads: int) -> int:
+        count = len(self._names) or 1
+        height, width = self.height() - heads - _BELOW, self.width() - NAMES
+        return max(2, min(height // count, width // count, 48))
 
     def cell_place(self, truth: int, answer: int) -> QRect:
         """Return where a cell is."""
-        return QRect(NAMES + answer * self.side, truth * self.side, self.side, self.side)
+        return QRect(NAMES + answer * self.side, self.heads + truth * self.side, self.side, self.side)
 
     def cell_at(self, position: QPoint) -> tuple[int, int] | None:
         """Return the true class and the answer of a cell."""
         if self._results is None:
             return None
-        answer, truth = (position.x() - NAMES) // self.side, position.y() // self.side
+        answer = (position.x() - NAMES) // self.side
+        truth = (position.y() - self.heads) // self.side
         count = len(self._results.classes)
         return (truth, answer) if 0 <= truth < count and 0 <= answer < count else None
 
@@ -88,18 +116,14 @@ class ConfusionTable(QWidget):
             return
         painter = QPainter(self)
         painter.setFont(theme.secondary_font())
-        metrics = painter.fontMetrics()
+        if self.heads:
+            self._paint_names(painter, results.classes)
         for truth, row in enumerate(results.confusion):
             total = sum(row)
-            if self.side >= metrics.height() - 2:
-                name = metrics.elidedText(results.classes[truth], Qt.TextElideMode.ElideRight, NAMES - 8)
-                painter.setPen(theme.colour("text"))
-                place = QRect(0, truth * self.side, NAMES - 8, self.side)
-                painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, name)
             for answer, count in enumerate(row):
                 share = count / total if total else 0.0
                 self._paint_cell(painter, (truth, answer), count, share)
-        below = QRect(0, len(results.classes) * self.side, self.width(), _BELOW)
+        below = QRect(0, self.heads + len(results.classes) * self.side, self.width(), _BELOW)
         painter.setPen(theme.colour("secondary"))
         right = sum(results.confusion[k][k] for k in range(len(results.classes)))
         whole = sum(map(sum, results.confusion)) or 1
@@ -107,6 +131,27 @@ class ConfusionTable(QWidget):
             share=percent(right / whole)
         )
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_names(self, painter: QPainter, classes: Sequence[str]) -> None:
+        """Name the classes beside the rows, and above the columns, where long names stand on end."""
+        side, heads, metrics = self.side, self.heads, painter.fontMetrics()
+        right, cut = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, Qt.TextElideMode.ElideRight
+        painter.setPen(theme.colour("text"))
+        for number, name in enumerate(classes):
+            beside = self.cell_place(number, 0).adjusted(-NAMES, 0, -side - _GAP, 0)
+            painter.drawText(beside, right, metrics.elidedText(name, cut, beside.width()))
+            above = QRect(NAMES + number * side, 0, side, heads)
+            if self._is_flat:
+                painter.drawText(above, Qt.AlignmentFlag.AlignCenter, name)
+                continue
+            painter.save()
+            painter.translate(above.left(), heads - _GAP // 2)
+            painter.rotate(-90)
+            turned = QRect(0, 0, heads - _GAP // 2, side)
+            painter.drawText(
+                turned, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(name, cut, turned.width())
+            )
+            painter.restore()
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int], count: int, share: float) -> None:
         truth, answer = cell

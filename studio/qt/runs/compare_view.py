@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import (
@@ -23,11 +22,12 @@ from engine.protocol.library import RunCard
 from engine.protocol.messages import Split
 from studio.models.curves import Axis
 from studio.models.metrics import Metrics
+from studio.models.readings import duration
 from studio.models.runs import RunsModel, title_of
 from studio.models.settings_diff import BECAME, DATA, TRAINING, Difference, differences
 from studio.qt import theme
-from studio.qt.dashboard.axes import AIR, PlaceAxis, ValueAxis
-from studio.qt.labels import Label
+from studio.qt.dashboard.bare_plot import BarePlot
+from studio.qt.labels import Label, ShortLabel
 from studio.qt.texts import layer_text
 
 Shown = Literal["loss", "error"]
@@ -43,12 +43,16 @@ class CompareView(QWidget):
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._bottom, self._left = PlaceAxis(), ValueAxis()
-        self.plot = pg.PlotWidget(axisItems={"bottom": self._bottom, "left": self._left})
+        self.plot = BarePlot()
         self.table = QTableWidget()
+        self._place = ShortLabel(rank="secondary")
+        self._lines: dict[str, Any] = {}  # of the runs' folders
+        self._headers: list[QTableWidgetItem] = []  # above their columns
+        self._hovered: float | None = None
         self._quantity, self._split, self._axis = QComboBox(), QComboBox(), QComboBox()
         self._build()
-        self._dress()
+        self.plot.dress()
+        self.plot.hovered.connect(self._on_hovered)
         for choice in (self._quantity, self._split, self._axis):
             choice.currentIndexChanged.connect(self.refresh)
         runs.compared_changed.connect(self.refresh)
@@ -75,14 +79,10 @@ class CompareView(QWidget):
         self._quantity.setCurrentIndex(1)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(Label(self.tr("Compared"), "strong"), 1)
+        row.addWidget(Label(self.tr("Compared"), "strong"))
+        row.addWidget(self._place, 1)
         for choice in (self._quantity, self._split, self._axis):
             row.addWidget(choice)
-        item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.layout.setContentsMargins(*AIR)
-        self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.setMinimumHeight(160)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
@@ -101,33 +101,33 @@ class CompareView(QWidget):
     def refresh(self) -> None:
         """Draw what is compared now."""
         figures = self._runs.figures()
-        quantity: Shown = self._quantity.currentData()
-        self._bottom.set_axis(self._axis.currentData())
-        self.plot.clear()
+        self.plot.bottom.set_axis(self._axis.currentData())
+        self.plot.getPlotItem().clearPlots()
+        self._lines.clear()
+        chosen = self._split.currentData(), self._quantity.currentData(), self._axis.currentData()
         for number, folder in enumerate(self._runs.compared):
             if folder in figures:
-                x, y = line_of(
-                    figures[folder].metrics, self._split.currentData(), quantity, self._axis.currentData()
-                )
+                x, y = line_of(figures[folder].metrics, *chosen)
                 symbol = "o" if 0 < len(x) <= 3 else None
                 dots = {"symbol": symbol, "symbolBrush": _colour(number), "symbolSize": 5}
-                self.plot.plot(x, y, pen=_pen(number), connect="finite", **dots)
+                self._lines[folder] = self.plot.plot(x, y, pen=_pen(number), connect="finite", **dots)
         self.plot.enableAutoRange()
         self._fill_table()
+        self._read_out()
 
     def _fill_table(self) -> None:
         figures = self._runs.figures()
-        folders = [folder for folder in self._runs.compared if folder in figures]
-        cards = [self._runs.card(folder) for folder in folders]
+        folders = list(self._lines)
         rows = differences([(figures[folder].network, figures[folder].edits) for folder in folders])
         self.table.setColumnCount(1 + len(folders))
         self.table.setRowCount(len(rows) or 1)
-        self.table.setHorizontalHeaderLabels([self.tr("Setting"), *_titles(folders, cards)])
-        for number in range(len(folders)):
-            header = self.table.horizontalHeaderItem(1 + number)
-            if header is not None:
-                header.setIcon(_sample(self._runs.compared.index(folders[number])))
-                header.setToolTip(folders[number])
+        self.table.setHorizontalHeaderItem(0, QTableWidgetItem(self.tr("Setting")))
+        self._headers = [
+            QTableWidgetItem(_sample(self._runs.compared.index(folder)), "") for folder in folders
+        ]
+        for column, (folder, header) in enumerate(zip(folders, self._headers, strict=True), start=1):
+            header.setToolTip(folder)
+            self.table.setHorizontalHeaderItem(column, header)
         self.table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
@@ -143,6 +143,29 @@ class CompareView(QWidget):
                 self.table.setItem(at, 1 + number, QTableWidgetItem(_value(value)))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
+    def _on_hovered(self, place: float | None) -> None:
+        self._hovered = place
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Name the runs above their columns, each with its value under the pointer."""
+        folders, place = list(self._lines), self._hovered
+        titles = _titles(folders, [self._runs.card(folder) for folder in folders])
+        for folder, title, header in zip(folders, titles, self._headers, strict=True):
+            x, y = self._lines[folder].getData()
+            value = None if place is None else value_at(x, y, place)
+            header.setText(title if value is None else f"{title}: {value:.3g}")
+        self.plot.mark(place if folders else None)
+        self._place.set_text(self._describe(place) if place is not None and folders else "")
+
+    def _describe(self, place: float) -> str:
+        match self._axis.currentData():
+            case "epoch":
+                return self.tr("epoch {epoch}").format(epoch=f"{place:.2f}")
+            case "step":
+                return self.tr("step {step}").format(step=f"{place:,.0f}")
+        return duration(place)
+
     def _why_no_rows(self, read: int) -> str:
         if read < len(self._runs.compared):
             return self.tr("Reading the runs…")
@@ -153,15 +176,7 @@ class CompareView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
             self.refresh()
-
-    def _dress(self) -> None:
-        self.plot.setBackground(theme.colour("surface"))
-        for axis in (self._left, self._bottom):
-            axis.setPen(theme.colour("line"))
-            axis.setTextPen(theme.colour("secondary"))
-            axis.setStyle(tickFont=theme.secondary_font(), tickLength=0, hideOverlappingLabels=AIR[2])
 
 
 def _titles(folders: Sequence[str], cards: Sequence[RunCard | None]) -> list[str]:
@@ -200,9 +215,17 @@ def line_of(metrics: Metrics, split: Split, quantity: Shown, axis: Axis) -> tupl
     return x, 100 * y if quantity == "error" else y
 
 
+def value_at(x: Any, y: Any, place: float) -> float | None:
+    """Return the value of a line nearest to a place; None where the line is not, or has no number."""
+    if x is None or not len(x) or not 0 <= place <= x[-1]:
+        return None
+    value = float(y[np.argmin(np.abs(x - place))])
+    return value if np.isfinite(value) else None
+
+
 def _colour(number: int) -> QColor:
-    devices = theme.current().colours.devices
-    return QColor(devices[number % len(devices)])
+    lines = theme.current().colours.lines
+    return QColor(lines[number % len(lines)])
 
 
 def _pen(number: int) -> QPen:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.layers.base import Family
 from studio.qt import theme
 from studio.qt.colours import DARK, LIGHT, Theme
+from studio.qt.dashboard.plot import STYLES
 
 THEMES = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 
@@ -50,6 +51,17 @@ def test_every_family_has_a_hue_of_its_own_that_stands_out(look: Theme) -> None:
     assert set(get_args(Family)) <= hues.keys()
     assert len(set(hues.values())) == len(hues)
     assert all(contrast(hue, look.colours.surface) >= 3 for hue in hues.values())
+
+
+@THEMES
+def test_every_line_of_a_plot_stands_out(look: Theme) -> None:
+    """At least 3 : 1: those of runs that are compared, and those of the splits."""
+    colours = look.colours
+    assert len(set(colours.lines)) == len(colours.lines)
+    splits = ("accent", "activation", "cost")
+    assert {style.colour for style in STYLES.values()} == set(splits)
+    hues = (colours.accent, *(colours.families[family] for family in splits[1:]))
+    assert all(contrast(colour, colours.surface) >= 3 for colour in (*colours.lines, *hues))
 
 
 def test_a_theme_reaches_widgets_that_are_there(qtbot: QtBot, qapp: QApplication) -> None:
