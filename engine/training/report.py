@@ -95,14 +95,18 @@ class Report:
     def edit(self, edit: Edited) -> None:
         """Tell that a setting is changed from here on."""
         self._observer.edited(edit)
-        self._log_edit(Line.EDITED, edit)
+        self._log_edit(edit, Line.EDITED, Line.BEST_KEPT, Line.BEST_NOT_KEPT)
 
     def edit_again(self, edit: Edited) -> None:
         """Tell that an edit is made that had been made before."""
-        self._log_edit(Line.EDITED_AGAIN, edit)
+        self._log_edit(edit, Line.EDITED_AGAIN, Line.BEST_KEPT_AGAIN, Line.BEST_NOT_KEPT_AGAIN)
 
-    def _log_edit(self, line: Line, edit: Edited) -> None:
-        self.log(line, step=edit.step, setting=edit.setting, old=edit.old, new=edit.new)
+    def _log_edit(self, edit: Edited, line: Line, kept: Line, not_kept: Line) -> None:
+        """Tell of an edit: of a number by ``line``, of whether the best is kept by the other two."""
+        if edit.setting == "keep_best":
+            self.log(kept if edit.new else not_kept, step=edit.step)
+        else:
+            self.log(line, step=edit.step, setting=edit.setting, old=edit.old, new=edit.new)
 
     def roll_back(self, step: int, cause: NotFiniteError | None, taken_back: int) -> None:
         """Tell that the training is at ``step`` again, and so many edits made since are no more."""

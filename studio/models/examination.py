@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +34,14 @@ class Examiner(Protocol):
         """Give up what was asked."""
 
 
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture that is none of the data set: what its file is called, and the bytes in it."""
+
+    name: str
+    content: bytes
+
+
 class ExaminationModel:
     """The picture that is looked at, and the results of a split, of the run's newest checkpoint.
 
@@ -47,7 +57,7 @@ class ExaminationModel:
         self.visible = False
         self.split: SplitName = "test"
         self.index = 0
-        self._file: bytes | None = None
+        self._file: PictureFile | None = None
         self._forget()
         run.run_replaced.connect(self._on_run_replaced)
         for event in (run.marks_changed, run.progress_changed):  # checkpoints, and the network
@@ -56,6 +66,7 @@ class ExaminationModel:
     def _forget(self) -> None:
         self.examined: Examined | None = None
         self.problem: ConvNetError | None = None
+        self.file_name: str | None = None  # of what was examined, where it is no picture of the data set
         self.results: SplitExamined | None = None
         self.results_problem: ConvNetError | None = None
         self.is_measuring = False
@@ -71,11 +82,6 @@ class ExaminationModel:
     def can_ask(self) -> bool:
         """Whether there is a checkpoint that can be asked."""
         return self._run.record.run_folder is not None and bool(self._run.record.checkpoints)
-
-    @property
-    def is_of_file(self) -> bool:
-        """Whether the picture is a file rather than one of the data set."""
-        return self._file is not None
 
     def maps(self, layer: str) -> LayerMaps | None:
         """Return the maps of a layer; None where it has none."""
@@ -95,9 +101,9 @@ class ExaminationModel:
         self.split, self.index, self._file = split, index, None
         self._ask_anew()
 
-    def show_file(self, content: bytes) -> None:
+    def show_file(self, content: bytes, name: str) -> None:
         """Look at a picture file."""
-        self._file = content
+        self._file = PictureFile(name, content)
         self._ask_anew()
 
     def measure(self, split: SplitName) -> None:
@@ -150,7 +156,10 @@ class ExaminationModel:
             self._is_stale = True
             return
         self._asked_at, self._in_flight = newest, True
-        self._send(ExaminePicture(self._folder, self.split, self.index, self._file), self._on_picture)
+        file = self._file
+        content, name = (None, None) if file is None else (file.content, file.name)
+        request = ExaminePicture(self._folder, self.split, self.index, content)
+        self._send(request, partial(self._on_picture, name))
 
     def _send(self, request: msgspec.Struct, then: Callable[[object], None]) -> None:
         generation = self._generation
@@ -161,12 +170,12 @@ class ExaminationModel:
 
         self._examiner.ask(request, answered)
 
-    def _on_picture(self, answer: object) -> None:
-        self._in_flight = False
+    def _on_picture(self, file_name: str | None, answer: object) -> None:
+        self._in_flight, self.file_name = False, file_name
         if isinstance(answer, Examined):
             self.examined, self.problem = answer, None
         elif isinstance(answer, ConvNetError):
-            self.problem = answer
+            self.examined, self.problem = None, answer  # it might be another picture that was seen before
         if self._is_stale:
             self._is_stale = False
             self._asked_at = None

@@ -73,6 +73,11 @@ class RunsModel:
         """How many runs are in the trash."""
         return sum(card.in_trash for card in self.cards)
 
+    @property
+    def open_in_trash(self) -> int:
+        """How many of these an engine holds, which therefore stay."""
+        return sum(card.in_trash and card.connection is not None for card in self.cards)
+
     def card(self, run_folder: str) -> RunCard | None:
         """Return the card of a run, if it is listed."""
         return next((card for card in self.cards if card.run_folder == run_folder), None)
@@ -113,7 +118,7 @@ class RunsModel:
         self._change(msgspec.structs.replace(card, in_trash=in_trash))
 
     def empty_trash(self) -> None:
-        """Remove the runs in the trash for good."""
+        """Remove the runs in the trash for good, but for those that are open."""
         self._library.ask(EmptyTrash(), self._on_changed)
 
     def compare(self, run_folder: str, on: bool) -> None:

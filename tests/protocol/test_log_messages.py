@@ -41,6 +41,7 @@ def test_every_line_is_told_with_the_fields_of_its_template() -> None:
     by_table = {Line.MEMORY_OF_PLAN, Line.MEMORY_OF_DATA, Line.MEMORY_OF_CUDA}
     by_table |= {Line.CHECKPOINT, Line.BEST_CHECKPOINT, Line.ROLLED_BACK, Line.ROLLED_BACK_AFTER}
     by_table |= {Line.VALIDATION_ERROR, Line.TEST_ERROR, Line.EDITED, Line.EDITED_AGAIN}
+    by_table |= {Line.BEST_KEPT, Line.BEST_NOT_KEPT, Line.BEST_KEPT_AGAIN, Line.BEST_NOT_KEPT_AGAIN}
     assert {line.name for line in Line} - told.keys() <= {line.name for line in by_table}
 
 

@@ -115,6 +115,7 @@ def test_the_best_is_kept_no_more_once_nobody_wants_it(tmp_path: Path) -> None:
     recorder = asking({17: Edit("keep_best", 0.0)})
     _, run = run_training(tmp_path, network(epochs=9, keep_checkpoints=2), recorder)
     assert manifest_steps(run.checkpoints) == [16, 18]
+    assert ("info", "After step 17: the best checkpoint is not kept any more") in recorder.lines
 
 
 def test_a_roll_back_to_where_no_checkpoint_is_left_is_told_and_takes_nothing_away(tmp_path: Path) -> None:

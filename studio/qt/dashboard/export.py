@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressBar, QProgressDialog, QWidget
 
@@ -63,7 +63,12 @@ def show_progress(parent: QWidget, file: FiguresFile) -> QProgressDialog:
 
 def export_png(view: QWidget) -> None:
     """Ask for a file, and write a picture of the plots to it."""
-    _ask(view, "curves.png", "PNG (*.png)", lambda path: write_png(path, view))
+    export_picture(view, "curves.png", view.grab().toImage())
+
+
+def export_picture(parent: QWidget, name: str, picture: QImage) -> None:
+    """Ask for a file, with a name to begin with, and write a picture to it."""
+    _ask(parent, name, "PNG (*.png)", lambda path: write_png(path, picture))
 
 
 def export_svg(parent: QWidget, plots: Sequence[Plot]) -> None:
@@ -71,15 +76,16 @@ def export_svg(parent: QWidget, plots: Sequence[Plot]) -> None:
     _ask(parent, "curves.svg", "SVG (*.svg)", lambda path: write_svg(path, plots))
 
 
-def write_png(path: Path, view: QWidget) -> None:
-    """Write a picture of a widget; raises OSError."""
-    if not view.grab().save(str(path), "PNG"):
+def write_png(path: Path, picture: QImage) -> None:
+    """Write a picture; raises OSError."""
+    path.open("wb").close()  # Qt does not say why it could not
+    if not QPixmap(picture).save(str(path), "PNG"):
         raise OSError(QCoreApplication.translate("Export", "The picture could not be written."))
 
 
 def write_svg(path: Path, plots: Sequence[Plot]) -> None:
     """Write plots side by side, two in a row; raises OSError."""
-    path.open("wb").close()  # QSvgGenerator does not say why it could not
+    path.open("wb").close()  # Qt does not say why it could not
     width, height = max(plot.width() for plot in plots), max(plot.height() for plot in plots)
     rows = -(-len(plots) // 2)
     size = QSize(width * min(2, len(plots)), height * rows)

@@ -131,12 +131,12 @@ class ActivationsPanel(QWidget):
             too_large = path.stat().st_size > LARGEST_FILE
             content = b"" if too_large else path.read_bytes()
         except OSError as error:
-            self.problem.say(error.strerror or str(error))
+            self.problem.say(f"{path.name}: {error.strerror or error}")
             return
         if too_large:
-            self.problem.say(self.tr("The file is larger than 32 MB."))
+            self.problem.say(f"{path.name}: {self.tr('The file is larger than 32 MB.')}")
         else:
-            self._model.show_file(content)
+            self._model.show_file(content, path.name)
 
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Look at a picture"))
@@ -165,13 +165,24 @@ class ActivationsPanel(QWidget):
             if examined is not None and examined.count:
                 self._index.setRange(1, examined.count)
                 self._index.setValue(model.index + 1)
+        for widget in (self._picture, self.bars):
+            widget.setVisible(examined is not None)
         self._picture.show_picture(examined.picture if examined is not None else None)
         self.bars.show_chances(examined.answers if examined is not None else (), self._label)
         self.problem.say("" if model.problem is None else error_text(model.problem))
-        if examined is not None:
-            truth = self.tr("{label} · ").format(label=examined.label) if examined.label is not None else ""
-            self._facts.set_text(truth + self.tr("weights of step {step}").format(step=f"{examined.step:,}"))
+        self._facts.set_text(" · ".join(self._describe()))
         self._show_maps()
+
+    def _describe(self) -> list[str]:
+        """Which picture it is, and what was asked about it."""
+        examined, words = self._model.examined, []
+        if self._model.file_name is not None:
+            words.append(self._model.file_name)
+        elif examined is not None and examined.label is not None:
+            words.append(examined.label)
+        if examined is not None:
+            words.append(self.tr("weights of step {step}").format(step=f"{examined.step:,}"))
+        return words
 
     @property
     def _label(self) -> str | None:

@@ -6,9 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QMessageBox,
     QPushButton,
     QSpinBox,
     QStackedWidget,
@@ -20,6 +18,7 @@ from studio.models.filters import FilterModel
 from studio.models.mosaic import Normalisation
 from studio.models.pictured import Page
 from studio.models.run import RunModel
+from studio.qt.dashboard.export import export_picture
 from studio.qt.empty_note import EmptyNote
 from studio.qt.filters.enlarged import EnlargedTile
 from studio.qt.filters.mosaic_view import MosaicArea
@@ -173,11 +172,7 @@ class FiltersPanel(QWidget):
         picture, shown = self.mosaic.picture(), self._model.shown
         if picture is None or shown is None:
             return
-        name = f"{shown.layer}-step-{shown.step}.png"
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the filters"), name, "PNG (*.png)")
-        if path and not picture.save(path):
-            text = self.tr("{path} could not be written.").format(path=path)
-            QMessageBox.warning(self, self.tr("Save the filters"), text)
+        export_picture(self, f"{shown.layer}-step-{shown.step}.png", picture)
 
     # ---- Mirroring the model ----------------------------------------------------------------------------
 

@@ -38,11 +38,12 @@ class PlayButtons(QWidget):
         button.setAccessibleName(name)
         button.setCheckable(True)
         button.clicked.connect(lambda on: self._on_clicked(direction, on))
+        button.toggled.connect(self._draw_icons)
         return button
 
     def _draw_icons(self) -> None:
         for button, icon in self._icons.items():
-            button.setIcon(icons.icon(icon, 16))
+            button.setIcon(icons.icon("pause" if button.isChecked() else icon, 16))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -189,6 +189,8 @@ class RunsDrawer(QFrame):
         self.trash_button.setText(self.tr("Trash ({count})").format(count=runs.trash_count))
         self.trash_button.setVisible(runs.shows_trash or runs.trash_count > 0)
         self.empty_button.setVisible(runs.shows_trash and runs.trash_count > 0)
+        self.empty_button.setEnabled(runs.trash_count > runs.open_in_trash)
+        self.empty_button.setToolTip(self._tell_open())
 
     def _request(self, signal: SignalInstance) -> None:
         card = self.table.selected()
@@ -245,12 +247,21 @@ class RunsDrawer(QFrame):
 
     def _on_empty(self) -> None:
         question = self.tr("Runs in the trash: {count}. Remove them, and all in their folders, for good?")
+        text = question.format(count=self._runs.trash_count - self._runs.open_in_trash)
         box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Empty the trash"), "", parent=self)
-        box.setText(question.format(count=self._runs.trash_count))
+        box.setText("\n\n".join(filter(None, (text, self._tell_open()))))
         remove = box.addButton(self.tr("Remove for good"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         remove.clicked.connect(self._runs.empty_trash)
         box.open()
+
+    def _tell_open(self) -> str:
+        """Say which runs stay in the trash, and what to do about it; "" where none does."""
+        count = self._runs.open_in_trash
+        words = self.tr(
+            "Open runs stay in the trash: {count}. They can be removed once another run is shown."
+        )
+        return words.format(count=count) if count else ""
 
     def _on_refused(self, error: ConvNetError) -> None:
         self._problem.say(error_text(error))

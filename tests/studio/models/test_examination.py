@@ -83,9 +83,14 @@ def test_of_several_wishes_the_newest_is_sent(stage):
     stage.examiner.answer(examined())
     assert stage.examiner.requests[1:] == [ExaminePicture(FOLDER, "validation", 3)]
     stage.examiner.answer(examined())
-    stage.model.show_file(b"png")
+    stage.model.show_file(b"png", "own.png")
     assert stage.examiner.requests[-1] == ExaminePicture(FOLDER, "validation", 3, b"png")
-    assert stage.model.is_of_file
+    assert stage.model.file_name is None, "the other picture is still shown"
+    stage.examiner.answer(examined())
+    assert stage.model.file_name == "own.png"
+    stage.model.show("validation", 3)
+    stage.examiner.answer(examined())
+    assert stage.model.file_name is None
 
 
 def test_why_there_is_no_answer_is_told_until_there_is_one(stage):
@@ -96,6 +101,9 @@ def test_why_there_is_no_answer_is_told_until_there_is_one(stage):
     stage.model.show("test", 2)
     stage.examiner.answer(examined())
     assert stage.model.problem is None
+    stage.model.show_file(b"no picture", "a.txt")
+    stage.examiner.answer(ERROR)
+    assert stage.model.examined is None, "what was seen before is not this file"
 
 
 def test_a_split_is_measured_when_asked_and_its_cells_open(stage):

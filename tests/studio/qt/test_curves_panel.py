@@ -124,10 +124,12 @@ def test_what_happened_is_read_out_where_the_pointer_is(stage):
 def test_figures_and_plots_are_exported(stage, tmp_path):
     stage.train()
     stage.add(row(50, loss=0.5), row(100, loss=math.nan), row(100, split="test"))
-    export.write_png(tmp_path / "a.png", stage.view.curves)
+    export.write_png(tmp_path / "a.png", stage.view.curves.grab().toImage())
     assert QImage(str(tmp_path / "a.png")).width() == stage.view.curves.width()
     export.write_svg(tmp_path / "a.svg", list(stage.view.curves.plots.values())[:2])
     assert "<polyline" in (tmp_path / "a.svg").read_text()
+    with pytest.raises(OSError, match="No such file"):
+        export.write_png(tmp_path / "none" / "a.png", QImage(4, 4, QImage.Format.Format_RGB32))
     with pytest.raises(OSError, match="No such file"):
         export.write_svg(tmp_path / "none" / "a.svg", list(stage.view.curves.plots.values()))
 

@@ -1,11 +1,13 @@
 """What a network makes of pictures: dropped ones, those of a cell, and what is said where that fails."""
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from engine.errors import DataError
 from engine.protocol.examination import Cell, ExaminePicture, ExamineSplit, ShowCell, SplitExamined
 from engine.protocol.messages import CheckpointKept
+from studio.qt.examination.confusion_table import ConfusionTable
 
 
 def drop(widget, path):
@@ -39,7 +41,14 @@ def test_what_is_no_picture_or_no_file_is_told_in_full(stage, tmp_path):
     assert "no picture" in panel.problem.text()
     assert panel.problem.wordWrap()
     drop(panel, tmp_path / "none.png")
-    assert panel.problem.text() == "No such file or directory"
+    assert panel.problem.text() == "none.png: No such file or directory"
+    path = tmp_path / "note.txt"
+    path.write_text("no picture")
+    drop(panel, path)
+    stage.examiner.answer(DataError(source="the picture", expected="a picture", found="no picture", hint=""))
+    assert panel._facts.full_text == "note.txt"
+    assert panel._picture.isHidden()
+    assert panel.bars.isHidden()
 
 
 def test_a_cell_says_in_full_what_it_counts_and_leads_back_to_the_worst_answers(stage):
@@ -60,3 +69,34 @@ def test_a_cell_says_in_full_what_it_counts_and_leads_back_to_the_worst_answers(
     assert panel.header.wordWrap()
     panel.worst_button.click()
     assert panel.header.text() == "Worst answers"
+
+
+def results_of(*names):
+    count = len(names)
+    confusion = tuple(tuple(9 if truth == answer else 1 for answer in range(count)) for truth in range(count))
+    return SplitExamined(5, "test", names, confusion, ())
+
+
+@pytest.mark.parametrize(
+    ("names", "has_heads"),
+    [
+        (("cat", "dog"), True),
+        (("a class with a very long name", "another"), True),
+        (tuple("0123456789"), True),
+        (tuple(f"class {number}" for number in range(100)), False),  # cells are smaller than letters
+    ],
+)
+def test_columns_are_named_where_names_can_be_read(qtbot, names, has_heads):
+    table = ConfusionTable()
+    qtbot.addWidget(table)
+    table.resize(400, 300)
+    table.show_results(results_of(*names), None)
+    assert (table.heads > 0) is has_heads
+    last = len(names) - 1
+    place = table.cell_place(last, 0)
+    assert table.cell_at(place.center()) == (last, 0)
+    assert place.bottom() < table.height()
+    assert table.cell_at(QPoint(place.center().x(), table.heads - 1)) is None
+    above = QRect(place.left(), 0, table.side * len(names), table.heads)
+    picture = table.grab(above).toImage() if has_heads else None
+    assert picture is None or len({picture.pixel(x, 5) for x in range(picture.width())}) > 1, "is written on"

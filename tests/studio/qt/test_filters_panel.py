@@ -2,12 +2,14 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtWidgets import QMessageBox
 
 from engine.protocol.messages import RunState as EngineState
 from engine.protocol.messages import SnapshotKept, StateChanged
 from tests.studio.fake_engine import row
 from tests.studio.qt.stage import pixels
+from tests.studio.qt.test_main_window import choose_file
 
 
 def test_other_weights_are_other_pixels(stage):
@@ -149,7 +151,9 @@ def test_playing_goes_through_the_snapshots_and_halts_at_the_end(stage, qtbot):
     stage.train()
     stage.add(*map(SnapshotKept, (1, 2, 3)))
     panel = stage.view.filters
+    rests = panel.time.play.forwards.icon().cacheKey()
     panel.time.play.forwards.click()
+    assert panel.time.play.forwards.icon().cacheKey() != rests, "pressed again it halts, and looks so"
     assert panel.time.slider.value() == 0, "once more from the beginning"
     qtbot.waitUntil(lambda: panel.time.slider.value() == 2 and not panel.time.play.forwards.isChecked())
     panel.time.play.backwards.click()
@@ -164,3 +168,18 @@ def test_a_run_that_ended_without_snapshots_is_not_told_to_begin(stage):
     stage.add(StateChanged(0.0, EngineState.FINISHED))
     assert note.text == "No filters of this run were kept."
     assert note.button.isHidden()
+
+
+def test_filters_are_saved_as_a_picture_whatever_the_name(stage, tmp_path, monkeypatch):
+    stage.train()
+    stage.add(SnapshotKept(1))
+    stage.answer(np.random.default_rng(3).normal(size=(4, 3, 3, 3)))
+    panel = stage.view.filters
+    choose_file(monkeypatch, "getSaveFileName", tmp_path / "mine")
+    panel.export_button.click()
+    assert QImage(str(tmp_path / "mine.png")).width() == panel.mosaic.picture().width()
+    choose_file(monkeypatch, "getSaveFileName", tmp_path / "none" / "mine.png")
+    panel.export_button.click()
+    (box,) = panel.findChildren(QMessageBox)
+    assert box.text().endswith("none/mine.png could not be written: No such file or directory")
+    box.close()

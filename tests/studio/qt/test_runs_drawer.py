@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton, QWidget
 
-from engine.protocol.library import ChangeRun, EmptyTrash
+from engine.protocol.library import ChangeRun, EmptyTrash, Runs
 from studio.qt.runs.drawer import QUESTION, RunsDrawer
 from studio.qt.runs.table import RUN, device_name
 from tests.studio.models.test_runs import card, listed
@@ -22,6 +22,11 @@ def drawer(qtbot):
     work.show()
     drawer.show()
     return drawer
+
+
+def answer_list(drawer, *cards):
+    drawer._runs.refresh()
+    drawer.library.answer(Runs(cards))
 
 
 def choose(drawer, row):
@@ -71,6 +76,19 @@ def test_the_trash_is_emptied_only_on_purpose(drawer, qtbot):
         remove = next(button for button in box.findChildren(QPushButton) if button is not cancel)
         (remove if is_meant else cancel).click()
         assert (EmptyTrash() in drawer.library.requests[before:]) == is_meant
+
+
+def test_runs_in_the_trash_that_are_open_stay_and_it_says_so(drawer):
+    drawer.trash_button.click()
+    opened = card("c", in_trash=True, connection="/runs/c/connection.json")
+    answer_list(drawer, opened)
+    assert not drawer.empty_button.isEnabled()
+    assert drawer.empty_button.toolTip().startswith("Open runs stay in the trash: 1.")
+    answer_list(drawer, opened, card("d", in_trash=True))
+    drawer.empty_button.click()
+    first, _, second = drawer.findChildren(QMessageBox)[-1].text().partition("\n\n")
+    assert first.startswith("Runs in the trash: 1.")
+    assert second == drawer.empty_button.toolTip()
 
 
 def test_devices_are_named_as_in_the_choice_of_devices():
