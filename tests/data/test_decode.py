@@ -89,6 +89,12 @@ def test_of_16_bits_the_upper_8_are_kept() -> None:
     assert found[..., 0].tolist() == [[0, 0, 1], [0x12, 0xFF, 0xFF]]
 
 
+def test_of_16_bits_the_transparent_number_alone_shows_white() -> None:
+    values = np.array([[0x1234, 0x1235, 0x3412]], np.uint16)
+    found = decode(_save(Image.fromarray(values), transparency=0x1234), None, 1, "picture")
+    assert found.ravel().tolist() == [255, 0x12, 0x34]
+
+
 def test_bits_become_black_and_white() -> None:
     found = decode(_save(Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1")), None, 1, "picture")
     assert found.ravel().tolist() == [0, 255]
