@@ -41,4 +41,5 @@ class RunNetwork(QObject):
         network = self._run.record.network
         if self._is_awaited and network is not None:
             self._is_awaited = False
-            self._document.new(loads(dumps(network)), self._run.record.name + SUFFIX)
+            if not len(self._document.network.graph):  # nothing was opened or drawn meanwhile
+                self._document.new(loads(dumps(network)), self._run.record.name + SUFFIX)

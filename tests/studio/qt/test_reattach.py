@@ -78,6 +78,18 @@ def test_a_network_that_is_open_stays(stage, qtbot):
     assert "conv2" not in document.network.graph
 
 
+def test_what_is_opened_before_the_network_of_the_run_has_come_stays(stage, qtbot):
+    document = Document()
+    engines, run, window, _, reattach = stage(document)
+    reattach.attach(ENGINE)
+    network = small_network()
+    network.graph.remove("conv2")
+    document.new(network)
+    welcome(engines, run)
+    qtbot.waitUntil(lambda: not window._run_network._opening.isActive())
+    assert "conv2" not in document.network.graph
+
+
 def test_the_train_view_is_made_when_it_is_first_looked_at(stage):
     _, _, window, view, _ = stage(small_document())
     window.show()
