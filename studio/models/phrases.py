@@ -33,7 +33,7 @@ def closed_up(template: str, fields: Mapping[str, object]) -> str:
     They are meant for names and figures.
     """
     for name, value in fields.items():
-        place = rf"{{{re.escape(name)}[^}}]*}}"
+        place = rf"{{{re.escape(name)}(?!\w)[^}}]*}}"
         if re.match(_JAPANESE, str(value)[:1]):
             template = re.sub(rf"(?<={_JAPANESE}) (?={place})", "", template)
         if re.match(_JAPANESE, str(value)[-1:]):
