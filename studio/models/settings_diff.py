@@ -9,7 +9,7 @@ from typing import Any
 from engine.graph.network_file import NetworkFile
 from engine.layers.field_texts import NO, YES, field_text, plain_text
 from engine.layers.fields import field_specs
-from engine.protocol.messages import Edited
+from engine.protocol.messages import Edited, Setting
 
 TRAINING, DATA = "training", "data"
 KIND, SCHEDULE = "Kind", "Schedule"
@@ -52,6 +52,11 @@ def setting_title(name: str) -> str:
     return specs[name].title if name in specs else name
 
 
+def edited_text(setting: Setting, value: float) -> str:
+    """Return what an edit says that a setting was or became, in English."""
+    return plain_text(bool(value) if setting == "keep_best" else value)
+
+
 def _table(network: NetworkFile) -> dict[Key, str]:
     schedule = network.training.schedule
     table = {(TRAINING, SCHEDULE): schedule.title}
@@ -67,8 +72,7 @@ def _table(network: NetworkFile) -> dict[Key, str]:
 def _edited(table: dict[Key, str], edits: Sequence[Edited]) -> dict[Key, str]:
     """Add to each setting what it became."""
     for edit in edits:
-        new = bool(edit.new) if edit.setting == "keep_best" else edit.new
-        table[TRAINING, setting_title(edit.setting)] += BECAME + plain_text(new)
+        table[TRAINING, setting_title(edit.setting)] += BECAME + edited_text(edit.setting, edit.new)
     return table
 
 

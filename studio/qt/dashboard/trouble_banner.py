@@ -10,7 +10,7 @@ from engine.protocol.messages import LossSpiked, Rewound
 from engine.protocol.problems import rebuild
 from studio.models.readings import three_digits
 from studio.models.run import RunModel
-from studio.models.settings_diff import setting_title
+from studio.models.settings_diff import edited_text, setting_title
 from studio.qt.banner import Banner
 from studio.qt.texts import error_text, layer_text
 
@@ -63,7 +63,9 @@ class TroubleBanner(Banner):
         again = self.tr("{setting} is {value} again.")
         first = {edit.setting: edit.old for edit in reversed(undone)}  # the oldest of each setting
         return " ".join(
-            again.format(setting=layer_text(setting_title(setting)), value=f"{old:g}")
+            again.format(
+                setting=layer_text(setting_title(setting)), value=layer_text(edited_text(setting, old))
+            )
             for setting, old in reversed(first.items())
         )
 

@@ -76,6 +76,15 @@ def test_going_back_tells_which_settings_are_as_before(stage):
     assert stage.view.steering.fields["rate"].text() == "0.01"
 
 
+def test_going_back_tells_of_a_choice_by_its_word(stage):
+    stage.train()
+    stage.add(CheckpointKept(30), Edited(30, "keep_best", 1.0, 0.0))
+    stage.add(
+        Rewound(30, Problem("NotFiniteError", {"step": 35, "what": "an output", "where": "conv1"}), True)
+    )
+    assert stage.view.trouble.message.endswith("Keep the best is yes again.")
+
+
 def test_a_fork_begins_with_the_settings_that_held_at_its_checkpoint(stage):
     stage.train()
     before = stage.view.steering.fields["rate"].text()
