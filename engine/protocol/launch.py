@@ -54,8 +54,10 @@ def launch(instructions: StartRun | ResumeRun | ServeRun) -> LaunchedEngine:
         if not answer:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip().splitlines()
-            reason = Words("{reason}\n{said}", reason=exit_reason(process.wait()), said="\n".join(said[-5:]))
-            raise EngineStartError(reason=reason)
+            last_words = "".join(f"\n{line}" for line in said[-5:])
+            raise EngineStartError(
+                reason=Words("{reason}{log}", reason=exit_reason(process.wait()), log=last_words)
+            )
     started = msgspec.json.decode(answer, type=Started | Problem)
     if isinstance(started, Problem):
         process.wait()
