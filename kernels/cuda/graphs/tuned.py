@@ -33,12 +33,16 @@ def put(key: str, choice: str) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, which others see whole or not at all; raises OSError."""
+    """Write a file, which others see whole or not at all; raises OSError, and then leaves nothing behind."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,14 @@ def test_nothing_is_lost_where_nothing_can_be_written(folder: Path) -> None:
     folder.write_text("a file in the way")
     kept.put("conv", PLAN)
     assert kept.get("conv") is None
+
+
+def test_a_disk_that_is_full_is_left_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    kept.put("conv", PLAN)
+    assert list(folder.iterdir()) == []
