@@ -248,8 +248,9 @@ class RunsDrawer(QFrame):
     def _on_empty(self) -> None:
         question = self.tr("Runs in the trash: {count}. Remove them, and all in their folders, for good?")
         text = question.format(count=self._runs.trash_count - self._runs.open_in_trash)
-        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Empty the trash"), "", parent=self)
-        box.setText("\n\n".join(filter(None, (text, self._tell_open()))))
+        words = "\n\n".join(filter(None, (text, self._tell_open())))
+        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Empty the trash"), words, parent=self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         remove = box.addButton(self.tr("Remove for good"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         remove.clicked.connect(self._runs.empty_trash)

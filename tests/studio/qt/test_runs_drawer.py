@@ -69,13 +69,14 @@ def test_the_trash_is_emptied_only_on_purpose(drawer, qtbot):
     before = len(drawer.library.asked)
     for is_meant in (False, True):
         drawer.empty_button.click()
-        box = drawer.findChildren(QMessageBox)[-1]
+        (box,) = drawer.findChildren(QMessageBox)
         assert box.text() == "Runs in the trash: 1. Remove them, and all in their folders, for good?"
         cancel = box.button(QMessageBox.StandardButton.Cancel)
         assert box.defaultButton() is cancel
         remove = next(button for button in box.findChildren(QPushButton) if button is not cancel)
         (remove if is_meant else cancel).click()
         assert (EmptyTrash() in drawer.library.requests[before:]) == is_meant
+        qtbot.waitUntil(lambda: not drawer.findChildren(QMessageBox))
 
 
 def test_runs_in_the_trash_that_are_open_stay_and_it_says_so(drawer):
