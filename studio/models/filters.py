@@ -229,9 +229,8 @@ class FilterModel:
             pass  # it is not known whether those weights still count
         elif isinstance(answer, Weights):
             self._keep(wanted, answer)
-            if (
-                layer == self.layer
-            ):  # even if another step is wanted by now, so that a fast run is seen to move
+            if layer == self.layer:
+                # Even if another step is wanted by now, so that a fast run is seen to move.
                 self._show(answer)
         elif isinstance(answer, ConvNetError) and (layer, step) == (self.layer, self.step):
             self.problem = answer

@@ -19,8 +19,6 @@ from studio.qt.style_sheet import style_sheet
 
 ThemeChoice = Literal["light", "dark", "system"]
 
-GRID = 8
-"""Step of the layout grid, px."""
 BODY = 13
 """Size of running text, px."""
 SECONDARY = 11
