@@ -78,14 +78,11 @@ class Kernel:
         """
         if not code or dtype != "float32":
             return None
-        family, _, name = self.operation.partition(".")
-        module = f"kernels.{self.device}.{_BUILT[self.device]}"
-        if find_spec(module) is None or find_spec(f"{module}.{family}") is None:
+        make, known = _maker(self.operation, self.device)
+        if make is None or not known.issuperset(attributes):
             return None
-        make = getattr(import_module(f"{module}.{family}"), name, None)
-        if make is None or not set(signature(make).parameters).issuperset(attributes):
-            return None
-        built: Built | None = make(shapes, import_module(f"{module}.target").target_of(code), **attributes)
+        target = import_module(f"kernels.{self.device}.{_BUILT[self.device]}.target").target_of(code)
+        built: Built | None = make(shapes, target, **attributes)
         return built
 
 
@@ -109,6 +106,17 @@ def find(operation: str, device: str) -> Kernel:
         workspace=getattr(module, name + _WORKSPACE, None),
         in_place=getattr(module, "IN_PLACE", {}).get(name),
     )
+
+
+@cache
+def _maker(operation: str, device: str) -> tuple[Callable[..., Any] | None, frozenset[str]]:
+    """Return what builds an operation's kernel, if anything does, and the names of its parameters."""
+    family, _, name = operation.partition(".")
+    package = f"kernels.{device}.{_BUILT[device]}"
+    if find_spec(package) is None or find_spec(f"{package}.{family}") is None:
+        return None, frozenset()
+    make = getattr(import_module(f"{package}.{family}"), name, None)
+    return make, frozenset(signature(make).parameters if make else ())
 
 
 def operations(device: str) -> list[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import TypeAlias
 
 Matrix: TypeAlias = tuple[tuple[float, ...], ...]
@@ -37,6 +38,7 @@ class FastConvolution:
         return self.results + self.taps - 1
 
 
+@cache
 def fast_convolution(results: int, taps: int) -> FastConvolution:
     """Return F(results, taps); it needs a point for each product but one."""
     products = results + taps - 1
