@@ -11,6 +11,8 @@ Gradient of filters. Of all pixels of a map only a window's winners get gradient
 
 from __future__ import annotations
 
+from functools import reduce
+
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector import thin_winograd
 from kernels.cpu.vector.correlation import PictureConvolution, direct
@@ -98,9 +100,8 @@ def _pool(
     largest = values[0]
     for value in values[1:]:
         largest = code.larger(largest, value)
-    unordered = b.fcmp_unordered("uno", values[0], values[-1])
-    for value in values[1:-1]:
-        unordered = b.or_(unordered, b.fcmp_unordered("uno", value, value))
+    pairs = zip(values[::2], [*values[1::2], values[-1]], strict=False)
+    unordered = reduce(b.or_, [b.fcmp_unordered("uno", *pair) for pair in pairs])
     bits = code.integers(0)
     for number, value in enumerate(values):
         row, column = divmod(number, item.columns.partners)

@@ -137,7 +137,7 @@ def backward_weights(
     """Return the kernel that writes the gradient of the filters, or adds it to dweights."""
     filters, taps, _, channels = shapes["dweights"]
     fast = layout or Layout(target, shapes["x"], shapes["dy"], taps, padding, summed=True)
-    size = fast.points * channels * fast.width
+    size = fast.points * fast.filter_point
     images = shapes["x"][0]
     parts, part_images = fast.parts
     if parts * size > _SUMS_LIMIT and parts > FEW_PARTS:
@@ -182,7 +182,7 @@ def backward_weights(
                                 code,
                                 code.at(
                                     arguments["sums"],
-                                    code.plus(at, code.times(point, channels * fast.width)),
+                                    code.plus(at, code.times(point, fast.filter_point)),
                                 ),
                                 parts,
                                 size,

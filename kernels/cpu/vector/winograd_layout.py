@@ -33,8 +33,10 @@ _MOST_PRODUCTS = 8
 FEW_PARTS = 4
 _KEPT = 170_000
 """Elements of V and M that should be in use at a time."""
-_FILTERS_KEPT = 1 << 18
+_FILTERS_KEPT = 270_000
 """Elements of U that stay in a cache from one batch of images to the next."""
+_CACHE_LINE = 16
+"""Elements."""
 _TILES = 96
 """Tiles that one reading of U should serve, where it does not."""
 
@@ -153,7 +155,7 @@ class Layout:
 
     @property
     def v_point(self) -> int:
-        """Elements from one point of V to the next; not a power of 2, which would crowd one cache set."""
+        """Elements from one point of V to the next; a power of 2 would crowd one cache set."""
         return self.batch * self.tiles * self.depth + self.target.lanes
 
     @property
@@ -177,9 +179,14 @@ class Layout:
         return self.at_m + self.points * self.m_point
 
     @property
+    def filter_point(self) -> int:
+        """Elements from one point of U, or of the sums of filters' gradients, to the next."""
+        return self.channels * self.width + _CACHE_LINE
+
+    @property
     def filters_size(self) -> int:
         """Elements of U."""
-        return self.points * self.channels * self.width
+        return self.points * self.filter_point
 
     def each_tile(self, code: Code, body: Callable[[Number, Number], None]) -> None:
         rows, columns = self.places

@@ -47,7 +47,7 @@ def store_filters(
         is_last = code.builder.icmp_signed("==", code.value(number), code.value(layout.width // block))
         size = code.builder.select(is_last, code.value(last), code.value(block))
     at = code.plus(code.times(code.times(number, block), layout.channels), code.times(channel, size), within)
-    store = _to_points(code, layout.n, code.at(transformed, at), layout.channels * layout.width)
+    store = _to_points(code, layout.n, code.at(transformed, at), layout.filter_point)
     both_axes(code, layout.matrices.filter, tap, store)
 
 
@@ -165,7 +165,7 @@ def sum_products(
     def point(number: Number) -> None:
         v = code.at(arguments.scratch, code.plus(layout.at_v, code.times(number, layout.v_point)))
         d = code.at(arguments.scratch, code.plus(layout.at_m, code.times(number, layout.m_point)))
-        out = code.at(sums, code.times(number, layout.channels * layout.width))
+        out = code.at(sums, code.times(number, layout.filter_point))
         code.each(
             column_blocks(layout.target, layout.maps[3]),
             lambda first, size: multiply_rows(
@@ -199,7 +199,7 @@ def multiply(layout: Layout, code: Code, arguments: Arguments, count: int) -> No
     def point(number: Number) -> None:
         v = code.at(arguments.scratch, code.plus(layout.at_v, code.times(number, layout.v_point)))
         m = code.at(arguments.scratch, code.plus(layout.at_m, code.times(number, layout.m_point)))
-        u = code.at(arguments["transformed"], code.times(number, layout.channels * layout.width))
+        u = code.at(arguments["transformed"], code.times(number, layout.filter_point))
 
         def block(first: Number, size: int) -> None:
             columns_here = whole(layout.target, size)
