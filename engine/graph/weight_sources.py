@@ -51,8 +51,9 @@ def _misfit(name: str, spec: WeightSpec, arrays: Mapping[str, WeightSpec]) -> It
         found = Words("{name}, which are shared", name=spec.source)
         yield _problem(name, "weights of a layer that has them itself", found)
     elif (source.shape, source.axes) != (spec.shape, spec.axes):
-        expected = Words("weights of {shape}", shape=_shape(spec))
-        yield _problem(name, expected, Words("{shape} in {name}", shape=_shape(source), name=spec.source))
+        say = _extents if source.shape != spec.shape else _shape
+        expected = Words("weights of {shape}", shape=say(spec))
+        yield _problem(name, expected, Words("{shape} in {name}", shape=say(source), name=spec.source))
 
 
 def _specs(graph: LayerGraph, outputs: Mapping[str, TensorType], name: str) -> tuple[WeightSpec, ...]:
@@ -60,6 +61,10 @@ def _specs(graph: LayerGraph, outputs: Mapping[str, TensorType], name: str) -> t
     if any(wire.source not in outputs for wire in wires):
         return ()
     return graph[name].weights([outputs[wire.source] for wire in wires])
+
+
+def _extents(spec: WeightSpec) -> str:
+    return " × ".join(map(str, spec.shape))
 
 
 def _shape(spec: WeightSpec) -> str:

@@ -14,6 +14,8 @@ CARD_HEIGHT = 64
 """Size of a layer's card, px."""
 COLUMN = CARD_WIDTH + 96
 ROW = CARD_HEIGHT + 40
+AIR = 24
+"""Between a card and one that makes way for it, px."""
 """Distance of cards side by side, and one below the other, px.
 
 A wire past a card is half a column from the card's middle, which leaves room for the pill on it.
@@ -37,11 +39,12 @@ def snapped(position: Position) -> Position:
 
 
 def free_place(taken: Iterable[Position], wanted: Position) -> Position:
-    """Return the place nearest to the right of ``wanted`` at which a card overlaps none of the others."""
+    """Return ``wanted``, or where a card would overlap others there, the place beside them to the right."""
     x, y = snapped(wanted)
-    others = [(other_x, other_y) for other_x, other_y in taken if abs(other_y - y) < CARD_HEIGHT]
-    while any(abs(other_x - x) < CARD_WIDTH for other_x, _ in others):
-        x += STEP
+    others = [other_x for other_x, other_y in taken if abs(other_y - y) < CARD_HEIGHT]
+    if any(abs(other - x) < CARD_WIDTH for other in others):
+        while any(abs(other - x) < CARD_WIDTH + AIR for other in others):
+            x += STEP
     return x, y
 
 

@@ -75,8 +75,8 @@ def test_what_is_no_list_is_a_problem_with_the_field(words: str) -> None:
         ("data", None, "none called data.weights"),
         ("two", None, "which are shared"),
         ("one, one", None, "2 weight sources"),
-        ("one", Conv(filters=3, size=(5, 5), padding=(2, 2)), "3 filter × 3 kernel_height"),
-        ("fc", None, "4 output × 108 input"),
+        ("one", Conv(filters=3, size=(5, 5), padding=(2, 2)), "3 × 3 × 3 × "),
+        ("fc", None, "4 × 108 in fc.weights"),
     ],
 )
 def test_weights_that_cannot_be_used_are_a_problem(words: str, other: Conv | None, found: str) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.layers.fields import LARGEST, FieldSpec, Group, RealSpec, WholeSpec
+from studio.models.phrases import closed_up
 from studio.qt import theme
 from studio.qt.inspector.editors import FieldEditor, RealEditor, editor_for
 from studio.qt.inspector.editors.numbers import suffix_of
@@ -62,10 +63,13 @@ class FieldForm(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         for group, fields in groupby(specs.items(), key=lambda item: item[1].group):
-            if has_headings:
-                self._add_heading(layer_text(GROUP_TITLES[group]))
-            for name, spec in fields:
-                self._add_row(name, spec)
+            members, title = dict(fields), GROUP_TITLES[group]
+            heading = SectionTitle(layer_text(title)) if has_headings else None
+            if heading is not None:
+                self._grid.addWidget(heading, self._grid.rowCount(), 0, 1, 2)
+            for name, spec in members.items():
+                is_named = len(members) == 1 and spec.title == title
+                self._add_row(name, spec, heading if is_named else None)
 
     def show_record(self, record: object) -> None:
         """Show a record's values."""
@@ -106,26 +110,20 @@ class FieldForm(QWidget):
         """Bring the keyboard to a field."""
         self.editors[name].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _add_heading(self, title: str) -> None:
-        self._grid.addWidget(SectionTitle(title), self._grid.rowCount(), 0, 1, 2)
-
-    def _add_row(self, name: str, spec: FieldSpec) -> None:
-        editor = editor_for(spec)
-        title = layer_text(spec.title)
-        unit = "" if isinstance(spec, WholeSpec) and suffix_of(spec) else layer_text(spec.unit)
+    def _add_row(self, name: str, spec: FieldSpec, heading: Label | None) -> None:
+        """Add a field; it takes the whole width where the ``heading`` is its label."""
+        editor, error = editor_for(spec), Note(rank="error")
+        row, column = self._grid.rowCount(), 0 if heading else 1
+        label = heading or _label_of(spec)
+        if not heading:
+            self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(editor, row, column, 1, 2 - column)
+        self._grid.addWidget(error, row + 1, column, 1, 2 - column)
         words = explanation(spec)
-        label = Label(_with_unit(title, unit))
         self._titles[name] = label.text()
         label.setToolTip(words)
-        label.setWordWrap(True)
-        label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(editor)
-        editor.describe(title, words)
-        error = Note(rank="error")
-        row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(error, row + 1, 1)
+        editor.describe(layer_text(spec.title), words)
         self.editors[name], self._labels[name], self._errors[name] = editor, label, error
         editor.edited.connect(lambda value: self.edited.emit(name, value, (name, editor.gesture)))
         editor.refused.connect(lambda: self._refuse(name, layer_text(spec.expected)))
@@ -137,9 +135,18 @@ class FieldForm(QWidget):
 
     def _show_error(self, name: str) -> None:
         expected = self._refusals.get(name) or self._misfits.get(name, "")
-        words = self.tr("Expected {expected}.").format(expected=expected) if expected else ""
+        sentence = closed_up(self.tr("Expected {expected}."), {"expected": expected})
+        words = sentence.format(expected=expected) if expected else ""
         self._errors[name].say(words)
         self.editors[name].mark(is_wrong=bool(words))
+
+
+def _label_of(spec: FieldSpec) -> Label:
+    unit = "" if isinstance(spec, WholeSpec) and suffix_of(spec) else layer_text(spec.unit)
+    label = Label(_with_unit(layer_text(spec.title), unit))
+    label.setWordWrap(True)
+    label.setFixedWidth(LABEL_WIDTH)
+    return label
 
 
 def _with_unit(title: str, unit: str) -> str:

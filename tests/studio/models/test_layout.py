@@ -83,10 +83,11 @@ def test_wires_lead_downwards_where_there_is_no_circle(wires: set[tuple[int, int
 
 
 def test_a_free_place_is_beside_what_is_in_the_way() -> None:
-    """A card that is added lies on no other."""
+    """With some air; a card that lies on no other stays where it was wanted."""
     assert free_place([], (3.0, 5.0)) == (0.0, 8.0)
     x, y = free_place([(0.0, 0.0), (176.0, 32.0)], (0.0, 0.0))
-    assert (x, y) == (352.0, 0.0)
+    assert (x, y) == (376.0, 0.0)
+    assert free_place([(0.0, 0.0)], (176.0, 0.0)) == (176.0, 0.0)
 
 
 def test_snapping_goes_to_the_nearest_point_of_the_grid() -> None:

@@ -130,8 +130,11 @@ def test_a_value_that_does_not_fit_the_network_is_said_at_its_field(bench: Bench
     line.setFocus()
     qtbot.waitUntil(line.hasFocus)
     QTest.keyClicks(line, "conv1")
-    assert form.error_of("weights_of").startswith("Expected weights of 32 filter × 5")
-    assert "conv2: expected weights of 32 filter × 5" in bench.page.problems.text()
+    assert form.error_of("weights_of") == "Expected weights of 32 × 5 × 5 × 32."
+    assert (
+        "conv2: expected weights of 32 × 5 × 5 × 32, found 32 × 5 × 5 × 3 in conv1.weights"
+        in bench.page.problems.text()
+    )
     bench.selection.select(["conv1"])
     assert form.error_of("weights_of") == ""
     bench.selection.select([second])
@@ -252,6 +255,17 @@ def test_fields_that_several_layers_share_are_edited_at_once(bench: Bench) -> No
     assert [graph[name].rate for name in ("fc1", "conv1")] == [1.0, 0.5]  # type: ignore[attr-defined]
     bench.selection.select(["conv1", "labels1"])
     assert bench.inspector.several_panel.form is not form
+
+
+def test_a_field_that_its_heading_names_takes_the_whole_width(bench: Bench) -> None:
+    """The heading is its label, also where several layers differ."""
+    bench.selection.select(["conv1"])
+    QApplication.processEvents()
+    form = bench.page.form
+    assert form.editors["neuron"].width() == form.width()
+    bench.selection.select(["conv1", "fc1"])
+    panel = bench.inspector.several_panel
+    assert "Neuron ≠" in [label.text() for label in panel.findChildren(QLabel)]
 
 
 def test_a_layer_is_muted_at_its_name(bench: Bench) -> None:
