@@ -55,6 +55,12 @@ class Ranks:
             self._ranks[rank].heard = now
         return rank
 
+    def leave_unheard(self) -> None:
+        """Count silence from now on: until now, nobody has listened."""
+        now = time.monotonic()
+        for rank in self._ranks.values():
+            rank.heard = now
+
     @property
     def were_heard(self) -> bool:
         """Whether any of them has given a sign of life."""

@@ -140,6 +140,8 @@ class Run:
         if self._journal.backlog < MOST_WAITING:
             for message in self._worker.receive():
                 self._take(message)
+        else:
+            self._worker.leave_unheard()
         self._settle()
         self._log_output()
         self._warn_if_slow()

@@ -130,6 +130,10 @@ class WorkerProcess:
         self._send_unsent()
         return messages
 
+    def leave_unheard(self) -> None:
+        """Let messages wait; that nothing is heard then tells nothing of the process."""
+        self._ranks.leave_unheard()
+
     def order(self, order: EngineOrder) -> None:
         """Send an order, as soon as the process can hear it."""
         self._unsent.append(order)

@@ -110,3 +110,19 @@ def test_a_rank_on_another_computer_is_heard_by_way_of_rank_0_and_not_looked_for
     found.kill()
     assert sleepers[0].wait() == -9
     assert sleepers[1].poll() is None
+
+
+def test_a_rank_that_nobody_listened_to_is_not_taken_to_hang(
+    sleepers: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while the disk does not keep up."""
+    found = Ranks(2)
+    for number in range(2):
+        found.hear(b"peer %d" % number, Beat(number, sleepers[number].pid))
+    later = time.monotonic() + HUNG + 1.0
+    monkeypatch.setattr(ranks.time, "monotonic", lambda: later)
+    found.leave_unheard()
+    assert found.hung() is None
+    assert found.is_responding
+    monkeypatch.setattr(ranks.time, "monotonic", lambda: later + HUNG + 1.0)
+    assert found.hung() is not None
