@@ -22,7 +22,10 @@ _BELOW = 20
 """Room for the line below the matrix, px."""
 
 LEAST_NUMBERED = 20
-"""Side of a cell from which it shows its count, px."""
+"""Width of a cell from which it shows its count, px."""
+
+WIDEST = 48
+"""Width of a cell, px, at most; and at most twice its height."""
 
 
 class ConfusionTable(QWidget):
@@ -34,7 +37,7 @@ class ConfusionTable(QWidget):
         super().__init__()
         self._results: SplitExamined | None = None
         self._cell: tuple[int, int] | None = None
-        self.side = 2  # of a cell, px
+        self._size = QSize(2, 2)  # of a cell, px
         self.heads = 0  # room for the names above the columns, px
         self._is_flat = True  # they lie flat, being as short as numbers
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -55,35 +58,36 @@ class ConfusionTable(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Give the cells what room the names leave, or all where cells are smaller than names are high."""
+        """Give the cells what room the names leave, or all where cells are lower than names are high."""
         metrics, names = QFontMetrics(theme.secondary_font()), self._names
         longest = max(map(metrics.horizontalAdvance, names), default=0)
         self._is_flat = longest < LEAST_NUMBERED
         self.heads = metrics.height() if self._is_flat else min(longest + _GAP, HEADS)
-        self.side = self._side_below(self.heads)
-        if self.side < metrics.height() - 2:
+        self._size = self._size_below(self.heads)
+        if self._size.height() < metrics.height() - 2:
             self.heads = 0
-            self.side = self._side_below(0)
+            self._size = self._size_below(0)
 
     @property
     def _names(self) -> Sequence[str]:
         return self._results.classes if self._results is not None else ()
 
-    def _side_below(self, heads: int) -> int:
+    def _size_below(self, heads: int) -> QSize:
         count = len(self._names) or 1
-        height, width = self.height() - heads - _BELOW, self.width() - NAMES
-        return max(2, min(height // count, width // count, 48))
+        height = max(2, min((self.height() - heads - _BELOW) // count, WIDEST))
+        return QSize(max(2, min((self.width() - NAMES) // count, WIDEST, 2 * height)), height)
 
     def cell_place(self, truth: int, answer: int) -> QRect:
         """Return where a cell is."""
-        return QRect(NAMES + answer * self.side, self.heads + truth * self.side, self.side, self.side)
+        width, height = self._size.toTuple()
+        return QRect(NAMES + answer * width, self.heads + truth * height, width, height)
 
     def cell_at(self, position: QPoint) -> tuple[int, int] | None:
         """Return the true class and the answer of a cell."""
         if self._results is None:
             return None
-        answer = (position.x() - NAMES) // self.side
-        truth = (position.y() - self.heads) // self.side
+        answer = (position.x() - NAMES) // self._size.width()
+        truth = (position.y() - self.heads) // self._size.height()
         count = len(self._results.classes)
         return (truth, answer) if 0 <= truth < count and 0 <= answer < count else None
 
@@ -123,7 +127,7 @@ class ConfusionTable(QWidget):
             for answer, count in enumerate(row):
                 share = count / total if total else 0.0
                 self._paint_cell(painter, (truth, answer), count, share)
-        below = QRect(0, self.heads + len(results.classes) * self.side, self.width(), _BELOW)
+        below = QRect(0, self.cell_place(len(results.classes), 0).top(), self.width(), _BELOW)
         painter.setPen(theme.colour("secondary"))
         right = sum(results.confusion[k][k] for k in range(len(results.classes)))
         whole = sum(map(sum, results.confusion)) or 1
@@ -134,20 +138,21 @@ class ConfusionTable(QWidget):
 
     def _paint_names(self, painter: QPainter, classes: Sequence[str]) -> None:
         """Name the classes beside the rows, and above the columns, where long names stand on end."""
-        side, heads, metrics = self.side, self.heads, painter.fontMetrics()
+        heads, metrics = self.heads, painter.fontMetrics()
         right, cut = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, Qt.TextElideMode.ElideRight
         painter.setPen(theme.colour("text"))
         for number, name in enumerate(classes):
-            beside = self.cell_place(number, 0).adjusted(-NAMES, 0, -side - _GAP, 0)
+            row, column = self.cell_place(number, 0), self.cell_place(0, number)
+            beside = QRect(0, row.top(), NAMES - _GAP, row.height())
             painter.drawText(beside, right, metrics.elidedText(name, cut, beside.width()))
-            above = QRect(NAMES + number * side, 0, side, heads)
             if self._is_flat:
+                above = QRect(column.left(), 0, column.width(), heads)
                 painter.drawText(above, Qt.AlignmentFlag.AlignCenter, name)
                 continue
             painter.save()
-            painter.translate(above.left(), heads - _GAP // 2)
+            painter.translate(column.left(), heads - _GAP // 2)
             painter.rotate(-90)
-            turned = QRect(0, 0, heads - _GAP // 2, side)
+            turned = QRect(0, 0, heads - _GAP // 2, column.width())
             painter.drawText(
                 turned, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(name, cut, turned.width())
             )
@@ -159,7 +164,7 @@ class ConfusionTable(QWidget):
         colour = "success" if truth == answer else "error"
         painter.fillRect(place, theme.colour("background"))
         painter.fillRect(place, theme.colour(colour, 0.12 + 0.6 * share if count else 0.0))
-        if count and self.side >= LEAST_NUMBERED:
+        if count and self.heads and place.width() >= LEAST_NUMBERED - 1:
             painter.setPen(theme.colour("text"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{count}")
         if cell == self._cell:

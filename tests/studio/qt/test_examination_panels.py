@@ -7,7 +7,7 @@ from PySide6.QtGui import QDropEvent
 from engine.errors import DataError
 from engine.protocol.examination import Cell, ExaminePicture, ExamineSplit, ShowCell, SplitExamined
 from engine.protocol.messages import CheckpointKept
-from studio.qt.examination.confusion_table import ConfusionTable
+from studio.qt.examination.confusion_table import LEAST_NUMBERED, ConfusionTable
 
 
 def drop(widget, path):
@@ -97,6 +97,17 @@ def test_columns_are_named_where_names_can_be_read(qtbot, names, has_heads):
     assert table.cell_at(place.center()) == (last, 0)
     assert place.bottom() < table.height()
     assert table.cell_at(QPoint(place.center().x(), table.heads - 1)) is None
-    above = QRect(place.left(), 0, table.side * len(names), table.heads)
+    above = QRect(place.left(), 0, place.width() * len(names), table.heads)
     picture = table.grab(above).toImage() if has_heads else None
     assert picture is None or len({picture.pixel(x, 5) for x in range(picture.width())}) > 1, "is written on"
+
+
+def test_counts_are_read_in_a_low_panel_too(qtbot):
+    table = ConfusionTable()
+    qtbot.addWidget(table)
+    table.resize(350, 250)
+    table.show_results(results_of(*(f"class {number}" for number in range(10))), None)
+    place = table.cell_place(3, 3)
+    assert place.width() >= LEAST_NUMBERED > place.height()
+    cell = table.grab(place.adjusted(2, 2, -3, -3)).toImage()
+    assert len({cell.pixel(x, y) for x in range(cell.width()) for y in range(cell.height())}) > 1
