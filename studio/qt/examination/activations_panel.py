@@ -99,7 +99,7 @@ class ActivationsPanel(QWidget):
         outer.addWidget(self._pages)
 
     def _connect(self) -> None:
-        self._split.currentIndexChanged.connect(self._on_split)
+        self._split.activated.connect(self._on_split)  # also the same one, to come back from a file
         self._index.valueChanged.connect(self._on_index)
         self._open.clicked.connect(self._on_open)
         self._model.picture_changed.connect(self._refresh)

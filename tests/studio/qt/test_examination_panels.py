@@ -30,6 +30,22 @@ def test_a_picture_that_is_dropped_is_looked_at(stage, tmp_path):
     assert request.file == b"a picture"
 
 
+def test_the_data_set_is_come_back_to_from_a_file(stage, tmp_path, qtbot):
+    panel = stage.view.activations
+    stage.train()
+    stage.view.inside.show_view(panel)
+    stage.add(CheckpointKept(5))
+    error = DataError(source="the picture", expected="a picture", found="no picture", hint="")
+    stage.examiner.answer(error)
+    (tmp_path / "own.png").write_bytes(b"a picture")
+    drop(panel, tmp_path / "own.png")
+    stage.examiner.answer(error)
+    panel._split.setFocus()
+    panel._split.showPopup()
+    qtbot.keyClick(panel._split.view(), Qt.Key.Key_Return)
+    assert stage.examiner.requests[-1] == ExaminePicture(stage.run.record.run_folder, "test", 0)
+
+
 def test_what_is_no_picture_or_no_file_is_told_in_full(stage, tmp_path):
     panel = stage.view.activations
     stage.train()
