@@ -149,6 +149,7 @@ class FilterModel:
     def show_change(self, on: bool) -> None:
         """Show how the weights changed since the step that is chosen, instead of the weights."""
         self.shows_change = on
+        self.problem = None
         if on and self.following and self.snapshots:
             self.show_snapshot(0)  # from the newest one until now nothing changes
         self._fetch()
@@ -232,10 +233,15 @@ class FilterModel:
             if layer == self.layer:
                 # Even if another step is wanted by now, so that a fast run is seen to move.
                 self._show(answer)
-        elif isinstance(answer, ConvNetError) and (layer, step) == (self.layer, self.step):
+        elif isinstance(answer, ConvNetError) and layer == self.layer and step in self._wanted_steps:
             self.problem = answer
             self.weights_changed.emit()
         self._fetch()
+
+    @property
+    def _wanted_steps(self) -> set[int | None]:
+        """The step that is chosen, and the one that it is held against."""
+        return {self.step, *(self.snapshots[-1:] if self.shows_change else ())}
 
     def _keep(self, moment: Moment, weights: Weights) -> None:
         self._cache[moment] = weights

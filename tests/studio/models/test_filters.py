@@ -145,6 +145,22 @@ def test_a_problem_is_told_and_not_asked_for_again_until_the_wish_changes(stage)
     assert stage.model.problem is None
 
 
+def test_newest_weights_that_cannot_be_had_for_the_change_are_asked_for_once(stage):
+    stage.model.set_visible(True)
+    stage.snapshots(1)
+    stage.answer(1.0)
+    stage.model.show_snapshot(0)
+    stage.snapshots(2)
+    stage.model.show_change(True)
+    stage.link.answer_last(ProtocolError(message="no such snapshot"))
+    stage.run.update()
+    assert stage.asked() == [("conv1", 1), ("conv1", 2)]
+    assert stage.model.problem is not None
+    stage.model.show_change(False)
+    assert stage.model.problem is None
+    assert (stage.model.page.pictures == 1.0).all()
+
+
 def test_another_run_forgets_the_filters_and_late_answers_of_the_old_one(stage):
     stage.model.set_visible(True)
     stage.snapshots(1)
