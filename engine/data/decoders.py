@@ -142,13 +142,22 @@ class _Decoders:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        # -P: modules are not looked for in the current folder, which may hold anything.
-        [sys.executable, "-P", "-c", _SERVE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    """Start a decoder process; raises DataError."""
+    try:
+        return subprocess.Popen(
+            # -P: modules are not looked for in the current folder, which may hold anything.
+            [sys.executable, "-P", "-c", _SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise DataError(
+            source=sys.executable,
+            expected="another process, to decode pictures",
+            found=error.strerror or str(error),
+            hint="Memory, or the number of processes, may have run out: close other programs.",
+        ) from error
 
 
 def _ended(name: str) -> DataError:

@@ -66,6 +66,15 @@ def test_a_decoder_that_dies_is_told(tmp_path: Path, encode: Encode) -> None:
     assert not _processes()
 
 
+def test_a_decoder_that_cannot_be_started_is_told(
+    tmp_path: Path, encode: Encode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a disk that refuses, which is what errors of the system are taken for further up."""
+    monkeypatch.setattr(decoders.sys, "executable", str(tmp_path / "no python"))
+    with pytest.raises(DataError, match="expected another process, to decode pictures, found No such file"):
+        decoders.decode_all(_pictures(encode), FORM, tmp_path / "rows")
+
+
 def test_what_a_decoder_raises_comes_here(tmp_path: Path, encode: Encode) -> None:
     pictures = _pictures(encode)
     pictures[9] = Encoded("gone.png", Place(str(tmp_path / "gone.png"), 0, 9))
