@@ -18,7 +18,7 @@ run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
 
 test: $(SET_UP) lint
-	$(PYTHON) -m pytest -n auto -q
+	$(PYTHON) -m pytest -n auto --dist worksteal -q
 
 faults: $(SET_UP)
 	$(PYTHON) tools/faults.py
