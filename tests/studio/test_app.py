@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.studio.compiled import COMPILED
+
 ROOT = Path(__file__).parents[2]
 
 SHORT_DEMO = """
@@ -34,7 +36,7 @@ def environment(tmp_path):
     folders = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("DATA", "STATE", "CONFIG", "CACHE")}
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
-    return kept | folders
+    return kept | folders | COMPILED
 
 
 def run(environment, *command):
