@@ -13,7 +13,7 @@ from engine.protocol import connection as connections
 from engine.protocol.client import Client
 from engine.protocol.messages import MetricRow, RunState, Shutdown
 from tests.cli.test_train import start
-from tests.supervisor.engines import entries_until, has_ended, running
+from tests.supervisor.engines import PATIENCE, entries_until, has_ended, running
 
 
 def test_a_run_is_listed_while_it_goes_on_ended_and_served(
@@ -35,7 +35,7 @@ def test_a_run_is_listed_while_it_goes_on_ended_and_served(
         assert "training" in listed()
         client.request(Shutdown())
         entries_until(client, has_ended)
-        engine.process.wait(10)
+        engine.process.wait(PATIENCE)
     assert "stopped" in listed()
     assert str(folder) in listed()
     (tmp_path / "runs" / "damaged").mkdir()
@@ -49,5 +49,5 @@ def test_a_run_is_listed_while_it_goes_on_ended_and_served(
         assert client.connect().state is RunState.STOPPED
     assert path in connections.running()
     os.kill(serving.pid, signal.SIGINT)
-    assert serving.wait(15) == 0
+    assert serving.wait(PATIENCE) == 0
     assert path not in connections.running()

@@ -13,7 +13,7 @@ from engine.protocol.launch import LaunchedEngine
 from engine.protocol.messages import Shutdown
 from tests.faults import shared
 from tests.faults.outcome import Outcome
-from tests.supervisor.engines import resumed, running, served
+from tests.supervisor.engines import PATIENCE, resumed, running, served
 
 ROW, FAULT, FULL = "21", "exposure", 3
 
@@ -35,7 +35,7 @@ def launched(mode: str, folder: Path) -> Iterator[LaunchedEngine]:
     with running(folder, "steps 5") as engine, Client(engine.connection) as client:
         client.connect()
         client.request(Shutdown())
-        engine.process.wait(10.0)
+        engine.process.wait(PATIENCE)
     with resumed(folder) if mode == "resume" else served(folder) as engine:
         yield engine
 

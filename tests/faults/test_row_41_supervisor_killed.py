@@ -50,7 +50,7 @@ def body(count: int, folder: Path) -> Outcome:
             wait_for(lambda engine=engine: bool(psutil.Process(engine.process.pid).children()))
             worker = worker_of(engine)
             newest = newest_checkpoint(path)
-            wait_for(lambda newest=newest: newest_checkpoint(path) > newest, 20.0)
+            wait_for(lambda newest=newest: newest_checkpoint(path) > newest)
             time.sleep(chance.uniform(0, 0.05))
             engine.process.kill()
             begun = time.monotonic()

@@ -14,12 +14,12 @@ def test_a_thread_begins_and_others_wait_for_it(monkeypatch: pytest.MonkeyPatch)
 
     def begin(index: int) -> int:
         begun.set()
-        assert goes_on.wait(10)
+        assert goes_on.wait(60)
         return 7
 
     monkeypatch.setattr(context, "_begin", begin)
     context.begin_beside(0)
-    assert begun.wait(10)
+    assert begun.wait(60)
     found: list[int] = []
     other = threading.Thread(target=lambda: found.append(context.context_bytes(0)))
     other.start()
@@ -38,6 +38,6 @@ def test_what_goes_wrong_is_told_to_who_uses_the_gpu(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(context, "_begin", begin)
     context.begin_beside(0)
-    assert tried.wait(10)
+    assert tried.wait(60)
     with pytest.raises(ImportError, match="no CuPy"):
         context.context_bytes(0)

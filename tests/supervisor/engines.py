@@ -19,6 +19,9 @@ from engine.protocol.messages import Entries, Entry, Heartbeat, RunState, StateC
 
 FAKE_TRAINING = Path(__file__).parent / "fake_training"
 LINGER = 30.0  # s
+PATIENCE = 25.0
+"""s that anything may take where a machine does much else; what must be quick is timed. Less than LINGER:
+then an engine leaves by itself."""
 
 
 def start(folder: Path | None, what: str, linger: float = LINGER) -> LaunchedEngine:
@@ -69,7 +72,7 @@ def worker_of(engine: LaunchedEngine) -> psutil.Process:
     return worker
 
 
-def entries_until(client: Client, is_last: Callable[[Entry], bool], seconds: float = 15.0) -> list[Entry]:
+def entries_until(client: Client, is_last: Callable[[Entry], bool], seconds: float = PATIENCE) -> list[Entry]:
     """Poll until an entry comes that is the last; return all, having checked their numbers."""
     found: list[Entry] = []
     first: int | None = None
@@ -86,7 +89,7 @@ def entries_until(client: Client, is_last: Callable[[Entry], bool], seconds: flo
 def heartbeat_where(
     client: Client,
     holds: Callable[[Heartbeat], bool],
-    seconds: float = 15.0,
+    seconds: float = PATIENCE,
     entries: list[Entry] | None = None,
 ) -> Heartbeat:
     """Poll until a heartbeat comes for which something holds; ``entries`` takes the entries until then."""
@@ -101,7 +104,7 @@ def heartbeat_where(
     raise AssertionError(f"not in {seconds} s: {seen}")
 
 
-def link_change(client: Client, link: Link, seconds: float = 10.0) -> LinkChanged:
+def link_change(client: Client, link: Link, seconds: float = PATIENCE) -> LinkChanged:
     """Poll until the link to the engine is said to stand like that."""
     for event in events(client, seconds):
         if isinstance(event, LinkChanged) and event.link is link:
@@ -118,7 +121,7 @@ def events(client: Client, seconds: float) -> Iterator[Event]:
             yield event
 
 
-def wait_for(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_for(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not holds():

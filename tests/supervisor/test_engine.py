@@ -44,6 +44,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.problems import rebuild
 from tests.supervisor.engines import (
+    PATIENCE,
     entries_until,
     events,
     has_ended,
@@ -184,7 +185,7 @@ def test_a_stopped_run_says_so_once_its_process_has_gone(tmp_path: Path) -> None
         with pytest.raises(RunEndedError, match="stopped"):
             client.request(Pause())
         client.request(Shutdown())
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
         link_change(client, Link.CLOSED)
     assert not engine.connection.exists()
     assert engine.connection not in connections.running()
@@ -194,13 +195,13 @@ def test_shutdown_stops_a_run_that_goes_on(tmp_path: Path) -> None:
     with running(tmp_path / "run", "steps 1000000") as engine, Client(engine.connection) as client:
         client.connect()
         client.request(Shutdown())
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
     assert list((tmp_path / "run" / "checkpoints").glob("*.json"))
 
 
 def test_an_engine_leaves_when_its_run_is_over_and_nobody_is_there(tmp_path: Path) -> None:
     with running(tmp_path / "run", "steps 10", linger=0.2) as engine:
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_a_new_run_folder_goes_again_if_the_run_never_began(what: str, is_kept: 
         entries_until(client, has_ended)
         assert engine.connection.exists()
         client.request(Shutdown())
-        assert engine.process.wait(10.0) == 0
+        assert engine.process.wait(PATIENCE) == 0
     assert engine.connection.parent.exists() == is_kept
 
 

@@ -37,7 +37,7 @@ def test_a_launcher_that_gives_up_at_once_is_not_tried_again(
     with ending(launch(start)) as engine, Client(engine.connection) as client:
         client.connect()
         client.attach()
-        entries = entries_until(client, has_ended, 10.0)
+        entries = entries_until(client, has_ended)
         states = [entry for entry in entries if isinstance(entry, StateChanged)]
         assert RunState.RESTARTING not in [entry.state for entry in states]
         assert states[-1].cause is not None

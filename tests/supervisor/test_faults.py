@@ -27,6 +27,7 @@ from engine.protocol.messages import (
 )
 from tests.supervisor.engines import (
     LINGER,
+    PATIENCE,
     entries_until,
     has_ended,
     heartbeat_where,
@@ -49,7 +50,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
         client.request(Stop())
         entries_until(client, has_ended)
         client.request(Shutdown())
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
     with resumed(folder) as engine, Client(engine.connection) as client:
         client.connect()
         client.attach(engine.last_sequence)
@@ -74,7 +75,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path: Path
         client.attach()
         entries_until(client, has_ended)
         client.request(Shutdown())
-        engine.process.wait(10)
+        engine.process.wait(PATIENCE)
     (newest,) = folder.glob("checkpoints/step-000000000130-*.safetensors")
     newest.write_bytes(newest.read_bytes()[:-1])
     with resumed(folder) as engine, Client(engine.connection) as client:
@@ -99,7 +100,7 @@ def test_a_terminated_engine_stops_its_run_with_a_checkpoint(tmp_path: Path) -> 
         engine.process.terminate()
         entries = entries_until(client, has_ended)
         assert any(isinstance(entry, CheckpointKept) for entry in entries)
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
         process = psutil.Process(engine.process.pid)
         limits = process.rlimit(psutil.RLIMIT_FSIZE)
         process.rlimit(psutil.RLIMIT_FSIZE, (1, limits[1]))
-        beat = heartbeat_where(client, lambda beat: beat.problem is not None, 5.0, begun)
+        beat = heartbeat_where(client, lambda beat: beat.problem is not None, entries=begun)
         assert beat.problem is not None
         assert beat.problem.code == "RunFolderUnwritableError"
         assert beat.state is RunState.TRAINING

@@ -45,7 +45,7 @@ def line(number: int) -> LogLine:
 
 
 def wait_for(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 60.0
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -57,7 +57,7 @@ def test_what_is_committed_can_be_read_and_is_in_the_log(thread: JournalThread, 
         thread.append(line(number))
     wait_for(lambda: thread.committed == 100)
     thread.ask(Read(b"a", 3, after=40, limit=10))
-    chunk = thread.results.get(timeout=5.0)
+    chunk = thread.results.get(timeout=60.0)
     assert isinstance(chunk, Chunk)
     assert (chunk.peer, chunk.generation, chunk.last) == (b"a", 3, 50)
     assert engine_frames.decode(chunk.frame) == Entries(41, tuple(line(n) for n in range(41, 51)))
@@ -105,7 +105,7 @@ def test_questions_are_answered_and_errors_told(thread: JournalThread) -> None:
     thread.start()
     thread.ask(Question(b"a", 7, lambda journal: Snapshots((journal.last_sequence,))))
     thread.ask(Question(b"b", 8, lambda journal: Snapshots(1 / 0)))  # type: ignore[arg-type]
-    answers = [thread.results.get(timeout=5.0) for _ in range(2)]
+    answers = [thread.results.get(timeout=60.0) for _ in range(2)]
     thread.stop()
     frames = [engine_frames.decode(answer.frame) for answer in answers if isinstance(answer, Answered)]
     assert frames[0] == Reply(7, Snapshots((0,)))

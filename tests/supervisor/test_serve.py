@@ -21,7 +21,7 @@ from engine.protocol.messages import (
     Shutdown,
     StateChanged,
 )
-from tests.supervisor.engines import entries_until, has_ended, heartbeat_where, running, served
+from tests.supervisor.engines import PATIENCE, entries_until, has_ended, heartbeat_where, running, served
 
 
 def all_entries(client: Client) -> list[Entry]:
@@ -36,7 +36,7 @@ def test_a_served_run_shows_all_that_it_showed_and_takes_no_commands(tmp_path: P
         before = all_entries(client)
         network = client.request(GetNetwork())
         client.request(Shutdown())
-        engine.process.wait(10)
+        engine.process.wait(PATIENCE)
     content = {path.name: path.read_bytes() for path in (folder / "checkpoints").iterdir()}
     with served(folder) as engine, Client(engine.connection) as client:
         assert client.connect().state is RunState.FINISHED
@@ -48,7 +48,7 @@ def test_a_served_run_shows_all_that_it_showed_and_takes_no_commands(tmp_path: P
         with pytest.raises(RunEndedError):
             client.request(Pause())
         client.request(Shutdown())
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(PATIENCE) == 0
     assert {path.name: path.read_bytes() for path in (folder / "checkpoints").iterdir()} == content
 
 
@@ -71,5 +71,5 @@ def test_a_run_whose_engine_died_is_shown_as_failed(tmp_path: Path) -> None:
 def test_a_served_run_is_left_when_nobody_looks(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running(folder, "steps 5", linger=0.1) as engine:
-        engine.process.wait(10)
-    assert launch(ServeRun(str(folder), 0.1)).process.wait(10) == 0
+        engine.process.wait(PATIENCE)
+    assert launch(ServeRun(str(folder), 0.1)).process.wait(PATIENCE) == 0

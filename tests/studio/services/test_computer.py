@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,12 +22,13 @@ import pytest
 
 from engine.errors import ComputerError, DataNotFoundError, VersionMismatchError
 from engine.protocol import connection as connections
+from engine.protocol.computer import CHUNK, Chunk
 from engine.protocol.messages import RunState as EngineState
 from studio.models.document import Document
 from studio.models.run import RunModel
 from studio.models.run_state import RunState
 from studio.services import computer as computers
-from studio.services import tunnel
+from studio.services import sending, tunnel
 from studio.services.computer import Presence, RemoteComputer
 from studio.services.engine_process import EngineProcesses
 from studio.services.ssh import Address, Ssh
@@ -192,29 +194,32 @@ def test_data_that_are_nowhere_are_told_before_anything_is_started(
 
 
 def test_sending_can_be_given_up_and_goes_on_where_it_was(
-    server: SshServer, computer: RemoteComputer, document: Document
+    server: SshServer, computer: RemoteComputer, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The third chunk is held back until it was given up."""
+    goes_on = threading.Event()
+
+    def chunk(offset: int, data: bytes) -> Chunk:
+        assert offset != 2 * CHUNK or goes_on.wait(60.0)
+        return Chunk(offset, data)
+
+    monkeypatch.setattr(sending, "Chunk", chunk)
+    monkeypatch.setattr(sending, "_TELL_EVERY", 0.0)
     big = document.base_folder() / "big.npz"
-    big.write_bytes(np.random.default_rng(1).bytes(64 << 20))
+    size = 8 * CHUNK
+    big.write_bytes(np.random.default_rng(1).bytes(size))
     document.network.data = replace(document.network.data, source="path", path="big.npz")
     run = RunModel(EngineProcesses(lambda: None))
     run.train(document, on=computer)
-    wait_for(
-        lambda: (
-            run.record.sending is not None
-            and not run.record.sending.is_reading
-            and run.record.sending.done > 0
-        ),
-        run,
-    )
+    wait_for(lambda: (at := run.record.sending) and not at.is_reading and at.done == 2 * CHUNK, run)
     assert run.state is RunState.SENDING
     run.stop()
     assert run.state is RunState.STOPPED
     assert not run.can_take_up
+    goes_on.set()
     (part,) = (server.home / "data").glob(".*.part")
-    time.sleep(0.5)  # what was under way
     kept = part.stat().st_size
-    assert 0 < kept < 64 << 20
+    assert 2 * CHUNK <= kept < size
     run.train(document, on=computer)
     wait_for(lambda: run.record.sending is not None and not run.record.sending.is_reading, run)
     assert run.record.sending is not None
