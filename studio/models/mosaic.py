@@ -49,11 +49,6 @@ class Grid:
         """Height and width of the picture, px."""
         return self.rows * self.pitch[0] - self.gap, self.columns * self.pitch[1] - self.gap
 
-    def tile_at(self, y: int, x: int) -> int | None:
-        """Return the number of the tile at a pixel; None in a gap and outside."""
-        found = self.weight_at(y, x)
-        return None if found is None else found[0]
-
     def weight_at(self, y: int, x: int) -> tuple[int, int, int] | None:
         """Return the tile at a pixel, and row and column of the weight in it; None in a gap and outside."""
         height, width = self.shape

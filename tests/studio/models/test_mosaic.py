@@ -88,22 +88,14 @@ def test_a_weight_is_never_smaller_than_three_pixels():
     assert layout((64, 5, 5, 3), 10, 10).scale == layout((64, 5, 5, 32), 10, 10).scale == LEAST_SCALE
 
 
-def test_a_place_on_the_picture_names_its_tile():
+def test_a_place_on_the_picture_names_its_tile_and_its_weight():
     grid = Grid(2, 4, (5, 5), scale=3)
-    assert [grid.tile_at(y, x) for y in (0, 14) for x in (0, 14)] == [0] * 4
-    assert grid.tile_at(16, 0) == 4
-    assert grid.tile_at(30, 62) == 7
-    assert grid.tile_at(15, 0) is None
-    assert grid.tile_at(0, 15) is None
-    assert grid.tile_at(-1, 0) is None
-    assert grid.tile_at(0, 63) is None
-
-
-def test_a_pixel_belongs_to_a_weight():
-    grid = Grid(2, 4, (5, 5), scale=3)
-    assert grid.weight_at(0, 0) == (0, 0, 0)
-    assert grid.weight_at(16 + 14, 3 * 16 + 4) == (7, 4, 1)
-    assert grid.weight_at(15, 0) is None
+    corners = [(0, 0), (0, 14), (14, 0), (14, 14)]
+    assert [grid.weight_at(*corner) for corner in corners] == [(0, 0, 0), (0, 0, 4), (0, 4, 0), (0, 4, 4)]
+    assert grid.weight_at(16, 0) == (4, 0, 0)
+    assert [grid.weight_at(30, x) for x in (52, 62)] == [(7, 4, 1), (7, 4, 4)]
+    for outside in ((15, 0), (0, 15), (-1, 0), (0, 63)):
+        assert grid.weight_at(*outside) is None
 
 
 def test_what_is_black_or_white_follows_the_normalisation():
