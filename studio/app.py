@@ -187,7 +187,7 @@ def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool)
     if file is not None:
         studio.window.files.open_path(file)
     studio.window.show()
-    then = application.quit if leave_when_shown else lambda: _settle(studio)
+    then = application.quit if leave_when_shown else lambda: settle(studio)
     application.after_first_paint(studio.window, then)
     application.on_interrupt(studio.window.close)
     code = application.run()
@@ -195,7 +195,7 @@ def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool)
     return code
 
 
-def _settle(studio: Studio) -> None:
+def settle(studio: Studio) -> None:
     """Make ready what the first frame did not need."""
     from studio.qt.autosave import Rescue
 

@@ -8,10 +8,12 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app import build, settle
 from studio.models.document import Document
 from studio.models.handover import hand_over
 from studio.models.recovery import left_behind
 from studio.qt.autosave import Rescue, recovery_folder
+from studio.services.engine_process import EngineProcesses, RunningEngine
 from tests.studio.networks import small_document
 
 
@@ -74,3 +76,25 @@ def test_a_question_that_is_closed_is_put_off(qtbot: QtBot) -> None:
     bench.questions()[0].close()
     assert (bench.questions(), bench.told) == ([], 1)
     assert len(left_behind(recovery_folder())) == 1
+
+
+def test_a_run_in_the_background_is_told_of_after_what_was_left(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not over the question about the network."""
+    hand_over(small_document(), None, recovery_folder())
+    running = [RunningEngine(Path("/runs/1/connection.json"), "/runs/1")]
+    monkeypatch.setattr(EngineProcesses, "running", lambda _: running)
+    studio = build()
+    studio.window.show()
+    settle(studio)
+
+    def asked() -> list[str]:
+        return [box.windowTitle() for box in studio.window.findChildren(QMessageBox) if box.isVisible()]
+
+    assert asked() == ["Unsaved network"]
+    (box,) = studio.window.findChildren(QMessageBox)
+    box.close()
+    assert asked() == ["A run in the background"]
+    studio.window.close()
+    studio.leave()
