@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.errors import ConvNetError
 from engine.graph.cuda_convnet.network import Imported, import_files
 from studio.qt.labels import Label
+from studio.qt.spin_box import SpinBox
 from studio.qt.texts import error_text, words_text
 
 
@@ -33,11 +33,10 @@ class ImportDialog(QDialog):
         self._folder = folder
         self.setWindowTitle(self.tr("Import from cuda-convnet"))
         self.layers, self.parameters = QLineEdit(), QLineEdit()
-        self.picture_size = QSpinBox()
+        self.picture_size = SpinBox()
         self.picture_size.setRange(1, 65_536)
         self.picture_size.setValue(32)
         self.picture_size.setSuffix(self.tr(" px"))
-        self.picture_size.lineEdit().setTextMargins(7, 0, 0, 0)
         self.problems = QPlainTextEdit()
         self.problems.setReadOnly(True)
         self.problems.setMinimumHeight(160)

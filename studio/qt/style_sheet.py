@@ -48,7 +48,7 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: $background; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
-QLineEdit[wrong="true"] { border-color: $error; }
+QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] { border-color: $error; }
 QLabel#problem { color: $error; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from studio.qt.examination.chance_bars import ChanceBars
 from studio.qt.examination.pictures import OnePicture, PictureGrid, map_image
 from studio.qt.labels import ProblemLabel, ShortLabel
 from studio.qt.scroller import Scroller
+from studio.qt.spin_box import SpinBox
 from studio.qt.texts import error_text
 
 PICTURE, TILE = 112, 56
@@ -38,7 +38,7 @@ class ActivationsPanel(QWidget):
     def __init__(self, model: ExaminationModel, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model, self._selection = model, selection
-        self._split, self._index = QComboBox(), QSpinBox()
+        self._split, self._index = QComboBox(), SpinBox()
         self._open = QPushButton(self.tr("Picture…"))
         self._picture = OnePicture(PICTURE)
         self._facts = ShortLabel(rank="secondary")

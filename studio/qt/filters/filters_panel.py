@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from studio.qt.filters.mosaic_view import MosaicArea
 from studio.qt.filters.time_bar import TimeBar
 from studio.qt.filters.tone_scale import ToneScale
 from studio.qt.labels import ShortLabel
+from studio.qt.spin_box import SpinBox
 from studio.qt.texts import error_text
 
 
@@ -39,7 +39,7 @@ class FiltersPanel(QWidget):
         self._model = model
         self._run = run
         self._header = ShortLabel(rank="secondary")
-        self._filter, self._channel = QSpinBox(), QSpinBox()
+        self._filter, self._channel = SpinBox(), SpinBox()
         self._normalisation = QComboBox()
         self.change_button = QPushButton(self.tr("Change since"))
         self.export_button = QPushButton(self.tr("PNG…"))

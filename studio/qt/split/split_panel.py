@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from studio.qt.device_marks import swatch
 from studio.qt.inspector.note import Note
 from studio.qt.labels import Label
 from studio.qt.run_controls import DevicePicker
+from studio.qt.spin_box import SpinBox
 from studio.qt.texts import error_text, words_text
 
 _WIDTH = 392
@@ -56,7 +56,7 @@ class SplitPanel(QFrame):
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._document, self._forecast, self._picker = document, forecast, picker
-        self.count = QSpinBox()
+        self.count = SpinBox()
         self.count.setRange(1, MOST_DEVICES)
         self.count.setAccessibleName(self.tr("Number of devices"))
         self.presets: dict[Preset, QPushButton] = {}

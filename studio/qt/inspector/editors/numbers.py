@@ -6,11 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from engine.layers.fields import PairSpec, WholeSpec
 from studio.qt import icons, theme
 from studio.qt.inspector.editors.base import FieldEditor
+from studio.qt.spin_box import SpinBox
 from studio.qt.texts import layer_text
 
 _SYMBOLS = ("px",)
@@ -22,14 +23,13 @@ def suffix_of(spec: WholeSpec) -> str:
     return f" {layer_text(spec.unit)}" if spec.unit in _SYMBOLS and not isinstance(spec, PairSpec) else ""
 
 
-class _SpinBox(QSpinBox):
+class _SpinBox(SpinBox):
     def __init__(self, spec: WholeSpec) -> None:
         super().__init__()
         self.setRange(spec.minimum, spec.maximum)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(56)
-        self.lineEdit().setTextMargins(7, 0, 0, 0)
         self.setSuffix(suffix_of(spec))
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
