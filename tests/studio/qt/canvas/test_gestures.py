@@ -305,6 +305,22 @@ def test_a_deep_network_opens_at_its_beginning_and_legible(bench: Bench) -> None
     assert not minimap.isVisible()
 
 
+def test_the_overview_is_painted_anew_where_it_looks_otherwise(bench: Bench) -> None:
+    """After a card has moved or gone, and when it is back; not for a change of a field."""
+    bench.document.new(load_example("resnet20"), "resnet20")
+    minimap = bench.panel.minimap
+    first = minimap.grab().toImage()
+    editing.set_fields(bench.document, "conv1", {"filters": 8})
+    assert minimap.grab().toImage() == first
+    x, y = bench.document.network.positions["conv1"]
+    editing.move(bench.document, {"conv1": (x + 160, y)})
+    assert minimap.grab().toImage() != first
+    bench.document.undo()
+    assert minimap.grab().toImage() == first
+    editing.remove(bench.document, ["conv1"])
+    assert minimap.grab().toImage() != first
+
+
 @pytest.mark.parametrize(("key", "axis"), [("Shift", 1), ("Control", 0)])
 def test_the_wheel_pans_with_a_key(bench: Bench, key: str, axis: int) -> None:
     """With Shift up and down, with Ctrl across; the zoom stays."""
