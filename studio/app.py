@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,14 +196,23 @@ def _run(file: Path | None, handed_over: Path | None, *, leave_when_shown: bool)
     return code
 
 
+def make_ready(studio: Studio) -> None:
+    """Make what the first frame did not need, and leave all that is there to itself.
+
+    What lives as long as the window does is looked through no more for what nobody uses, which took 70 ms.
+    """
+    studio.train_view.prepare()
+    gc.freeze()
+
+
 def settle(studio: Studio) -> None:
-    """Make ready what the first frame did not need."""
+    """Do what the first frame did not need."""
     from studio.qt.autosave import Rescue
 
     rescue = Rescue(studio.document, studio.window)
     rescue.done.connect(lambda: _offer_running(studio))  # one question at a time
     rescue.offer()
-    studio.train_view.prepare()
+    make_ready(studio)
 
 
 def _offer_running(studio: Studio) -> None:

@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, QTimer
 from engine.graph.network_file import SUFFIX, dumps, loads
 from studio.models.document import Document
 from studio.models.run import RunModel
-from studio.qt.event_bridge import FRAME
+
+LATER = 100
+"""Milliseconds after the views of the run were told, within which they are drawn."""
 
 
 class RunNetwork(QObject):
@@ -17,7 +19,7 @@ class RunNetwork(QObject):
         super().__init__(parent)
         self._document, self._run = document, run
         self._is_awaited = False
-        self._opening = QTimer(self, interval=FRAME, singleShot=True)
+        self._opening = QTimer(self, interval=LATER, singleShot=True)
         self._opening.timeout.connect(self._open)
         run.run_replaced.connect(self._on_replaced)
         run.progress_changed.connect(self._on_progress)
@@ -33,7 +35,7 @@ class RunNetwork(QObject):
         self._on_progress()
 
     def _on_progress(self) -> None:
-        """Open it a frame after the views of the run were drawn: both at once would hold up keys."""
+        """Open it once the views of the run were drawn: both at once would hold up keys."""
         if self._is_awaited and self._run.record.network is not None:
             self._opening.start()
 

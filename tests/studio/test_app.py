@@ -81,3 +81,23 @@ def test_an_engine_that_fails_makes_the_demo_fail_with_its_reason(environment):
     assert result.returncode == 1
     assert "missing.npz" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+READY = """
+import gc
+from studio.app import build, make_ready
+from studio.qt.application import Application
+
+Application(offscreen=True)
+studio = build()
+before = len(gc.get_objects())
+make_ready(studio)
+print(before > 50_000 > len(gc.get_objects()))
+studio.leave()
+"""
+
+
+def test_what_lives_as_long_as_the_window_is_not_looked_through_again_and_again(environment):
+    """Looking through all of it would hold up keys for longer than anything else does."""
+    result = run(environment | {"QT_QPA_PLATFORM": "offscreen"}, "-c", READY)
+    assert result.stdout == "True\n", result.stdout + result.stderr
