@@ -30,8 +30,13 @@ class RunNetwork(QObject):
         self._run.progress_changed.disconnect(self._on_progress)
         self._opening.stop()
 
+    @property
+    def _is_free(self) -> bool:
+        """Whether nothing is drawn, nor noted or set and not saved, which would be lost."""
+        return not len(self._document.network.graph) and not self._document.dirty
+
     def _on_replaced(self) -> None:
-        self._is_awaited = not len(self._document.network.graph)
+        self._is_awaited = self._is_free
         self._on_progress()
 
     def _on_progress(self) -> None:
@@ -43,5 +48,5 @@ class RunNetwork(QObject):
         network = self._run.record.network
         if self._is_awaited and network is not None:
             self._is_awaited = False
-            if not len(self._document.network.graph):  # nothing was opened or drawn meanwhile
+            if self._is_free:  # nothing was opened or drawn meanwhile
                 self._document.new(loads(dumps(network)), self._run.record.name + SUFFIX)

@@ -7,6 +7,7 @@ import pytest
 from engine.graph.network_file import dumps
 from engine.protocol.messages import Network
 from engine.protocol.messages import RunState as EngineState
+from studio.models import commenting
 from studio.models.computers import Computers
 from studio.models.document import Document
 from studio.models.examination import ExaminationModel
@@ -76,6 +77,17 @@ def test_a_network_that_is_open_stays(stage, qtbot):
     welcome(engines, run)
     qtbot.waitUntil(lambda: not window._run_network._opening.isActive())
     assert "conv2" not in document.network.graph
+
+
+def test_what_is_noted_on_an_empty_canvas_stays(stage, qtbot):
+    document = Document()
+    commenting.add(document, "an idea", (0.0, 0.0))
+    engines, run, window, _, reattach = stage(document)
+    reattach.attach(ENGINE)
+    welcome(engines, run)
+    qtbot.waitUntil(lambda: not window._run_network._opening.isActive())
+    assert [comment.text for comment in document.network.comments.values()] == ["an idea"]
+    document.undo_stack.mark_clean()  # or closing would ask
 
 
 def test_what_is_opened_before_the_network_of_the_run_has_come_stays(stage, qtbot):
