@@ -13,13 +13,13 @@ networks'. Scaled so that B's rows are integers for the points 0, ±1, ±2 and �
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from typing import TypeAlias
 
 Matrix: TypeAlias = tuple[tuple[float, ...], ...]
 
-_POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
+_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
+"""Sums and products of these are exact, so that no number here is rounded more than once."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,17 @@ def fast_convolution(results: int, taps: int) -> FastConvolution:
     """Return F(results, taps); it needs a point for each product but one."""
     products = results + taps - 1
     points = _POINTS[: products - 1]
-    powers = [[point**i for point in points] + [Fraction(i == results - 1)] for i in range(results)]
+    powers = [[point**i for point in points] + [float(i == results - 1)] for i in range(results)]
     filters, inputs = [], []
     for point in points:
         others = [other for other in points if other != point]
-        scale = Fraction(1)
+        scale = 1.0
         for other in others:
             scale *= point - other
-        inputs.append([*_with_roots(others), Fraction(0)])
+        inputs.append([*_with_roots(others), 0.0])
         filters.append([point**tap / scale for tap in range(taps)])
     inputs.append(_with_roots(list(points)))
-    filters.append([Fraction(tap == taps - 1) for tap in range(taps)])
+    filters.append([float(tap == taps - 1) for tap in range(taps)])
     return FastConvolution(results, taps, _numbers(powers), _numbers(filters), _numbers(inputs))
 
 
@@ -73,15 +73,15 @@ def mirrored(rows: Matrix) -> list[tuple[int, ...]]:
     return groups
 
 
-def _with_roots(roots: list[Fraction]) -> list[Fraction]:
+def _with_roots(roots: list[float]) -> list[float]:
     """Return the coefficients of the polynomial Π (x − root), the constant first."""
-    coefficients = [Fraction(1)]
+    coefficients = [1.0]
     for root in roots:
-        shifted = [Fraction(0), *coefficients]
-        scaled = [*(root * coefficient for coefficient in coefficients), Fraction(0)]
+        shifted = [0.0, *coefficients]
+        scaled = [*(root * coefficient for coefficient in coefficients), 0.0]
         coefficients = [a - b for a, b in zip(shifted, scaled, strict=True)]
     return coefficients
 
 
-def _numbers(rows: list[list[Fraction]]) -> Matrix:
+def _numbers(rows: list[list[float]]) -> Matrix:
     return tuple(tuple(float(number) for number in row) for row in rows)
