@@ -90,17 +90,18 @@ def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -
         rest()
     meter = Meter(launched.connection.parent / "run.sqlite", workers[0].pid, rest)
     meter.pass_time(WARM_UP)
-    has_looked = False
+    last, has_looked = meter.read(), False
 
     def take_turn(looks: bool) -> Spent:
-        nonlocal has_looked
+        nonlocal last, has_looked
         if looks != has_looked:
             studio.run.attach(launched.connection) if looks else studio.run.detach()
-            has_looked = looks
             meter.pass_time(CHANGE)
-        before = meter.read()
+            last, has_looked = meter.read(), looks
         meter.pass_time()
-        return meter.read() - before
+        now = meter.read()
+        spent, last = now - last, now
+        return spent
 
     return take_turn
 

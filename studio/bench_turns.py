@@ -3,9 +3,9 @@
 What other guests of the host take, and how fast a core just is, comes and goes within seconds, and counts as
 processor time here. So each pair is many short turns of both kinds, compared as a whole.
 
-A core that idles is not without effect on the one beside it: its kernel tries in vain to take over what is
-pinned there, and waking it is work for whoever wakes it. What is measured keeps it from idling, too, and so
-may seem to cost less than nothing. Hence no core idles in turns of either kind: see ``kept_awake``.
+A core that idles may weigh on the one beside it: its kernel tries in vain to take over what is pinned there,
+and waking it is work for whoever wakes it. What is measured keeps it from idling, too, and so might seem to
+cost less than nothing, as it did at times. Hence no core idles in turns of either kind: see ``kept_awake``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ while os.getppid() == parent:
 def rows_of(journal: Path) -> int:
     """Return how many rows a run's journal has: a row a step."""
     with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
-        return int(database.execute("SELECT max(step) FROM metric").fetchone()[0] or 0)
+        newest = database.execute("SELECT step FROM metric ORDER BY sequence DESC LIMIT 1").fetchone()
+    return 0 if newest is None else int(newest[0])
 
 
 class Meter:
