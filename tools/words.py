@@ -42,8 +42,12 @@ class _Module:
     tree: ast.Module
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
+    @cached_property
     def functions(self) -> dict[str, Function]:
-        return {node.name: node for node in ast.walk(self.tree) if isinstance(node, Function)}
+        return {node.name: node for node in self.nodes if isinstance(node, Function)}
 
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
@@ -86,7 +90,7 @@ class _Reader:
 
     def read(self, module: _Module) -> None:
         """Take in the words of all calls of a module."""
-        for function in (module.tree, *(n for n in ast.walk(module.tree) if isinstance(n, Function))):
+        for function in (module.tree, *(n for n in module.nodes if isinstance(n, Function))):
             for node in _own(function):
                 if isinstance(node, ast.Call):
                     for argument in self._arguments(node, module):
@@ -172,7 +176,7 @@ def _functions(modules: Iterable[_Module]) -> defaultdict[str, list[Function]]:
     """Return all functions and methods of one name, and what makes an object by the name of its class."""
     found: defaultdict[str, list[Function]] = defaultdict(list)
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, Function):
                 found[node.name].append(node)
             elif isinstance(node, ast.ClassDef):
