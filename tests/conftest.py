@@ -5,6 +5,7 @@ Tests with the marker ``gpu`` are skipped where there is no GPU, or no CuPy.
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from importlib.util import find_spec
 
@@ -14,6 +15,12 @@ from hypothesis import settings
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("same")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the thousands of tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
