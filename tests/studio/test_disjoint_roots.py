@@ -40,11 +40,13 @@ def training(own: Path, other: Path) -> Iterator[Path]:
     network.write_text(dumps(load_example("digits")), encoding="utf-8")
     run = own / "run"
     command = [sys.executable, "-m", "engine.cli", "train", str(network), "--epochs", "2000"]
+    # A core is left for the studio to start on.
+    variables = environment(own, other) | {"CONVNET_THREADS": "1"}
     process = subprocess.Popen(
-        [*command, "--run-folder", str(run)], cwd=own, env=environment(own, other), stdout=subprocess.DEVNULL
+        [*command, "--run-folder", str(run)], cwd=own, env=variables, stdout=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not (run / "connection.json").exists():
             assert process.poll() is None
             assert time.monotonic() < deadline
@@ -52,7 +54,7 @@ def training(own: Path, other: Path) -> Iterator[Path]:
         yield run
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(60)
 
 
 def test_a_studio_that_cannot_open_the_engines_folder_shows_all_of_the_run(tmp_path: Path) -> None:
