@@ -23,7 +23,7 @@ from engine.plan.analysis.infer import infer
 if TYPE_CHECKING:
     from engine.cli.torch_peer import LayerCalls
 
-_REPEATS = 7
+_REPEATS = 3
 
 
 class Side(Protocol):

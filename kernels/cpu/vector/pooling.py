@@ -117,27 +117,28 @@ def _each_item(
     """Run ``body`` for all items of one picture; ``starts`` are the offsets of it and of its partners."""
     items, partners = shapes
     channels = items[3]
-    for rows, columns in product(*stretches):
+    for rows in stretches[0]:
 
-        def item(row: Number, column: Number, rows: Stretch = rows, columns: Stretch = columns) -> None:
-            place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
-            partner = code.plus(
-                code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
-            )
-            start = code.plus(starts[1], code.times(partner, channels))
-            others = [
-                code.plus(start, (i * partners[2] + j) * channels)
-                for i, j in product(range(rows.partners), range(columns.partners))
-            ]
-            found = Item(code.plus(starts[0], code.times(place, channels)), others, rows, columns)
-            code.vectors(channels, lambda channel, lanes: body(found, channel, lanes))
+        def row_of_items(row: Number, rows: Stretch = rows) -> None:
+            # A whole row at a time, so that memory is gone through in its order.
+            for columns in stretches[1]:
 
-        code.loop(
-            rows.count,
-            lambda row, columns=columns, item=item: code.loop(  # type: ignore[misc]
-                columns.count, lambda column: item(row, column)
-            ),
-        )
+                def item(column: Number, columns: Stretch = columns) -> None:
+                    place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
+                    partner = code.plus(
+                        code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
+                    )
+                    start = code.plus(starts[1], code.times(partner, channels))
+                    others = [
+                        code.plus(start, (i * partners[2] + j) * channels)
+                        for i, j in product(range(rows.partners), range(columns.partners))
+                    ]
+                    found = Item(code.plus(starts[0], code.times(place, channels)), others, rows, columns)
+                    code.vectors(channels, lambda channel, lanes: body(found, channel, lanes))
+
+                code.loop(columns.count, item)
+
+        code.loop(rows.count, row_of_items)
 
 
 def _at(code: Code, stretch: Stretch, index: Number) -> Number:
