@@ -96,6 +96,8 @@ def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -
         nonlocal last, has_looked
         if looks != has_looked:
             studio.run.attach(launched.connection) if looks else studio.run.detach()
+            while looks and not studio.run.is_caught_up:  # what was before the turn is not of it
+                rest()
             meter.pass_time(CHANGE)
             last, has_looked = meter.read(), looks
         meter.pass_time()

@@ -35,11 +35,10 @@ Spent = NDArray[np.float64]
 _LOOK_EVERY = 0.005  # s
 _NORMAL_95 = 1.96
 _SPIN = """
-import os
+import os, sys
 if hasattr(os, "SCHED_IDLE"):
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-parent = os.getppid()
-while os.getppid() == parent:
+while os.getppid() == int(sys.argv[1]):
     pass
 """
 
@@ -121,7 +120,7 @@ def pinned(core: int) -> Iterator[None]:
 def kept_awake(core: int) -> Iterator[None]:
     """Keep a core from idling, by a process that runs only while nothing else wants to."""
     with pinned(core):
-        spinning = subprocess.Popen([sys.executable, "-c", _SPIN])
+        spinning = subprocess.Popen([sys.executable, "-c", _SPIN, str(os.getpid())])
     try:
         yield
     finally:
