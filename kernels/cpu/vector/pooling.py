@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 from kernels.arrays import Pair, Shape
@@ -117,28 +118,27 @@ def _each_item(
     """Run ``body`` for all items of one picture; ``starts`` are the offsets of it and of its partners."""
     items, partners = shapes
     channels = items[3]
+
+    def item(rows: Stretch, columns: Stretch, row: Number, column: Number) -> None:
+        place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
+        partner = code.plus(
+            code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
+        )
+        start = code.plus(starts[1], code.times(partner, channels))
+        others = [
+            code.plus(start, (i * partners[2] + j) * channels)
+            for i, j in product(range(rows.partners), range(columns.partners))
+        ]
+        found = Item(code.plus(starts[0], code.times(place, channels)), others, rows, columns)
+        code.vectors(channels, lambda channel, lanes: body(found, channel, lanes))
+
+    def row_of_items(rows: Stretch, row: Number) -> None:
+        # A whole row at a time, so that memory is gone through in its order.
+        for columns in stretches[1]:
+            code.loop(columns.count, partial(item, rows, columns, row))
+
     for rows in stretches[0]:
-
-        def row_of_items(row: Number, rows: Stretch = rows) -> None:
-            # A whole row at a time, so that memory is gone through in its order.
-            for columns in stretches[1]:
-
-                def item(column: Number, columns: Stretch = columns) -> None:
-                    place = code.plus(code.times(_at(code, rows, row), items[2]), _at(code, columns, column))
-                    partner = code.plus(
-                        code.times(_partner(code, rows, row), partners[2]), _partner(code, columns, column)
-                    )
-                    start = code.plus(starts[1], code.times(partner, channels))
-                    others = [
-                        code.plus(start, (i * partners[2] + j) * channels)
-                        for i, j in product(range(rows.partners), range(columns.partners))
-                    ]
-                    found = Item(code.plus(starts[0], code.times(place, channels)), others, rows, columns)
-                    code.vectors(channels, lambda channel, lanes: body(found, channel, lanes))
-
-                code.loop(columns.count, item)
-
-        code.loop(rows.count, row_of_items)
+        code.loop(rows.count, partial(row_of_items, rows))
 
 
 def _at(code: Code, stretch: Stretch, index: Number) -> Number:
