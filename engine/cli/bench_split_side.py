@@ -111,7 +111,7 @@ def measure(order: Order, team: Team) -> list[dict[str, Any]]:
                 training=network.training,
                 precision=best_precision(device, network.training.precision),
             )
-            plan = compile_alike(compile_for, size, {}, team)
+            plan = compile_alike(compile_for, size, None, team)
             rank = _Rank(network, plan, team, device)
             rank.run(_WARM_UP)
             seconds = min(rank.run(order.steps) for _ in range(_REPEATS)) / order.steps

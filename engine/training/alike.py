@@ -10,10 +10,10 @@ from engine.plan.types import TrainingPlan
 
 
 def compile_alike(
-    compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str], team: Team
+    compile_for: Callable[..., TrainingPlan], batch_size: int, choices: Mapping[str, str] | None, team: Team
 ) -> TrainingPlan:
-    """Return the plan for batches of a size. Kernels are those of ``choices``; what that leaves open, rank 0
-    chooses for all by its speed.
+    """Return the plan for batches of a size. Kernels are those of ``choices``; with None, rank 0 chooses them
+    for all by their speed.
     """
     plan = compile_for(batch_size, choices=choices) if team.leads else None
     chosen = team.share({} if plan is None else choices_of(plan), dict[str, str])

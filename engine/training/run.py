@@ -136,7 +136,7 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
         check_room(own, network.training.batch_size, team.line.rank, free, partial(compile_for, code=""))
     is_same = was is not None and (was.device, was.code) == (kind, code)
     plan = compile_alike(
-        compile_for, network.training.batch_size, was.choices if was and is_same else {}, team
+        compile_for, network.training.batch_size, was.choices if was and is_same else None, team
     )
     if not plan.slots:
         raise PlanError(

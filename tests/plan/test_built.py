@@ -9,7 +9,7 @@ import pytest
 
 from engine.graph.network_file import load
 from engine.plan.compile.fuse import FUSIONS, POOLED
-from engine.plan.compile.pipeline import TRAIN, compile_network
+from engine.plan.compile.pipeline import TRAIN, choices_of, compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.runtime.executor import Executor
@@ -69,6 +69,13 @@ def test_the_plan_says_what_runs() -> None:
     assert "conv2.pooled_conv.backward_weights" not in codes
     assert not any(operation.touches("conv1.output") for operation in plan.programs[TRAIN].operations)
     assert any("conv1.neuron.backward" in note and "fused" in note for note in plan.notes)
+
+
+def test_a_choice_of_nothing_leaves_all_plain() -> None:
+    """It is not the same as no choice, by which kernels are built."""
+    graph = load(EXAMPLES / "digits.convnet").graph
+    assert choices_of(compile_network(graph, BATCH, code="plain"))
+    assert choices_of(compile_network(graph, BATCH, code="plain", choices={})) == {}
 
 
 def test_narrow_rows_of_taps_are_not_pooled() -> None:

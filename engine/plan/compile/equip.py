@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.plan.analysis.partition.communicate import SLICE
@@ -20,13 +20,13 @@ class Target:
     """What kernels run on: a kind of ``device``, numbers of a ``dtype``, and what they are built for.
 
     ``code`` is "" where plain kernels are to run. ``choices`` are codes of single operations, by program and
-    name, of all that are built, where the quickest were found in a training before.
+    name, of all that are built, where the quickest were found before; None where they are yet to be found.
     """
 
     device: Literal["cpu", "cuda"]
     dtype: DType
     code: str
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] | None = None
 
 
 def equip(
@@ -37,7 +37,7 @@ def equip(
     A kernel is built where that can be done for the shapes of every rank.
     """
     operations = tuple(operations)
-    if target.device == "cuda" and target.code and not target.choices:
+    if target.device == "cuda" and target.code and target.choices is None:
         from kernels.cuda.graphs.built import compile_contests
 
         compute = [operation for operation in operations if _has_kernel(operation)]
@@ -57,7 +57,7 @@ def _build(
 ) -> tuple[str, list[Shapes], list[Built | None]]:
     """Return the code to build for, and by rank the shapes of an operation's arrays, and what is built."""
     code = target.code
-    if target.choices:
+    if target.choices is not None:
         code = target.choices.get(f"{program}/{operation.name}", "")
     arrays = {**operation.inputs, **operation.outputs}
     shapes = [

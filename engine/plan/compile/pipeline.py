@@ -32,7 +32,6 @@ TRAIN = "train"
 EVALUATE = "evaluate"
 
 _SGD = TrainingSettings()
-_NO_CHOICES: Mapping[str, str] = {}
 
 
 def compile_network(
@@ -46,7 +45,7 @@ def compile_network(
     training: TrainingSettings = _SGD,
     fusions: Collection[str] | None = None,
     precision: Precision = "float32",
-    choices: Mapping[str, str] = _NO_CHOICES,
+    choices: Mapping[str, str] | None = None,
 ) -> TrainingPlan:
     """Compile a network into a frozen plan with the programs ``train`` and ``evaluate``.
 
@@ -54,7 +53,8 @@ def compile_network(
     ``code`` is the target that kernels are built for, such as "avx512"; "" takes plain kernels alone.
     ``fusions`` are the names of those to make, as far as they are of use; None takes all that are not turned
     off (see without.py).
-    ``choices`` are codes of single operations, as ``choices_of`` a plan returns them.
+    ``choices`` are codes of single operations, as ``choices_of`` a plan returns them: all others are plain.
+    None leaves it to each kernel.
     With the ``precision`` bfloat16, numbers of a batch are rounded to it; ``dtype`` is that of the weights.
     With tf32, which GPUs alone have, the factors of products are.
     Raises InvalidNetworkError with all problems of the network, PlanError for a split that cannot be run and
