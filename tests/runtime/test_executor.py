@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from engine.errors import DeviceError
 from engine.graph.layer_graph import Wire
+from engine.graph.presets import choose_split
 from engine.layers.catalogue import Dropout
+from engine.parallel.communicators.single import Single
 from engine.plan.compile.pipeline import EVALUATE, TRAIN, compile_network
 from engine.plan.types import Buffer, Placement, Shares
 from engine.runtime.arena import Arena
@@ -99,3 +104,27 @@ def test_rows_beyond_the_valid_ones_change_nothing_whatever_they_hold(valid: int
             {name: array.tobytes() for name, array in executor.arrays.items() if not name.endswith(".output")}
         )
     assert results[0] == results[1] == results[2]
+
+
+class _Silence(Single):
+    """A line to another rank that neither says nor hears anything."""
+
+    size = 2
+
+
+def test_what_communication_takes_is_that_of_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that was timed step by step in between adds nothing to it."""
+    ticks = count()
+    monkeypatch.setattr(
+        "engine.runtime.stopwatch.time", SimpleNamespace(perf_counter=lambda: float(next(ticks)))
+    )
+    graph = start()
+    head(graph, "data")
+    plan = compile_network(graph, 4, split=choose_split(graph, (), "data", 2))
+    executor = Executor(plan, 0, _Silence())
+    executor.run(TRAIN)
+    messages = executor.communication_seconds(TRAIN)
+    assert messages >= 1.0
+    executor.timed(TRAIN)
+    executor.run(TRAIN)
+    assert executor.communication_seconds(TRAIN) == messages
