@@ -6,6 +6,7 @@ import json
 import uuid
 from pathlib import Path
 
+from engine import durable
 from engine.errors import ConvNetError
 from engine.graph.network_file import NetworkFile, dumps, loads
 from studio.models.document import Document
@@ -18,7 +19,8 @@ _DIRTY, _RUN_FOLDER, _STEPS = "dirty", "run_folder", "steps"
 def hand_over(document: Document, run_folder: str | None, folder: Path) -> Path:
     """Write down the open network with its steps of undo, and the run that is watched; return the file.
 
-    It is a recovery copy, so that nothing is lost where nobody takes over. Raises OSError.
+    It is a recovery copy, so that nothing is lost where nobody takes over. Raises OSError, and then leaves
+    nothing behind.
     """
     content = copy_of(document) | {
         _DIRTY: document.dirty,
@@ -27,7 +29,7 @@ def hand_over(document: Document, run_folder: str | None, folder: Path) -> Path:
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    durable.put(path, json.dumps(content).encode())
     return path
 
 

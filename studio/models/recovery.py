@@ -63,7 +63,7 @@ class Recovery:
         content = copy_of(self._document)
         # Without waiting for the disk, which may take seconds: the window must stay fluid.
         part = self._copy.with_suffix(".part")
-        part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        part.write_text(json.dumps(content), encoding="ascii")  # a path may be no text in any encoding
         part.replace(self._copy)
 
     def _on_changed(self) -> None:

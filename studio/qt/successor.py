@@ -36,11 +36,13 @@ class Successor(QObject):
 
     def start(self) -> None:
         """Hand over, and close this window once the other one is on its way."""
+        run_folder = self._run.record.run_folder if self._run.is_here else None
+        folder = recovery_folder()
         try:
-            run_folder = self._run.record.run_folder if self._run.is_here else None
-            path = hand_over(self._document, run_folder, recovery_folder())
+            path = hand_over(self._document, run_folder, folder)
         except OSError as error:
-            logging.getLogger("studio").warning("cannot hand over: %s", error)
+            problem = self.tr("{path} could not be written: {reason}")
+            self._stay(problem.format(path=folder, reason=error.strerror or str(error)))
             return
         self._window.remember()
         QSettings().sync()
@@ -50,6 +52,12 @@ class Successor(QObject):
             self._window.hand_over()
         else:
             path.unlink(missing_ok=True)
+            self._stay(self.tr("A second studio could not be started."))
+
+    def _stay(self, reason: str) -> None:
+        """Tell why nobody takes over, and what to do."""
+        advice = self.tr("Close the studio and open it again to have it in the other language.")
+        self._window.banner.say(f"{advice}\n{reason}")
 
     def take_over(self, path: Path, engines: EngineProcesses) -> None:
         """Go on with what another studio handed over; a copy that cannot be read stays where it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,25 @@ def test_what_was_clean_stays_clean(tmp_path: Path) -> None:
     document.save(tmp_path / "mine.convnet")
     assert not handed_over(document, tmp_path)[0].dirty
     assert len(handed_over(Document(), tmp_path)[0].network.graph) == 0
+
+
+def test_a_file_whose_name_is_no_text_is_handed_over_too(tmp_path: Path) -> None:
+    document = small_document()
+    document.save(tmp_path / "caf\udce9.convnet")
+    other, _ = handed_over(document, tmp_path / "copies")
+    assert (other.path, other.dirty) == (document.path, False)
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        hand_over(small_document(), None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("fate", ["gone", "spoilt"])

@@ -56,3 +56,15 @@ def test_damaged_copies_are_passed_over(tmp_path: Path) -> None:
         (tmp_path / f"{number}.recovery").write_bytes(content)
     assert left_behind(tmp_path) == []
     assert left_behind(tmp_path / "none") == []
+
+
+def test_a_file_whose_name_is_no_text_is_kept_too(tmp_path: Path) -> None:
+    """As from a disk of another system, in an encoding of its own."""
+    document = small_document()
+    document.save(tmp_path / "caf\udce9.convnet")
+    recovery = Recovery(document, tmp_path / "recovery")
+    editing.move(document, {"conv1": (800, 800)})
+    recovery.update()
+    recovery._lock.release(force=True)
+    (lost,) = left_behind(tmp_path / "recovery")
+    assert (lost.path, lost.name) == (document.path, document.name)
