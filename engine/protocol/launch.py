@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -35,29 +36,19 @@ class LaunchedEngine:
 def launch(instructions: StartRun | ResumeRun | ServeRun) -> LaunchedEngine:
     """Start an engine. It goes on when the starter ends.
 
-    Raises EngineStartError, or the error for which the engine refuses: RunFolderInUseError, say.
+    Raises EngineStartError, or the error for which the engine refuses: RunFolderInUseError, say. Its process
+    has ended then.
     """
+    order = msgspec.json.encode(instructions) + b"\n"
     with tempfile.TemporaryFile() as complaints:
         process = _spawn(complaints)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with process.stdout as answers:
-            try:
-                with process.stdin as stdin:
-                    stdin.write(msgspec.json.encode(instructions) + b"\n")
-            except BrokenPipeError:
-                pass  # it ended before it read; what it said tells more
-            answer = _read_line(answers)
+        answer = _ask(process, order)
         if answer is None:
             process.kill()
+            process.wait()
             raise EngineStartError(reason=Words("no answer within {seconds} s", seconds=f"{PATIENCE:g}"))
         if not answer:
-            complaints.seek(0)
-            said = complaints.read().decode(errors="replace").strip().splitlines()
-            last_words = "".join(f"\n{line}" for line in said[-5:])
-            raise EngineStartError(
-                reason=Words("{reason}{log}", reason=exit_reason(process.wait()), log=last_words)
-            )
+            raise EngineStartError(reason=_last_words(process.wait(), complaints))
     started = msgspec.json.decode(answer, type=Started | Problem)
     if isinstance(started, Problem):
         process.wait()
@@ -82,10 +73,29 @@ def _spawn(complaints: IO[bytes]) -> subprocess.Popen[bytes]:
         raise EngineStartError(reason=str(error)) from error
 
 
-def _read_line(stream: IO[bytes]) -> bytes | None:
-    """Read a line; empty at the stream's end, None after PATIENCE."""
+def _ask(process: subprocess.Popen[bytes], order: bytes) -> bytes | None:
+    """Return the line that a process answers: an empty one where it has ended, None after PATIENCE."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    stdin, stdout = process.stdin, process.stdout
     lines: list[bytes] = []
-    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
-    reader.start()
-    reader.join(PATIENCE)
+
+    def talk() -> None:
+        with stdout:
+            # Where it ended before it read, what it said tells more.
+            with suppress(BrokenPipeError), stdin:
+                stdin.write(order)
+            lines.append(stdout.readline())
+
+    # It may take neither the order nor the time to answer: then this thread is left to wait for its end.
+    talker = threading.Thread(target=talk, daemon=True)
+    talker.start()
+    talker.join(PATIENCE)
     return lines[0] if lines else None
+
+
+def _last_words(code: int, complaints: IO[bytes]) -> Words:
+    """Return why a process ended, with the last lines of what it complained of."""
+    complaints.seek(0)
+    said = complaints.read().decode(errors="replace").strip().splitlines()
+    return Words("{reason}{log}", reason=exit_reason(code), log="".join(f"\n{line}" for line in said[-5:]))
