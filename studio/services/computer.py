@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -182,14 +182,14 @@ class RemoteComputer:
 
     def _reached(self, reached: Reached) -> Engine:
         """Lead the engine's ports here, and write down how it is reached, for the link's eyes alone."""
-        tunnel = Tunnel(self._ssh, self.address, reached.connection)
-        folder = Path(tempfile.mkdtemp(prefix="convnet-"))
-        path = folder / "connection.json"
-        connections.save(tunnel.local, path)
-
-        def leave() -> None:
-            tunnel.close()
-            shutil.rmtree(folder, ignore_errors=True)
+        with ExitStack() as ending:
+            tunnel = Tunnel(self._ssh, self.address, reached.connection)
+            ending.callback(tunnel.close)
+            folder = Path(tempfile.mkdtemp(prefix="convnet-"))
+            ending.callback(shutil.rmtree, folder, ignore_errors=True)
+            path = folder / "connection.json"
+            connections.save(tunnel.local, path)
+            leave = ending.pop_all().close
 
         def kill() -> None:
             with suppress(ConvNetError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import msgspec
@@ -37,7 +37,12 @@ class Tunnel:
         self._ports = {here[0]: connection.control_port, here[1]: connection.bulk_port}
         self._closing = threading.Event()
         self._process = ssh.forward(address, self._ports)
-        self._await_listening()
+        try:
+            self._await_listening()
+        except BaseException:
+            with self._process as failed:  # closes its pipes, and waits for its end
+                failed.kill()
+            raise
         self._keeper = threading.Thread(target=self._keep, name=f"tunnel to {address.text}", daemon=True)
         self._keeper.start()
 
@@ -54,7 +59,6 @@ class Tunnel:
                 assert self._process.stderr is not None
                 raise explain(self._address, self._process.stderr.read().decode(errors="replace"))
             if time.monotonic() > deadline:
-                self._process.kill()
                 raise ComputerError(
                     computer=self._address.text,
                     reason=Words(
@@ -65,13 +69,13 @@ class Tunnel:
             time.sleep(0.05)
 
     def _keep(self) -> None:
-        while True:
-            self._drain()
-            if self._closing.wait(_TRY_EVERY):
-                return
-            self._process = self._ssh.forward(self._address, self._ports)
-            if self._closing.is_set():
-                self._process.kill()
+        self._drain()
+        while not self._closing.wait(_TRY_EVERY):
+            with suppress(ComputerError):  # there may be room for another process the next time
+                self._process = self._ssh.forward(self._address, self._ports)
+                if self._closing.is_set():
+                    self._process.kill()
+                self._drain()
 
     def _drain(self) -> None:
         """Wait for ssh's end; its standard input stays open until then."""
