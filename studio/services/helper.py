@@ -52,8 +52,9 @@ class Helper(Generic[Answer]):
 
     def cancel(self) -> None:
         """End the process, and with it what it works on; what was asked is answered by an error."""
-        if self._process is not None:
-            self._process.kill()
+        process = self._process  # the thread may be about to drop it
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the process."""
@@ -69,9 +70,7 @@ class Helper(Generic[Answer]):
             request, then = asked
             self._answered.put((then, self._exchange(request)))
             self._wake()
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):
-                self._process.stdin.close()
+        self._end()
 
     def _exchange(self, request: msgspec.Struct) -> Answer | ConvNetError:
         try:
@@ -81,22 +80,29 @@ class Helper(Generic[Answer]):
             pipe.write(process.stdin, request)
             answer = pipe.read(process.stdout, self._answers)
         except OSError as error:
-            self._process = None
+            self._end()
             return EngineStartError(reason=str(error))
         except ProtocolError as error:
-            self.cancel()
-            self._process = None
+            self._end()
             return error
         if answer is None:
-            self._process = None
+            self._end()
             return ProtocolError(message="The request was given up.")
         return rebuild(answer) if isinstance(answer, Problem) else answer
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
+            self._end()
             # -P: modules are not looked for in the current folder, which may hold anything.
             command = [sys.executable, "-P", "-m", self._module]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
         return self._process
+
+    def _end(self) -> None:
+        """End the process, if there is one, and wait until it has; what it was sent in part is of no use."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(OSError), process:
+                process.kill()
