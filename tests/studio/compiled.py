@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from kernels.code_folder import SETTING, folder
 
-from platformdirs import user_cache_path
-
-from kernels.cpu.vector.code_cache import FOLDER_SETTING
-
-COMPILED = {FOLDER_SETTING: os.environ.get(FOLDER_SETTING) or str(user_cache_path("convnet-studio") / "code")}
+COMPILED = {SETTING: str(folder())}
 """Variables of such a process."""

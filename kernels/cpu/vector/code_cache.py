@@ -2,16 +2,13 @@
 
 A file's name is the hash of all that its content follows from: the kernel and its geometry, the target, the
 version of LLVM, and the sources of this package. Content begins with its own hash: what a full disk or a
-power cut left is made anew. Files are written beside their place and then renamed, so that processes may
-share the folder. ``CONVNET_CODE_CACHE`` sets another folder.
+power cut left is made anew.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,11 +16,9 @@ from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
-from platformdirs import user_cache_path
 
+from kernels import code_folder
 from kernels.cpu.vector.target import Target, targets
-
-FOLDER_SETTING = "CONVNET_CODE_CACHE"
 
 _HASH_BYTES = hashlib.sha256().digest_size
 
@@ -46,24 +41,10 @@ class CodeCache:
     def put(self, key: str, code: bytes) -> None:
         """Keep ``code`` as that of ``key``."""
         with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(code).digest() + code)
-                Path(name).replace(self._path(key))
-            except OSError:
-                Path(name).unlink(missing_ok=True)
-                raise
+            code_folder.write(self._path(key), hashlib.sha256(code).digest() + code)
 
     def _path(self, key: str) -> Path:
         return self._folder / hashlib.sha256(key.encode()).hexdigest()[:40]
-
-
-def default_cache() -> CodeCache:
-    """Return the cache of this user."""
-    folder = os.environ.get(FOLDER_SETTING)
-    return CodeCache(Path(folder) if folder else user_cache_path("convnet-studio") / "code")
 
 
 def key_of(target: Target, what: str) -> str:
@@ -128,4 +109,4 @@ class Linker:
 @cache
 def linker(target: str) -> Linker:
     """Return the linker of this process for a target's name."""
-    return Linker(targets()[target], default_cache())
+    return Linker(targets()[target], CodeCache(code_folder.folder()))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernels.cuda.graphs import tuned
+from kernels import code_folder
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def put(key: str, plan: Plan) -> None:
     code = base64.b64encode(plan.code).decode()
     record = {"method": plan.method, "tensors": dict(plan.tensors), "code": code}
     with contextlib.suppress(OSError):
-        tuned.write(_path(key), json.dumps(record))
+        code_folder.write(_path(key), json.dumps(record).encode())
 
 
 def _path(key: str) -> Path:
-    return tuned.folder() / f"cudnn-{hashlib.sha256(key.encode()).hexdigest()}.json"
+    return code_folder.folder() / f"cudnn-{hashlib.sha256(key.encode()).hexdigest()}.json"
