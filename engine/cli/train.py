@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from engine.cli.figures import RunFigures
 from engine.cli.follow import Follower, figures_table, further_table
 from engine.cli.interrupts import Interrupts
 from engine.cli.tensorboard import EventFile
@@ -24,7 +25,7 @@ from engine.parallel.devices import device_names
 from engine.protocol.client import Client
 from engine.protocol.internal import ResumeRun, StartRun
 from engine.protocol.launch import LaunchedEngine, launch
-from engine.protocol.messages import Entry, GetNetwork, RunState, Shutdown, Site
+from engine.protocol.messages import Entry, GetNetwork, RunState, Shutdown, Site, StateChanged
 from engine.protocol.problems import rebuild
 from engine.runtime.devices import device_kind
 
@@ -108,21 +109,30 @@ def _follow(instructions: StartRun | ResumeRun, tap: Callable[[Entry], None] | N
             _print(console, f"The engine stops by itself. Go on then with: {_resume(welcome.run_folder)}")
             raise typer.Exit(_INTERRUPTED) from None
         _leave(client, engine)
-    if follower.figures.any():
-        console.print(figures_table(follower.figures))
-    further = further_table(follower.figures)
+    _show_figures(console, follower.figures)
+    _tell_end(console, ended, welcome.run_folder)
+    if interrupts.asked:
+        raise typer.Exit(_INTERRUPTED)
+
+
+def _show_figures(console: Console, figures: RunFigures) -> None:
+    if figures.any():
+        console.print(figures_table(figures))
+    further = further_table(figures)
     if further is not None:
         console.print(further)
+
+
+def _tell_end(console: Console, ended: StateChanged, run_folder: str) -> None:
+    """Tell how a run has ended; raises why it has failed."""
     if ended.state is RunState.FAILED and ended.cause is not None:
         raise rebuild(ended.cause)
     if ended.cause is not None:
         _print(console, f"The last checkpoint was not kept. {rebuild(ended.cause)}")
     if ended.state is RunState.STOPPED:
         # A run that was stopped before its first step leaves nothing to go on with.
-        is_kept = Path(welcome.run_folder).exists()
-        _print(console, f"Stopped. Go on with: {_resume(welcome.run_folder)}" if is_kept else "Stopped.")
-    if interrupts.asked:
-        raise typer.Exit(_INTERRUPTED)
+        is_kept = Path(run_folder).exists()
+        _print(console, f"Stopped. Go on with: {_resume(run_folder)}" if is_kept else "Stopped.")
 
 
 def _leave(client: Client, engine: LaunchedEngine) -> None:

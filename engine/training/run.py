@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -67,11 +68,9 @@ def train(
     was = None if checkpoint is None else from_record(checkpoint.plan_lock)
     plan, code = _make_plan(network, devices, split, was, observer, team)
     decoding = _Decoding(observer)
-    dataset = _open(network, base, decoding) if team.leads else None
-    if team.share(dataset is None, bool):
+    dataset = _open(network, base, decoding, team)
+    if dataset is None:
         return "stopped"
-    # After rank 0, which leaves on the disk what it has decoded.
-    dataset = dataset or open_dataset(network.data, base)
     _warn_of_skipped(dataset, observer)
     size = check_data(network.graph, layers, dataset, network.data.border)
     lock = lock_of(plan, code, own)
@@ -148,12 +147,16 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
     return plan, code
 
 
-def _open(network: NetworkFile, base: Path, decoding: _Decoding) -> Dataset | None:
-    """Return the data; None where a stop was asked for while it was being decoded."""
-    try:
-        return open_dataset(network.data, base, decoding)
-    except _StoppedError:
+def _open(network: NetworkFile, base: Path, decoding: _Decoding, team: Team) -> Dataset | None:
+    """Return the data; None, on all ranks, where a stop was asked for while it was being decoded."""
+    dataset = None
+    if team.leads:
+        with suppress(_StoppedError):
+            dataset = open_dataset(network.data, base, decoding)
+    if team.share(dataset is None, bool):
         return None
+    # After rank 0, which leaves on the disk what it has decoded.
+    return dataset or open_dataset(network.data, base)
 
 
 def _warn_of_skipped(dataset: Dataset, observer: Observer) -> None:

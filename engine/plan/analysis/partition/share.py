@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from engine.plan.analysis.partition.buckets import Buckets
 from engine.plan.analysis.partition.communicate import agree, all_reduce
@@ -15,6 +15,20 @@ from engine.plan.analysis.partition.rules import AVERAGED, LINEAR
 from engine.plan.analysis.partition.stock import Key, Stock
 from engine.plan.analysis.partition.whole import COUNTERS, Scheme, WholeProgram, is_update
 from engine.plan.types import Buffer, Operation
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Names of the buffers that an operation writes: all by port, and by what of the whole program they are.
+
+    Those ``at_home`` are kept as they are made, those ``astray`` are made in another form, and of those
+    ``averaged``, which are each rank's own, the mean is kept.
+    """
+
+    by_port: dict[str, str] = field(default_factory=dict)
+    at_home: dict[Key, str] = field(default_factory=dict)
+    astray: dict[Key, str] = field(default_factory=dict)
+    averaged: dict[Key, str] = field(default_factory=dict)
 
 
 class Sharer:
@@ -59,59 +73,69 @@ class Sharer:
 
     def _share(self, operation: Operation, index: int | None) -> None:
         """Emit an operation, with its inputs in the form that it wants and its outputs brought home."""
-        how = how_to_run(self._scheme, self._program, operation, index)
-        if operation.kind in LINEAR:
-            keys = (self._key(name, index) for name in operation.inputs.values())
-            if all(self.stock.homes[key].partial for key in keys):
-                how = replace(how, terms=frozenset({*operation.inputs, *operation.outputs}))
+        how = self._how(operation, index)
         if how.note:
             self.notes[how.note] = None
-        inputs = {
-            port: self._control(port, name, how)
-            if self._program.of_control(name)
-            else self._read(name, index, operation.layer, how.form(self._program.buffers[name], port))
-            for port, name in operation.inputs.items()
-        }
-        suffix = "" if index is None else f"@{index}"
-        outputs = {}
-        made: dict[Key, str] = {}
-        astray: dict[Key, str] = {}
-        averaged: dict[Key, str] = {}
-        for port, name in operation.outputs.items():
-            if self._program.of_control(name):
-                outputs[port] = self._control(port, name, how)
-                continue
-            key = self._key(name, index)
-            result = how.result(self._program.buffers[name], port)
-            if port in how.terms & AVERAGED:
-                outputs[port] = averaged[key] = self._bring_forward(key, operation, port, result)
-                continue
-            if self._home(key, result) == result:
-                outputs[port] = made[key] = self.stock.keep(key, result)
-            else:
-                name_here = f"{operation.name}{suffix}.{port}"
-                outputs[port] = astray[key] = self.stock.add(key, result, name_here)
-        written = {key: self.stock.is_written(key, index) for key in made | astray}
+        name = operation.name if index is None else f"{operation.name}@{index}"
+        inputs = self._take_inputs(operation, index, how)
+        made = self._make_outputs(operation, index, how, name)
+        written = {key: self.stock.is_written(key, index) for key in made.at_home | made.astray}
         attributes = dict(operation.attributes)
         if "accumulate" in attributes:
-            attributes["accumulate"] = any(written[key] for key in made)
+            attributes["accumulate"] = any(written[key] for key in made.at_home)
         shared = replace(
             operation,
-            name=f"{operation.name}{suffix}",
+            name=name,
             inputs=inputs,
-            outputs=outputs,
+            outputs=made.by_port,
             attributes=attributes,
             ranks=how.ranks,
             pass_index=index or 0,
         )
         units = self._program.buffers[next(iter(operation.inputs.values()))].shape[-1]
         self.stock.operations += how.for_each_rank(shared, units)
-        for key, name in astray.items():
-            self.stock.bring_home(key, operation.layer, name, accumulate=written[key])
-        for key, name in averaged.items():
-            self.stock.bring_home(key, operation.layer, name, mean=True)
+        for key, source in made.astray.items():
+            self.stock.bring_home(key, operation.layer, source, accumulate=written[key])
+        for key, source in made.averaged.items():
+            self.stock.bring_home(key, operation.layer, source, mean=True)
         for key in written:
             self.stock.wrote(key, index)
+
+    def _how(self, operation: Operation, index: int | None) -> How:
+        """Return how an operation is run: a linear one all of whose inputs are terms of sums makes terms."""
+        how = how_to_run(self._scheme, self._program, operation, index)
+        if operation.kind in LINEAR:
+            keys = (self._key(name, index) for name in operation.inputs.values())
+            if all(self.stock.homes[key].partial for key in keys):
+                return replace(how, terms=frozenset({*operation.inputs, *operation.outputs}))
+        return how
+
+    def _take_inputs(self, operation: Operation, index: int | None, how: How) -> dict[str, str]:
+        """Return the buffers that an operation reads, by port, in the forms that it wants."""
+        return {
+            port: self._control(port, name, how)
+            if self._program.of_control(name)
+            else self._read(name, index, operation.layer, how.form(self._program.buffers[name], port))
+            for port, name in operation.inputs.items()
+        }
+
+    def _make_outputs(self, operation: Operation, index: int | None, how: How, stem: str) -> _Made:
+        """Return the buffers that an operation writes, of which those astray have ``stem`` in their names."""
+        made = _Made()
+        for port, name in operation.outputs.items():
+            if self._program.of_control(name):
+                made.by_port[port] = self._control(port, name, how)
+                continue
+            key = self._key(name, index)
+            result = how.result(self._program.buffers[name], port)
+            if port in how.terms & AVERAGED:
+                found = made.averaged[key] = self._bring_forward(key, operation, port, result)
+            elif self._home(key, result) == result:
+                found = made.at_home[key] = self.stock.keep(key, result)
+            else:
+                found = made.astray[key] = self.stock.add(key, result, f"{stem}.{port}")
+            made.by_port[port] = found
+        return made
 
     def _bring_forward(self, key: Key, operation: Operation, port: str, own: Form) -> str:
         """Return each rank's own copy of what all have, for an operation that changes it."""
