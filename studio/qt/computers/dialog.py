@@ -62,6 +62,19 @@ class ComputersDialog(QDialog):
         self._computers.status_changed.disconnect(self._refresh)
 
     def _build(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self._make_side())
+        row.addWidget(self.details, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        column.addLayout(row, 1)
+        column.addWidget(self._make_buttons())
+        self.resize(840, 560)
+
+    def _make_side(self) -> QWidget:
+        """Return the list, with what adds to it below."""
         self.list.setObjectName("boxed")
         self.list.setAccessibleName(self.tr("Computers"))
         self.address.setPlaceholderText(self.tr("user@host"))
@@ -77,25 +90,23 @@ class ComputersDialog(QDialog):
         self.add_button.setAutoDefault(False)
         self.problem.setWordWrap(True)
         self.problem.hide()
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(Label(self.tr("Computers"), "strong"))
-        left.addWidget(self.list, 1)
-        left.addWidget(Label(self.tr("Add a computer"), "strong"))
-        left.addWidget(Label(self.tr("Address"), "secondary"))
-        left.addWidget(self.address)
-        left.addWidget(Label(self.tr("Program there"), "secondary"))
-        left.addWidget(self.program)
-        left.addWidget(self.problem)
-        left.addWidget(self.add_button)
         side = QWidget()
-        side.setLayout(left)
-        left.setContentsMargins(0, 0, 0, 0)
         side.setFixedWidth(_LIST_WIDTH)
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(side)
-        row.addWidget(self.details, 1)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(Label(self.tr("Computers"), "strong"))
+        column.addWidget(self.list, 1)
+        column.addWidget(Label(self.tr("Add a computer"), "strong"))
+        column.addWidget(Label(self.tr("Address"), "secondary"))
+        column.addWidget(self.address)
+        column.addWidget(Label(self.tr("Program there"), "secondary"))
+        column.addWidget(self.program)
+        column.addWidget(self.problem)
+        column.addWidget(self.add_button)
+        return side
+
+    def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         by_hand = buttons.addButton(
             self.tr("Open a connection file…"), QDialogButtonBox.ButtonRole.ActionRole
@@ -105,12 +116,7 @@ class ComputersDialog(QDialog):
         for button in buttons.buttons():
             button.setAutoDefault(False)  # type: ignore[attr-defined]
         buttons.rejected.connect(self.hide)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(16)
-        column.addLayout(row, 1)
-        column.addWidget(buttons)
-        self.resize(840, 560)
+        return buttons
 
     # ---- what the person does ---------------------------------------------------------------------------
 
