@@ -1,7 +1,7 @@
 """``python -m studio.bench_live``: figures of real trainings that the studio watches, as a line of JSON.
 
-Whether watching costs the training anything is seen within one training: the studio looks, and looks away,
-by turns.
+Whether watching costs a training anything is seen within it: the studio looks, and looks away, by turns. Only
+the training process counts; its engine, which shares the core with it, costs it what it takes from the caches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -26,18 +27,18 @@ from engine.protocol.internal import StartRun
 from engine.protocol.launch import LaunchedEngine, launch
 from engine.protocol.messages import Stop
 from studio.app import Studio
-from studio.bench_turns import Meter, Spent, costs_by_turns, kept_awake, mean_and_spread, pinned
+from studio.bench_turns import Meter, Spent, cost_by_turns, kept_awake, mean_and_spread, pinned
 from studio.qt.application import Application
 
 EPOCHS = 10
 ENDLESS = 100_000
 """Epochs of the training that is looked at by turns; it is stopped long before."""
 
-TURNS = 20
+TURNS = 12
 """That the studio looks, and looks away, in each pair."""
 
-WARM_UP = 4.0  # s until the first turn: snapshots are dense at the beginning
-CHANGE = 0.3  # s that looking takes until it is at rest, or looking away
+WARM_UP = 3.0  # s of training until the first turn: snapshots are dense at the beginning
+CHANGE = 0.5  # s that the studio takes until it is at rest, once it is caught up, or has looked away
 SETTLE = 2.0  # s that the last filters may take
 
 
@@ -60,22 +61,36 @@ def shown_studio() -> Studio:
     return studio
 
 
-def watching_cost(application: Application, pairs: int, folder: Path) -> list[float]:
-    """Look at one training and away from it by turns; return by how much more a step takes, as fractions."""
-    with pinned(0):
-        order = StartRun(dumps(network(ENDLESS)), "bench", str(folder), str(folder / "run"), "cpu", 0.0)
-        launched = launch(order)
+def watching_costs(application: Application, pairs: int, folder: Path) -> list[float]:
+    """Look at trainings and away from them by turns; return by how much more a step takes, as fractions.
+
+    Each pair has a training of its own: what there is to be told at a look grows with what was trained.
+    """
     studio = shown_studio()
+    costs: list[float] = []
+    with kept_awake(1):
+        for number in range(pairs):
+            with _training(folder / str(number), studio) as launched:
+                take_turn = _turns(application, studio, launched)
+                costs.append(cost_by_turns(take_turn, TURNS, begins_with=number % 2 == 0))
+            _tell(costs, pairs)
+    studio.leave()
+    return costs
+
+
+@contextmanager
+def _training(folder: Path, studio: Studio) -> Iterator[LaunchedEngine]:
+    """Train on the first core; at last have the studio look away, which would keep the engine, and stop."""
+    with pinned(0):
+        launched = launch(StartRun(dumps(network(ENDLESS)), "bench", str(folder), str(folder), "cpu", 0.0))
     try:
-        with pinned(1), kept_awake(1):
-            return costs_by_turns(_turns(application, studio, launched), pairs, TURNS)
+        yield launched
     finally:
         studio.run.detach()
         with Client(launched.connection, launched.process) as client:
             client.connect()
             client.request(Stop())
         launched.process.wait()
-        studio.leave()
 
 
 def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -> Callable[[bool], Spent]:
@@ -89,6 +104,7 @@ def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -
     while not (workers := list(filter(_is_worker, engine.children(recursive=True)))):
         rest()
     meter = Meter(launched.connection.parent / "run.sqlite", workers[0].pid, rest)
+    meter.read()  # it has begun
     meter.pass_time(WARM_UP)
     last, has_looked = meter.read(), False
 
@@ -106,6 +122,12 @@ def _turns(application: Application, studio: Studio, launched: LaunchedEngine) -
         return spent
 
     return take_turn
+
+
+def _tell(costs: list[float], pairs: int) -> None:
+    mean, spread = mean_and_spread(costs)
+    line = f"pair {len(costs)} of {pairs}: {costs[-1]:+.2%}; mean {mean:+.2%} ± {spread:.2%}"
+    print(line, file=sys.stderr, flush=True)
 
 
 def _is_worker(process: psutil.Process) -> bool:
@@ -153,13 +175,18 @@ def main() -> int:
     """Measure and print; returns the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=20)
-    given = parser.parse_args()
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with pinned(1):  # before Qt has threads
+        measure(parser.parse_args().pairs)
+    return 0
+
+
+def measure(pairs: int) -> None:
+    """Measure, and print the figures; how far it is goes to the standard error output."""
     application = Application(offscreen=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CONVNET_RUNS"] = folder
         latencies = filter_latencies(application)
-        more = watching_cost(application, given.pairs, Path(folder))
+        more = watching_costs(application, pairs, Path(folder))
     more_mean, spread = mean_and_spread(more)
     figures = {
         "more, mean": more_mean,
@@ -170,7 +197,6 @@ def main() -> int:
         "snapshots": len(latencies),
     }
     print(json.dumps(figures))
-    return 0
 
 
 if __name__ == "__main__":

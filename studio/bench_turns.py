@@ -33,6 +33,7 @@ Spent = NDArray[np.float64]
 """Processor time in s, and steps."""
 
 _LOOK_EVERY = 0.005  # s
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 _NORMAL_95 = 1.96
 _SPIN = """
 import os, sys
@@ -72,21 +73,18 @@ class Meter:
             self._rest()
 
 
-def costs_by_turns(take_turn: Callable[[bool], Spent], pairs: int, turns: int) -> list[float]:
-    """Return by which fraction a step costs more with it than without, for each pair.
+def cost_by_turns(take_turn: Callable[[bool], Spent], turns: int, begins_with: bool = True) -> float:
+    """Return by which fraction a step costs more with it than without, as a pair of ``turns`` of each shows.
 
-    ``take_turn`` lets a turn pass, with it or without, and returns what was spent meanwhile. A pair has
-    ``turns`` of each kind, in the order with, without, without, with: a slow change weighs on both alike.
+    ``take_turn`` lets a turn pass, with it or without, and returns what was spent meanwhile. The order is
+    with, without, without, with, and so on, or the other way round: a steady change weighs on both alike.
     """
-    found = []
-    for _ in range(pairs):
-        spent = {True: np.zeros(2), False: np.zeros(2)}
-        for number in range(2 * turns):
-            is_with = number % 4 in (0, 3)
-            spent[is_with] += take_turn(is_with)
-        (seconds, steps), (seconds_without, steps_without) = spent[True], spent[False]
-        found.append(float(seconds / steps / (seconds_without / steps_without)) - 1)
-    return found
+    spent = {True: np.zeros(2), False: np.zeros(2)}
+    for number in range(2 * turns):
+        is_with = (number % 4 in (0, 3)) == begins_with
+        spent[is_with] += take_turn(is_with)
+    (seconds, steps), (seconds_without, steps_without) = spent[True], spent[False]
+    return float(seconds / steps / (seconds_without / steps_without)) - 1
 
 
 def mean_and_spread(costs: list[float]) -> tuple[float, float]:
@@ -103,13 +101,13 @@ def student_95(count: int) -> float:
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Let this process, and what it starts, run on one core, where that can be asked for."""
-    if not hasattr(os, "sched_setaffinity"):
+    """Let this thread, and what it starts, run on one core, where that can be asked for."""
+    if not _CORES:
         yield
         return
     before = os.sched_getaffinity(0)
     with suppress(OSError):
-        os.sched_setaffinity(0, {sorted(before)[core % len(before)]})
+        os.sched_setaffinity(0, {_CORES[core % len(_CORES)]})
     try:
         yield
     finally:

@@ -94,7 +94,7 @@ def learn(
 def dashboard(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long each round is played.")] = 10.0,
     rounds: Annotated[int, typer.Option(min=1, help="How often; the best one counts.")] = 3,
-    pairs: Annotated[int, typer.Option(min=1, help="Turns of looking at a training and away.")] = 20,
+    pairs: Annotated[int, typer.Option(min=1, help="Trainings, each watched and not by turns.")] = 20,
     minutes: Annotated[
         float, typer.Option(min=0.0, help="Only play for so long, and see whether memory grows.")
     ] = 0.0,

@@ -12,7 +12,7 @@ import psutil
 
 from engine.protocol.client import Client
 from engine.protocol.launch import LaunchedEngine
-from studio.bench_turns import Meter, Spent, costs_by_turns, kept_awake, mean_and_spread, pinned, rows_of
+from studio.bench_turns import Meter, Spent, cost_by_turns, kept_awake, mean_and_spread, pinned, rows_of
 from tests.faults.outcome import Outcome
 from tests.faults.studio_process import Caught, StudioProcess, watching
 from tests.supervisor.engines import running, wait_for, worker_of
@@ -95,7 +95,8 @@ def body(count: int, folder: Path) -> Outcome:
         stack.enter_context(kept_awake(1))
         supervisor = psutil.Process(engine.process.pid)
         memory, begun = supervisor.memory_info().rss, time.monotonic()
-        extra = costs_by_turns(turns_of(engine, meter), count, _TURNS[is_full])
+        take_turn = turns_of(engine, meter)
+        extra = [cost_by_turns(take_turn, _TURNS[is_full]) for _ in range(count)]
         more = (supervisor.memory_info().rss - memory) / 1e6
         stalled, missed = time.monotonic() - begun, rows_of(journal)
         caught = catch_up(studio, missed)
