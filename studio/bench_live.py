@@ -1,7 +1,7 @@
 """``python -m studio.bench_live``: figures of real trainings that the studio watches, as a line of JSON.
 
-Whether watching costs a training anything is seen within it: the studio looks, and looks away, by turns. Only
-the training process counts; its engine, which shares the core with it, costs it what it takes from the caches.
+Whether watching costs a training anything is seen within it: the studio looks, and looks away, by turns. The
+training process alone counts; its engine is on the same core, and costs it what it drives from the caches.
 """
 
 from __future__ import annotations
