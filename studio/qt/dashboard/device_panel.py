@@ -25,6 +25,9 @@ NAME, LOAD, SENSORS = 44, 38, 80
 _WIDEST = "0.888 / 88.8 GB"
 """The widest text that memory comes to."""
 
+LEAST_BARS = 12
+"""Width that both bars together have at least, px: numbers come first where there is little room."""
+
 GAP = 6
 
 MARK = 12
@@ -125,12 +128,14 @@ class DeviceRow(QWidget):
             return
         painter = QPainter(self)
         painter.setFont(theme.secondary_font())
-        sensors = SENSORS if _sensors(device) else 0
+        is_silent = self._rank is not None and not self._rank.responding
+        last = not_responding() if is_silent else " ".join(_sensors(device))
+        end = max(SENSORS, painter.fontMetrics().horizontalAdvance(last) + GAP) if last else 0
         x = 0
         if self._rank is not None:
             paint_device(painter, QRectF(0, (LINE - MARK) / 2, MARK, MARK), self._rank.rank)
             x = MARK + GAP
-        room = max(40, self.width() - x - NAME - LOAD - self._memory - sensors - 2 * GAP)
+        room = max(LEAST_BARS, self.width() - x - NAME - LOAD - self._memory - end - 2 * GAP)
         loads = round(0.62 * room)
         painter.setPen(theme.colour("text"))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -146,11 +151,9 @@ class DeviceRow(QWidget):
         used, total = three_digits(device.memory_used / 1e9), three_digits(device.memory_total / 1e9)
         painter.setPen(theme.colour("secondary"))
         self._write(painter, x, self._memory, f"{used} / {total} GB", left)
-        if self._rank is not None and not self._rank.responding:
+        if is_silent:
             painter.setPen(theme.colour("error"))
-            self._write(painter, x, self.width() - x, not_responding(), right)
-        else:
-            self._write(painter, self.width() - sensors, sensors, " ".join(_sensors(device)), right)
+        self._write(painter, self.width() - end, end, last, right)
 
     def _write(self, painter: QPainter, x: int, width: int, text: str, side: Qt.AlignmentFlag) -> None:
         painter.drawText(QRect(x, 0, width, LINE), side | Qt.AlignmentFlag.AlignVCenter, text)

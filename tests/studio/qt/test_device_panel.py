@@ -1,11 +1,13 @@
 """Lines of devices and ranks."""
 
+import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from engine.protocol.messages import Device, RankReading
 from studio.models.run import RunModel
-from studio.qt.dashboard.device_panel import LINE, DevicePanel
+from studio.qt.dashboard.device_panel import LINE, DevicePanel, DeviceRow
 from studio.qt.device_marks import device_colour
 from tests.studio.fake_engine import FakeEngines, cpu
 
@@ -52,6 +54,25 @@ def test_a_rank_that_has_a_gpu_to_itself_is_told_on_its_line(show):
     panel.resize(380, panel.sizeHint().height())
     panel.show()
     assert panel.rows[1].grab().toImage().pixelColor(6, LINE // 2) == device_colour(0)
+
+
+@pytest.mark.parametrize("responds", [True, False])
+@pytest.mark.parametrize("gpu", [GPU, msgspec.structs.replace(GPU, temperature=None, power=None)])
+def test_what_is_written_on_a_line_does_not_meet(show, monkeypatch, gpu, responds):
+    """Also that a rank does not respond, where there are no readings that leave room for that."""
+    spans = []
+
+    def note(row, painter, x, width, text, side):
+        taken = painter.fontMetrics().horizontalAdvance(text)
+        left = x + width - taken if side == Qt.AlignmentFlag.AlignRight else x
+        spans.append((left, left + taken))
+
+    monkeypatch.setattr(DeviceRow, "_write", note)
+    panel = show((gpu,), [RankReading(0, "cuda:0", 11, responds, 99.0, 10**9)])
+    panel.resize(320, panel.sizeHint().height())
+    panel.rows[0].grab()
+    assert all(before < left for (_, before), (left, _) in zip(spans, spans[1:], strict=False))
+    assert spans[-1][1] <= 320
 
 
 def test_ranks_whose_gpus_cannot_be_read_have_lines_of_their_own(show):
