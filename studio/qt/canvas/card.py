@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -27,6 +29,7 @@ _TEXT_WIDTH = CARD_WIDTH - _TEXT_LEFT - 8
 _BADGE = QPointF(CARD_WIDTH - 6, 4)
 _BADGE_RADIUS = 8.0
 _CAPTION_LINES = 2
+_PARAMETERS = re.compile(r"\[[^]]*\]")
 _LINE_HEIGHT = 14.0
 _BAR = QRectF(_TEXT_LEFT, CARD_HEIGHT - 9, _TEXT_WIDTH, 4)
 _STRIP = QRectF(_BAND, CARD_HEIGHT - 8, CARD_WIDTH - _BAND, 8)
@@ -165,17 +168,30 @@ def _paint_badge(painter: QPainter) -> None:
 
 
 def caption_lines(layer: Layer) -> list[str]:
-    """Return a layer's caption, or its kind where it has none, in lines that fit its card."""
+    """Return a layer's caption, or its kind where it has none, in lines that fit its card.
+
+    Where there is no room for a neuron's parameters, they are left out: a part of them would tell nothing.
+    """
     font = theme.secondary_font()
     metrics = QFontMetricsF(font)
+    caption = caption_text(layer)
+    for words in (caption, _PARAMETERS.sub("", caption)):
+        lines = _wrapped(words.split(" · "), metrics)
+        if all(metrics.horizontalAdvance(line) <= _TEXT_WIDTH for line in lines):
+            break
+    return [elided(line, font, Qt.TextElideMode.ElideRight) for line in lines]
+
+
+def _wrapped(parts: Sequence[str], metrics: QFontMetricsF) -> list[str]:
+    """Return parts in lines; the last line takes all that is left, be it too long."""
     lines: list[str] = []
-    for part in caption_text(layer).split(" · "):
+    for part in parts:
         joined = f"{lines[-1]} · {part}" if lines else part
         if lines and (metrics.horizontalAdvance(joined) <= _TEXT_WIDTH or len(lines) == _CAPTION_LINES):
             lines[-1] = joined
         else:
             lines.append(part)
-    return [elided(line, font, Qt.TextElideMode.ElideRight) for line in lines]
+    return lines
 
 
 def elided(words: str, font: QFont, mode: Qt.TextElideMode) -> str:

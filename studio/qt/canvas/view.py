@@ -11,14 +11,13 @@ from studio.models.document import Document
 from studio.models.edits import Position
 from studio.models.layout import CARD_HEIGHT, CARD_WIDTH, STEP, free_place
 from studio.models.selection import Selection
-from studio.qt.canvas.card import caption_lines
 from studio.qt.canvas.comment_editor import CommentEditor
 from studio.qt.canvas.neighbours import Direction, neighbour
 from studio.qt.canvas.pan_zoom_view import PanZoomView
 from studio.qt.canvas.ports import PortRef
 from studio.qt.canvas.quick_add import QuickAdd, SearchBox
 from studio.qt.canvas.scene import CanvasScene
-from studio.qt.texts import layer_text
+from studio.qt.texts import caption_text, layer_text
 
 _ARROWS: dict[int, Direction] = {
     Qt.Key.Key_Left: "left",
@@ -208,7 +207,7 @@ class CanvasView(PanZoomView):
             words = self.tr("{count} layers").format(count=len(graph))
         else:
             layer = graph[name]
-            words = ", ".join((name, layer_text(layer.title), *caption_lines(layer)))
+            words = ", ".join((name, layer_text(layer.title), caption_text(layer)))
         self.setAccessibleDescription(words)
 
     # ---- painting ----------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Lines of devices and ranks."""
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
@@ -62,7 +64,8 @@ def test_what_is_written_on_a_line_does_not_meet(show, monkeypatch, gpu, respond
     """Also that a rank does not respond, where there are no readings that leave room for that."""
     spans = []
 
-    def note(row, painter, x, width, text, side):
+    def note(row, painter, *what):
+        x, width, text, side = what
         taken = painter.fontMetrics().horizontalAdvance(text)
         left = x + width - taken if side == Qt.AlignmentFlag.AlignRight else x
         spans.append((left, left + taken))
@@ -71,7 +74,7 @@ def test_what_is_written_on_a_line_does_not_meet(show, monkeypatch, gpu, respond
     panel = show((gpu,), [RankReading(0, "cuda:0", 11, responds, 99.0, 10**9)])
     panel.resize(320, panel.sizeHint().height())
     panel.rows[0].grab()
-    assert all(before < left for (_, before), (left, _) in zip(spans, spans[1:], strict=False))
+    assert all(before < left for (_, before), (left, _) in pairwise(spans))
     assert spans[-1][1] <= 320
 
 
