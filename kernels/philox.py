@@ -53,19 +53,6 @@ def substream(stream: Stream, number: int) -> int:
     return int(stream) | number << 8
 
 
-def philox4x32(counters: Words, key: Words) -> Words:
-    """Return the Philox4x32-10 blocks, uint32 (..., 4), of ``counters`` (..., 4) under ``key`` (2,)."""
-    rows = counters.reshape(-1, 4)
-    mixed = np.empty_like(rows)
-    for first in range(0, len(rows), _GROUP):
-        group = slice(first, first + _GROUP)
-        words = rows[group].T.astype(np.uint64, order="C")
-        _mix(words, key.astype(np.uint64)[:, np.newaxis])
-        for column, values in enumerate(words):
-            mixed[group, column] = values
-    return mixed.reshape(counters.shape)
-
-
 def _mix(words: NDArray[np.uint64], key: NDArray[np.uint64]) -> None:
     """Put ``words`` (4, n), 32 bits in each, through all rounds under ``key`` (2, 1)."""
     even, odd = words[0::2], words[1::2]

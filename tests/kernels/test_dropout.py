@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kernels.control import COUNTERS, OFFSET, SEED, STEP
-from kernels.philox import Stream, philox4x32, substream
+from kernels.philox import Stream, substream
 from tests.kernels.gradient_check import (
     DTYPES,
     TOLERANCE,
@@ -19,8 +19,10 @@ from tests.kernels.gradient_check import (
     random,
     unwritten,
 )
+from tests.kernels.plain_philox import plain_philox
 
 SEED_OF_TESTS = 0x1234_5678_9ABC
+KEY = (SEED_OF_TESTS & 0xFFFFFFFF, SEED_OF_TESTS >> 32)
 SHAPES = [(1, 3, 5, 1), (5, 2, 3, 3), (5, 17)]
 
 every_shape = pytest.mark.parametrize("shape", SHAPES)
@@ -62,17 +64,15 @@ def test_masks_are_keyed_by_meaning(kernels: Kernels, shape: tuple[int, ...]) ->
     stream = substream(Stream.DROPOUT, 3)
     mask = masks(kernels, shape, at(step=7, offset=100), keep=0.3, stream=stream)
     rows = mask.reshape(shape[0], -1)
-    key = np.array([SEED_OF_TESTS & 0xFFFFFFFF, SEED_OF_TESTS >> 32], np.uint32)
     for n, unit in np.ndindex(rows.shape):
-        words = philox4x32(np.array([unit // 8, 100 + n, 7, stream], np.uint32), key)
-        bits = int(words[unit % 8 // 2]) >> 16 * (unit % 2) & 0xFFFF
+        words = plain_philox([unit // 8, 100 + n, 7, stream], KEY)
+        bits = words[unit % 8 // 2] >> 16 * (unit % 2) & 0xFFFF
         assert rows[n, unit] == (bits < round(0.3 * 65536))
 
 
 def test_the_limit_is_exact(kernels: Kernels) -> None:
     """A unit whose bits are keep · 2¹⁶ is dropped; one whose bits are one less is kept."""
-    key = np.array([SEED_OF_TESTS & 0xFFFFFFFF, SEED_OF_TESTS >> 32], np.uint32)
-    bits = int(philox4x32(np.array([0, 0, 7, Stream.DROPOUT], np.uint32), key)[0]) & 0xFFFF
+    bits = plain_philox([0, 0, 7, Stream.DROPOUT], KEY)[0] & 0xFFFF
     assert masks(kernels, (1, 8), at(), keep=bits / 65536)[0, 0] == 0
     assert masks(kernels, (1, 8), at(), keep=(bits + 1) / 65536)[0, 0] == 1
 
