@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from engine.data.dataset import SplitName
@@ -56,7 +57,11 @@ class Report:
         figures: Figures,
         more: Mapping[str, float] | None = None,
     ) -> None:
-        """Tell figures of a place, with ``more`` figures of their kind."""
+        """Tell figures of a place, with ``more`` figures of their kind.
+
+        Further ones that are not finite are left out: the journal's JSON has no word for them.
+        """
+        further = {**figures.further, **(more or {})}
         row = MetricRow(
             step=place.step,
             epoch=place.epoch,
@@ -66,7 +71,7 @@ class Report:
             loss=figures.loss,
             error=figures.error,
             learning_rate=rate,
-            further={**figures.further, **(more or {})},
+            further={title: value for title, value in further.items() if math.isfinite(value)},
         )
         self._observer.metrics([row])
 
