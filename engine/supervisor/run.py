@@ -36,7 +36,7 @@ from engine.protocol.messages import (
     Stop,
     TestNow,
 )
-from engine.protocol.problems import rebuild
+from engine.protocol.problems import describe, rebuild
 from engine.store.edits import Edits
 from engine.supervisor.journal_thread import MOST_WAITING, Flush, JournalThread
 from engine.supervisor.pace import Pace
@@ -73,9 +73,14 @@ class Run:
         self._settles: deque[tuple[int, Settled]] = deque()  # answers, by the number that must be committed
 
     def start(self, run_folder: str, site: Site, resume: bool) -> None:
-        """Start the training process; raises DeviceError as WorkerProcess does."""
+        """Start the training process. A run whose process cannot be started has ended, and says why."""
         self._run_folder, self._site = run_folder, site
-        self._worker.start(run_folder, site, resume, self._edits.held)
+        try:
+            self._worker.start(run_folder, site, resume, self._edits.held)
+        except ConvNetError as error:
+            self._status.end(RunState.FAILED)
+            self.came_to_nothing = not self._restarts
+            self._tell(describe(error))
 
     @property
     def state(self) -> RunState:
@@ -220,7 +225,7 @@ class Run:
         self._tell(cause)
         self.log("warning", Line.RESTARTED, rebuild(cause), number=self._restarts, most=MOST_RESTARTS)
         self.start(self._run_folder, self._site, resume=True)
-        if self._status.is_pausing:
+        if not self.state.ended and self._status.is_pausing:
             self._worker.order(Command("pause"))
 
     def _tell(self, cause: Problem | None = None) -> None:

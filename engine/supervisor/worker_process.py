@@ -25,6 +25,7 @@ from engine.protocol.processes import exit_reason
 from engine.protocol.server import Endpoint, Gate
 from engine.supervisor.launcher import launch_error, worker_command, worker_environment
 from engine.supervisor.ranks import Ranks
+from engine.words import Words
 
 WORKER_FRAME_LIMIT = 16 * 1024 * 1024
 """Bytes; a frame of several thousand metric rows comes to one megabyte."""
@@ -73,7 +74,7 @@ class WorkerProcess:
         """Start the process, which makes ``edits`` again.
 
         Its standard input stays open as long as the engine lives. Raises DeviceError where what starts
-        several is missing.
+        several is missing, WorkerDiedError where the system starts nothing.
         """
         self.close()
         self._forget(site)
@@ -82,13 +83,7 @@ class WorkerProcess:
             self._first_death.unlink()
         keys = new_key_pair()
         self._gate.allow("worker", keys.public)
-        process = self._process = subprocess.Popen(
-            worker_command(site, str(self._first_death)),
-            env=worker_environment(site),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        process = self._process = _spawn(site, str(self._first_death))
         assert process.stdin is not None
         start = WorkerStart(
             self.endpoint.port, self._engine_key, keys.public, keys.secret, run_folder, site, resume, edits
@@ -222,4 +217,20 @@ class WorkerProcess:
     def close(self) -> None:
         """Let go of the lifeline; the process leaves within 5 s if it is still there."""
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it died before it took what it was sent
+                self._process.stdin.close()
+
+
+def _spawn(site: Site, *of_ranks: str) -> subprocess.Popen[bytes]:
+    command, environment = worker_command(site, *of_ranks), worker_environment(site)
+    try:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as error:
+        reason = Words("it could not be started ({reason})", reason=error.strerror or str(error))
+        raise WorkerDiedError(reason=reason, log="") from error
