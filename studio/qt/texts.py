@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.errors import ConvNetError, ManyProblemsError
+from engine.errors import ConvNetError, FieldError, ManyProblemsError, UnknownFieldError
 from engine.layers.base import Layer
+from engine.layers.catalogue import LAYERS
+from engine.layers.fields import field_specs
+from engine.layers.learning import WeightedLayer
 from engine.log_lines import Line
 from engine.protocol.messages import LogLine
 from engine.protocol.problems import fields_of, rebuild
@@ -60,6 +64,8 @@ def error_text(error: ConvNetError) -> str:
     if isinstance(error, ManyProblemsError):
         return "\n".join(error_text(problem) for problem in error.problems)
     fields = _said(error.fields)
+    if isinstance(error, FieldError | UnknownFieldError):  # of a file, in which a person looks for the key
+        fields["field"] = error.fields["field"]
     return closed_up(QCoreApplication.translate("errors", error.template), fields).format(**fields).rstrip()
 
 
@@ -96,7 +102,17 @@ def _said(fields: Mapping[str, object]) -> dict[str, object]:
 def _part(name: str, value: object) -> object:
     if isinstance(value, Words):
         return words_text(value)
+    if name == "field" and value in _field_titles():
+        title = layer_text(_field_titles()[str(value)])
+        return QCoreApplication.translate("errors", "“{title}”").format(title=title)
     return layer_text(value) if name in FIELDS_OF_WORDS and isinstance(value, str) else value
+
+
+@cache
+def _field_titles() -> dict[str, str]:
+    """Return what forms call the fields of layers; what layers with weights call them comes first."""
+    kinds = sorted(LAYERS, key=lambda kind: issubclass(kind, WeightedLayer))
+    return {name: spec.title for kind in kinds for name, spec in field_specs(kind).items()}
 
 
 FIELDS_OF_WORDS = (

@@ -10,7 +10,14 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.errors import FileWriteError, NotFiniteError, WorkerDiedError
+from engine.errors import (
+    FieldError,
+    FileWriteError,
+    NotFiniteError,
+    UnknownFieldError,
+    WeightSourceError,
+    WorkerDiedError,
+)
 from engine.graph.data_fit import DataFacts, data_problems
 from engine.layers.catalogue import KINDS
 from engine.log_lines import Line
@@ -22,7 +29,7 @@ from engine.words import Words, listed
 from studio.qt import language
 from studio.qt.canvas.start_page import StartPage
 from studio.qt.layer_list import matches
-from studio.qt.texts import caption_text, error_text, layer_text, line_text
+from studio.qt.texts import caption_text, error_text, layer_text, line_text, words_text
 from tests.studio.networks import small_document
 from tests.studio.qt.conftest import Speaking
 from tools.texts import collect, missing, read
@@ -88,6 +95,23 @@ def test_lines_of_the_log_speak_the_language_of_the_studio(japanese: None) -> No
     cause = NotFiniteError(step=3, what="an output", where="conv1")
     back = line_text(log_message("warning", Line.ROLLED_BACK_AFTER, cause, step=0))
     assert back.startswith("ステップ 0 に戻りました。ステップ 3：出力（conv1）が有限の数")
+
+
+def test_a_field_is_called_what_its_form_calls_it(speaking: Speaking) -> None:
+    """But for what is wrong with a file: there its key is what a person looks for."""
+    problems = (
+        WeightSourceError(layer="conv2", field="weights_of", expected="weights", found="none"),
+        FieldError(layer="conv2", field="weights_of", expected="a name", found="3"),
+        UnknownFieldError(layer="conv2", kind="pool", field="filters", hint="It has no fields."),
+    )
+    hint = Words("Set {field} to {count}.", field="outputs", count=10)
+    for tongue, label, number in (("en", "“Weights of”", "“Outputs”"), ("ja", "「重みの共有元」", "「出力")):
+        speaking(tongue)
+        source, *of_files = map(error_text, problems)
+        assert label in source
+        assert "weights_of" not in source
+        assert ["weights_of" in of_files[0], "filters" in of_files[1]] == [True, True]
+        assert number in words_text(hint)
 
 
 def test_words_with_names_in_them_are_translated(japanese: None) -> None:
