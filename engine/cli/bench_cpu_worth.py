@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.bench_side import Side
 from engine.graph.network_file import load
-from engine.plan.compile.fuse import FUSIONS, ON_GPU
+from engine.plan.compile.fuse import FUSIONS
 from engine.plan.compile.pipeline import compile_network
 from engine.plan.compile.without import SETTING, WINOGRAD
 from engine.plan.types import Program
@@ -30,7 +30,7 @@ class Worth:
 
 def worths(network: Path, batch_size: int, steps: int, threads: int) -> Iterator[tuple[str, Worth]]:
     """Yield what each is worth that the network's plan has, by the least of ``steps`` steps by turns."""
-    for name in sorted((FUSIONS - {ON_GPU}) | {WINOGRAD}):
+    for name in sorted(FUSIONS | {WINOGRAD}):
         if _programs(network, batch_size, name) != _programs(network, batch_size, ""):
             yield name, _measure(network, batch_size, name, steps, threads)
 

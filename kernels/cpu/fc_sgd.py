@@ -1,7 +1,8 @@
 """Fully connected: both gradients, and at once the update of the weights by stochastic gradient descent.
 
 The formulas are those of kernels/cpu/fc.py and kernels/cpu/sgd.py, in this order: dx from the weights as they
-were, the gradient of the weights, their update. Built kernels go through the weights once for all three.
+were, the gradient of the weights, their update. Only plans for GPUs have this operation; their kernel is held
+against this one.
 
 x, dx               (N, H, W, C) or (N, I)    inputs, gradient of inputs; dx is left out where nobody needs it
 dy                  (N, O)                    gradient of outputs

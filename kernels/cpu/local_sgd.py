@@ -1,6 +1,7 @@
 """Local: the gradient of the filters, and at once their update by stochastic gradient descent.
 
-The formulas are those of kernels/cpu/local.py and kernels/cpu/sgd.py, in this order.
+The formulas are those of kernels/cpu/local.py and kernels/cpu/sgd.py, in this order. Only plans for GPUs have
+this operation; their kernel is held against this one.
 
 x                        (N, H, W, C)                  pictures
 dy                       (N, P, Q, F)                  gradient of maps

@@ -76,11 +76,11 @@ def test_what_a_plan_has_not_is_not_measured() -> None:
 
 def test_what_proves_itself_nowhere_is_named() -> None:
     """One network on which it does is enough."""
-    rows = {"a": {"pool": Worth(1.3, 1.2), "update": Worth(1.05, 1.0)}, "b": {"update": Worth(1.0, 1.0)}}
+    rows = {"a": {"pool": Worth(1.3, 1.2), "softmax": Worth(1.05, 1.0)}, "b": {"softmax": Worth(1.0, 1.0)}}
     lines = describe_worths(rows).splitlines()
     assert lines[1].split() == ["a", "1.30", "(1.20)", "1.05", "(1.00)"]
     assert lines[2].split() == ["b", "–", "1.00", "(1.00)"]
-    assert lines[-1].startswith("update: below")
+    assert lines[-1].startswith("softmax: below")
     assert not any(line.startswith("pool: below") for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Kernels that compute a gradient and learn from it at once: fc_sgd.update and local_sgd.update.
+"""Kernels that compute a gradient and learn from it at once: fc_sgd.update and local_sgd.update, of GPUs.
 
 With rate 1, no momentum and no decay, the velocity after a step is the gradient with its sign turned.
 """

@@ -78,7 +78,6 @@ def test_the_gradient_is_the_one_that_the_optimiser_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimiser: str
 ) -> None:
     """Read from the optimiser's state, against the gradient's own buffer right before the update."""
-    monkeypatch.setenv("CONVNET_WITHOUT", "update")  # else weights learn from what is no buffer
     gradients: dict[int, dict[str, float]] = {}
 
     class Spied(Trainer):

@@ -89,7 +89,7 @@ def compile_network(
             shared[name], of_program = compute_short(program)
             copies |= of_program
     if UPDATE in wanted:
-        shared[TRAIN] = fuse_updates(shared[TRAIN], on_cpu=device == "cpu")
+        shared[TRAIN] = fuse_updates(shared[TRAIN])
     if ON_GPU in wanted:
         join = _join if len(split.devices) == 1 else update_early
         shared[TRAIN] = overlap(join(shared[TRAIN]))
@@ -108,15 +108,15 @@ def _join(program: SharedProgram) -> SharedProgram:
 def _of_use(fusions: Collection[str], device: str, code: str, devices: int, precision: Precision) -> set[str]:
     """Return the fusions that are of use, of those asked for.
 
-    Plain kernels of the CPU gain nothing by them, and ranks on the CPU need not be fast. GPUs pool a first
-    layer's maps as they are made in bfloat16 alone; ranks on GPUs update early what they sum up.
+    Plain kernels of the CPU gain nothing by them, ranks on the CPU need not be fast, and fused updates save
+    too little there. GPUs pool a first layer's maps as they are made in bfloat16 alone; ranks on GPUs update
+    early what they sum up.
     """
     if device == "cuda":
         pools = precision == "bfloat16" and devices == 1
         return set(fusions) - (set() if pools else {POOLED}) - (set() if devices == 1 else {UPDATE})
-    if not code:
-        return {SOFTMAX}.intersection(fusions)
-    return {SOFTMAX, UPDATE}.intersection(fusions) if devices > 1 else set(fusions) - {ON_GPU}
+    of_cpu = {SOFTMAX, POOLED} if code and devices == 1 else {SOFTMAX}
+    return of_cpu.intersection(fusions)
 
 
 def _code_for(code: str, device: str, precision: Precision) -> str:

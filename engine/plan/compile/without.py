@@ -1,4 +1,4 @@
-"""What a plan is to do without, so that one can see what it is worth: ``CONVNET_WITHOUT=update,winograd``."""
+"""What a plan is to do without, so that one can see what it is worth: ``CONVNET_WITHOUT=pool,winograd``."""
 
 from __future__ import annotations
 

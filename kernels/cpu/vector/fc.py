@@ -8,7 +8,8 @@ group is some outputs; it goes through the inputs in blocks, and writes its outp
 Gradient of inputs. Rows are examples, columns inputs; a group is some inputs, and goes through the outputs in
 blocks: see fc_blocks.py.
 
-Gradient of weights. Rows are outputs, columns inputs, and the examples are the steps of the sum.
+Gradient of weights. Rows are outputs, columns inputs, and the examples are the steps of the sum; groups and
+blocks are the same.
 """
 
 from __future__ import annotations
@@ -117,21 +118,27 @@ def backward_data(shapes: dict[str, Shape], target: Target, *, accumulate: bool 
     """Return the kernel that writes the gradient of the inputs, or adds it to dx."""
     images, inputs = shapes["dx"][0], elements(shapes["dx"])
     blocks = Blocks(target, images, inputs, elements(shapes["dy"]))
+    at_dy = blocks.sums_size
+    at_weights = at_dy + blocks.gradients_size
 
     def multiply(code: Code, arguments: Arguments) -> None:
         first_input = code.times(arguments.group, blocks.group_inputs)
-        dy, packed = arguments.scratch, code.at(arguments.scratch, blocks.gradients_size)
+        dx = code.at(arguments["dx"], first_input)
+        dy, packed = code.at(arguments.scratch, at_dy), code.at(arguments.scratch, at_weights)
+        sums = (arguments.scratch, blocks.sums_row) if blocks.sums_size else (dx, inputs)
+        adds_to_dx = accumulate and not blocks.sums_size
 
         def group(size: int) -> None:
             def block(first_output: Number, count: int, is_first: bool) -> None:
                 at = code.plus(first_input, code.times(first_output, inputs))
                 blocks.copy_gradients(code, code.at(arguments["dy"], first_output), count, dy)
                 blocks.pack(code, code.at(arguments["weights"], at), count, size, packed)
-                dx = code.at(arguments["dx"], first_input)
-                load = accumulate or not is_first
-                blocks.add_to_inputs(code, (count, size), dy, packed, dx, load=load)
+                load = adds_to_dx or not is_first
+                blocks.add_to_inputs(code, (count, size), dy, packed, sums, load=load)
 
             blocks.each(code, block)
+            if blocks.sums_size:
+                blocks.write_sums(code, arguments.scratch, size, dx, accumulate=accumulate)
 
         code.cases(arguments.group, inputs, blocks.group_inputs, group)
 
@@ -139,51 +146,35 @@ def backward_data(shapes: dict[str, Shape], target: Target, *, accumulate: bool 
         what=f"fc.backward_data {shapes} {accumulate}",
         arrays=("dy", "weights", "dx"),
         phases=(Phase("multiply", blocks.groups, ("dy", "weights"), ("dx",), multiply),),
-        scratch=blocks.gradients_size + blocks.block_size,
+        scratch=at_weights + blocks.block_size,
     )
 
 
 def backward_weights(shapes: dict[str, Shape], target: Target, *, accumulate: bool = False) -> Generated:
     """Return the kernel that writes the gradient of the weights, or adds it to dweights."""
     images, inputs = shapes["x"][0], elements(shapes["x"])
-    outputs = elements(shapes["dy"])
-    group_rows = min(_OUTPUT_GROUP, max(1, -(-outputs // 4)))
+    blocks = Blocks(target, images, inputs, elements(shapes["dy"]))
 
     def multiply(code: Code, arguments: Arguments) -> None:
-        first_output = code.times(arguments.group, group_rows)
+        first_input = code.times(arguments.group, blocks.group_inputs)
+        x, dy = arguments.scratch, code.at(arguments.scratch, blocks.inputs_size)
 
-        def group(rows: int) -> None:
-            code.each(
-                column_blocks(target, inputs),
-                lambda first, columns: multiply_rows(
-                    code,
-                    rows,
-                    columns,
-                    lambda tile_rows, tile_columns: Tile(
-                        rows=tile_rows,
-                        columns=tile_columns,
-                        depth=images,
-                        a_step=outputs,
-                        a_row=1,
-                        b_step=inputs,
-                        c_row=inputs,
-                        start="load" if accumulate else "zero",
-                    ),
-                    lambda row: Operands(
-                        a=code.at(arguments["dy"], code.plus(first_output, row)),
-                        b=code.at(arguments["x"], first),
-                        c=code.at(
-                            arguments["dweights"],
-                            code.plus(first, code.times(code.plus(first_output, row), inputs)),
-                        ),
-                    ),
-                ),
-            )
+        def group(size: int) -> None:
+            blocks.pack(code, code.at(arguments["x"], first_input), images, size, x)
 
-        code.cases(arguments.group, outputs, group_rows, group)
+            def block(first_output: Number, count: int, _: bool) -> None:
+                at = code.plus(first_input, code.times(first_output, inputs))
+                blocks.copy_gradients(code, code.at(arguments["dy"], first_output), count, dy)
+                dweights = code.at(arguments["dweights"], at)
+                blocks.write_gradient(code, (count, size), dy, x, dweights, accumulate=accumulate)
+
+            blocks.each(code, block)
+
+        code.cases(arguments.group, inputs, blocks.group_inputs, group)
 
     return Generated(
         what=f"fc.backward_weights {shapes} {accumulate}",
         arrays=("x", "dy", "dweights"),
-        phases=(Phase("multiply", -(-outputs // group_rows), ("x", "dy"), ("dweights",), multiply),),
+        phases=(Phase("multiply", blocks.groups, ("x", "dy"), ("dweights",), multiply),),
+        scratch=blocks.inputs_size + blocks.gradients_size,
     )

@@ -27,6 +27,9 @@ VOID = ir.VoidType()
 ITEM = 4
 """Bytes of a float32."""
 
+_LINE = 16
+"""Elements of a cache line."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -275,6 +278,13 @@ class Code:
     def clear(self, target: Value, count: int) -> None:
         """Write ``count`` zeros."""
         self.vectors(count, lambda at, lanes: self.store(self.zero, target, at, lanes))
+
+    def prefetch(self, pointer: Value, count: int) -> None:
+        """Send for ``count`` elements that will be read; they may lie behind the end of an array."""
+        function = self._intrinsic("llvm.prefetch.p0", VOID, [POINTER, I32, I32, I32])
+        to_read, all_caches, data = I32(0), I32(3), I32(1)
+        for first in range(0, count, _LINE):
+            self.builder.call(function, [self.at(pointer, first), to_read, all_caches, data])
 
     # Vectors
 

@@ -166,35 +166,18 @@ def backward_weights(
     layer = Layer(shapes["x"], shapes["dy"], size, stride, padding)
 
     def place(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
-        at = code.times(layer.place(code, down.item, across.item), layer.weights_of_place)
-        dweights = code.at(arguments["dweights"], at)
-        write_gradient(
-            code,
-            arguments,
-            layer,
-            (down, across),
-            dweights,
-            scratch=arguments.scratch,
-            accumulate=accumulate,
-        )
+        _write_gradient(code, arguments, layer, (down, across), accumulate=accumulate)
 
     return Generated(
         what=f"local.backward_weights {layer} {accumulate}",
         arrays=("x", "dy", "dweights"),
         phases=(by_windows(layer, ("x", "dy"), ("dweights",), place),),
-        scratch=gathered(target, layer),
+        scratch=layer.images * (layer.filters + _taps_at_once(target, layer)),
     )
 
 
-def write_gradient(
-    code: Code,
-    arguments: Arguments,
-    layer: Layer,
-    here: tuple[Here, Here],
-    gradient: Value,
-    *,
-    scratch: Value,
-    accumulate: bool = False,
+def _write_gradient(
+    code: Code, arguments: Arguments, layer: Layer, here: tuple[Here, Here], *, accumulate: bool
 ) -> None:
     """Write the gradient of the filters of one place, all its taps, or add it.
 
@@ -202,12 +185,14 @@ def write_gradient(
     gathered in the scratch memory first, and each block of taps before it is multiplied.
     """
     down, across = here
+    place = layer.place(code, down.item, across.item)
+    gradient = code.at(arguments["dweights"], code.times(place, layer.weights_of_place))
     if not accumulate:
         code.clear(gradient, layer.weights_of_place)
     first_tap = down.stretch.detail[0] * layer.size[1] + across.stretch.detail[0]
-    maps = code.times(layer.place(code, down.item, across.item), layer.filters)
+    maps = code.times(place, layer.filters)
     target = code.unit.target
-    dy, x = scratch, code.at(scratch, layer.images * layer.filters)
+    dy, x = arguments.scratch, code.at(arguments.scratch, layer.images * layer.filters)
     _gather(code, layer.images, (code.at(arguments["dy"], maps), layer.maps), dy, layer.filters)
     columns = column_blocks(target, layer.filters)
 
@@ -246,19 +231,14 @@ def write_gradient(
 
             code.each(columns, block)
 
-        code.each(spans(across.stretch.partners * layer.channels, taps_at_once(target, layer)), some)
+        code.each(spans(across.stretch.partners * layer.channels, _taps_at_once(target, layer)), some)
 
     code.loop(down.stretch.partners, row_of_taps)
 
 
-def taps_at_once(target: Target, layer: Layer) -> int:
+def _taps_at_once(target: Target, layer: Layer) -> int:
     """Return how many taps with their channels are gathered at a time: those of some tiles."""
     return _TILES * tile_rows(target, column_blocks(target, layer.filters)[0].size)
-
-
-def gathered(target: Target, layer: Layer) -> int:
-    """Return how many elements of scratch memory a place's gradient needs."""
-    return layer.images * (layer.filters + taps_at_once(target, layer))
 
 
 def _gather(code: Code, images: int, source: tuple[Value, int], to: Value, count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from kernels import control
@@ -16,20 +16,15 @@ from kernels.cpu.vector.target import Target
 
 def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     """Return the kernel that updates weights and velocity by row ``slot`` of the settings."""
-
-    def body(code: Code, arguments: Arguments) -> Callable[[Number, int], None]:
-        arrays = (arguments[name] for name in ("gradient", "weights", "velocity"))
-        return descent(code, arguments, slot).of(*arrays)
-
     runs = by_runs(
         prod(shapes["weights"]),
         ("gradient", "counters", "settings"),
         ("weights", "velocity"),
-        body=body,
+        body=lambda code, arguments: _descent(code, arguments, slot),
     )
 
     def update_if_asked(code: Code, arguments: Arguments) -> None:
-        with code.builder.if_then(is_asked(code, arguments)):
+        with code.builder.if_then(_is_asked(code, arguments)):
             runs.emit(code, arguments)
 
     return Generated(
@@ -39,7 +34,7 @@ def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     )
 
 
-def is_asked(code: Code, arguments: Arguments) -> Value:
+def _is_asked(code: Code, arguments: Arguments) -> Value:
     """Return whether this step updates: it is asked to, and no loss has been bad."""
     b, counters = code.builder, arguments["counters"]
     asked = b.icmp_signed("!=", code.integer(counters, control.UPDATE), I64(0))
@@ -47,42 +42,29 @@ def is_asked(code: Code, arguments: Arguments) -> Value:
     return b.and_(asked, b.icmp_signed("==", bad, I64(control.NO_BAD_STEP)))
 
 
-@dataclass(frozen=True)
-class Descent:
-    """What a step does to weights: rate, momentum, and decay · rate, in all lanes."""
-
-    code: Code
-    rate: Value
-    momentum: Value
-    shrinking: Value
-
-    def of(self, gradient: Value, weights: Value, velocity: Value) -> Callable[[Number, int], None]:
-        """Return what writes the update of a vector of arrays: ``vector(offset, lanes)``."""
-        code = self.code
-
-        def vector(at: Number, lanes: int) -> None:
-            old = code.load(weights, at, lanes)
-            step = code.builder.fmul(self.rate, code.load(gradient, at, lanes))
-            step = code.fma(self.shrinking, old, step)
-            moved = code.builder.fmul(self.momentum, code.load(velocity, at, lanes))
-            moved = code.builder.fsub(moved, step)
-            code.store(moved, velocity, at, lanes)
-            code.store(code.builder.fadd(old, moved), weights, at, lanes)
-
-        return vector
-
-
-def descent(code: Code, arguments: Arguments, slot: int) -> Descent:
-    """Read row ``slot`` of the settings, and return what it asks for."""
+def _descent(code: Code, arguments: Arguments, slot: int) -> Callable[[Number, int], None]:
+    """Read row ``slot`` of the settings; return what writes a vector's update: ``vector(offset, lanes)``."""
+    gradient, weights, velocity = (arguments[name] for name in ("gradient", "weights", "velocity"))
 
     def setting(column: int) -> Value:
         place = I64(slot * control.SETTINGS + column)
         address = code.builder.gep(arguments["settings"], [place], source_etype=F64)
         return code.builder.load(address, typ=F64)
 
-    def lanes(value: Value) -> Value:
+    def lanes_of(value: Value) -> Value:
         return code.splat(code.builder.fptrunc(value, F32))
 
     rate = setting(control.RATE)
-    shrinking = code.builder.fmul(setting(control.DECAY), rate)
-    return Descent(code, lanes(rate), lanes(setting(control.MOMENTUM)), lanes(shrinking))
+    shrinking = lanes_of(code.builder.fmul(setting(control.DECAY), rate))
+    rate, momentum = lanes_of(rate), lanes_of(setting(control.MOMENTUM))
+
+    def vector(at: Number, lanes: int) -> None:
+        old = code.load(weights, at, lanes)
+        step = code.builder.fmul(rate, code.load(gradient, at, lanes))
+        step = code.fma(shrinking, old, step)
+        moved = code.builder.fmul(momentum, code.load(velocity, at, lanes))
+        moved = code.builder.fsub(moved, step)
+        code.store(moved, velocity, at, lanes)
+        code.store(code.builder.fadd(old, moved), weights, at, lanes)
+
+    return vector
