@@ -189,14 +189,20 @@ class Journal:
         return None if row is None else msgspec.json.decode(row[0], type=StateChanged).state
 
     def end(self) -> RunState:
-        """Return how the run ended. One that ended without a word has failed, which is entered."""
+        """Return how the run ended. One that ended without a word has failed, which is entered.
+
+        Raises RunFolderUnwritableError where it cannot be.
+        """
         state = self.last_state()
         if state is None or not state.ended:
             state = RunState.FAILED
             cause = Problem(
                 "EngineError", {"message": "The engine ended without a word; the run can be resumed."}
             )
-            self.append([StateChanged(time.time(), state, cause)])
+            try:
+                self.append([StateChanged(time.time(), state, cause)])
+            except sqlite3.OperationalError as error:
+                raise RunFolderUnwritableError(path=str(self._path), reason=str(error)) from error
         return state
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -25,15 +26,18 @@ _LONGEST_START = 64 * 1024 * 1024  # bytes
 
 def main() -> int:
     """Run an engine; returns the exit code."""
-    try:
-        instructions = msgspec.json.decode(
-            sys.stdin.buffer.readline(_LONGEST_START), type=StartRun | ResumeRun | ServeRun
-        )
-        folder, hold = _open(instructions)
-        engine = Engine(folder, instructions.linger_seconds, trains=not isinstance(instructions, ServeRun))
-    except ConvNetError as error:
-        _answer(describe(error))
-        return 2
+    with ExitStack() as undo:
+        try:
+            instructions = msgspec.json.decode(
+                sys.stdin.buffer.readline(_LONGEST_START), type=StartRun | ResumeRun | ServeRun
+            )
+            folder, hold = _open(instructions, undo)
+            trains = not isinstance(instructions, ServeRun)
+            engine = Engine(folder, instructions.linger_seconds, trains=trains)
+        except ConvNetError as error:
+            _answer(describe(error))
+            return 2
+        undo.pop_all()
     _answer(Started(str(folder.connection), engine.last_sequence))
     _leave_starter(folder)
     _obey_signals(engine)
@@ -59,7 +63,8 @@ def _site(instructions: StartRun | ResumeRun, folder: RunFolder) -> Site:
     return Site(instructions.device or was.device, split, instructions.launcher or was.launcher)
 
 
-def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hold]:
+def _open(instructions: StartRun | ResumeRun | ServeRun, undo: ExitStack) -> tuple[RunFolder, Hold]:
+    """Return the run's folder, held; ``undo`` takes back what was made for it."""
     if not isinstance(instructions, StartRun):
         folder = RunFolder.open(Path(instructions.run_folder))
         if isinstance(instructions, ServeRun):
@@ -69,27 +74,25 @@ def _open(instructions: StartRun | ResumeRun | ServeRun) -> tuple[RunFolder, Hol
         hold = hold_engine(folder.path)
         return folder.move_to(site), hold
     if instructions.fork is None:
-        return _create(instructions, Path(instructions.base))
+        return _create(instructions, Path(instructions.base), undo)
     from engine.training.fork import find_fork_point  # takes a while to import
 
     point = find_fork_point(instructions.fork, instructions.network)
-    folder, hold = _create(instructions, Path(instructions.base) if instructions.base else point.base)
+    base = Path(instructions.base) if instructions.base else point.base
+    folder, hold = _create(instructions, base, undo)
     point.keep_in(folder)
     return folder, hold
 
 
-def _create(instructions: StartRun, base: Path) -> tuple[RunFolder, Hold]:
-    path = instructions.run_folder
+def _create(instructions: StartRun, base: Path, undo: ExitStack) -> tuple[RunFolder, Hold]:
     site = Site(instructions.device, instructions.split, instructions.launcher)
     worker_command(site)  # before a folder is made in vain
-    return RunFolder.create(
-        make_run_path(instructions.name) if path is None else Path(path),
-        instructions.name,
-        instructions.network,
-        base,
-        site,
-        instructions.fork,
-    )
+    if instructions.run_folder is None:
+        path = make_run_path(instructions.name)
+        undo.callback(shutil.rmtree, path, ignore_errors=True)
+    else:
+        path = Path(instructions.run_folder)
+    return RunFolder.create(path, instructions.name, instructions.network, base, site, instructions.fork)
 
 
 def _answer(message: msgspec.Struct) -> None:

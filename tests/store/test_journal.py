@@ -106,6 +106,13 @@ def test_a_commit_that_fails_can_be_repeated(path: Path) -> None:
     assert journal.append(many) == 21
 
 
+def test_an_end_that_the_disk_does_not_take_is_told_in_words(path: Path) -> None:
+    journal = Journal(path)
+    journal._database.execute("PRAGMA query_only = 1")
+    with pytest.raises(RunFolderUnwritableError, match=r"cannot be written .*readonly"):
+        journal.end()
+
+
 def test_lines_of_the_log_are_found_among_the_rest(path: Path) -> None:
     journal = Journal(path)
     journal.append([*ALL_KINDS, LogLine(4.0, "info", "second")])

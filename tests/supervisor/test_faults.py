@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from engine import checkpoint
-from engine.errors import RunFolderError
+from engine.errors import RunFolderError, RunFolderUnwritableError
 from engine.protocol.client import Client
 from engine.protocol.internal import ResumeRun
 from engine.protocol.launch import launch
@@ -34,6 +34,7 @@ from tests.supervisor.engines import (
     is_state,
     resumed,
     running,
+    start,
 )
 
 
@@ -85,6 +86,16 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path: Path
     assert Rewound(100) in entries
     warnings = [entry.text for entry in entries if isinstance(entry, LogLine) and entry.level == "warning"]
     assert any(newest.name in warning for warning in warnings)
+
+
+def test_a_run_that_cannot_be_begun_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asked for it, and it would stand among the runs as one that never began."""
+    (tmp_path / "state").write_text("a file where a folder should be")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("CONVNET_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(RunFolderUnwritableError, match="Not a directory"):
+        start(None, "steps 1")
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path) -> None:
