@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 import zmq
@@ -47,7 +48,7 @@ class ClientLoop(threading.Thread):
         self._path, self._inbox = path, inbox
         self._posted: deque[Asked] = deque()
         self._wanted: deque[int] = deque()  # sequence numbers after which to follow
-        self._stopping = False
+        self._stopping = self._is_over = False
         self._wake = Wake()
         self._requests = PendingRequests()
         self._stream: Stream | None = None
@@ -58,9 +59,11 @@ class ClientLoop(threading.Thread):
         self._sockets = ClientSockets(self._context, connection)
 
     def post(self, asked: Asked) -> None:
-        """Send a request."""
+        """Send a request; one that comes after the thread's end fails at once."""
         self._posted.append(asked)
         self.wake()
+        if self._is_over:
+            self._fail_posted()
 
     def follow(self, after: int) -> None:
         """Receive heartbeats, and the journal after a sequence number."""
@@ -85,13 +88,18 @@ class ClientLoop(threading.Thread):
                 self._wake.clear()
                 self._turn(time.monotonic())
         finally:
-            while self._posted:
-                self._requests.add(self._posted.popleft(), 0.0)
             self._requests.fail(ProtocolError(message="The client was closed."))
+            self._is_over = True  # what is posted from now on is failed by who posts it
+            self._fail_posted()
             self._sockets.close()
             self._watch.close()
             self._context.term()
             self._wake.close()
+
+    def _fail_posted(self) -> None:
+        with suppress(IndexError):  # two threads may do this
+            while True:
+                self._posted.popleft().fail(ProtocolError(message="The client was closed."))
 
     def _turn(self, now: float) -> None:
         for frame in self._sockets.receive():

@@ -19,6 +19,11 @@ class Asked:
     future: Future[Answer]
     timeout: float  # s
 
+    def fail(self, error: ConvNetError) -> None:
+        """Tell who asked, unless they have given up, that there is no answer."""
+        with suppress(InvalidStateError):
+            self.future.set_exception(error)
+
 
 class PendingRequests:
     """Numbers requests and brings answers to who asked. Times are in s, on any one clock."""
@@ -45,23 +50,21 @@ class PendingRequests:
         """Hand an answer over; one that nobody waits for any more is dropped."""
         if reply.id in self._pending:
             asked, _ = self._pending.pop(reply.id)
+            if isinstance(reply.answer, Problem):
+                asked.fail(rebuild(reply.answer))
+                return
             with suppress(InvalidStateError):  # cancelled by who asked
-                if isinstance(reply.answer, Problem):
-                    asked.future.set_exception(rebuild(reply.answer))
-                else:
-                    asked.future.set_result(reply.answer)
+                asked.future.set_result(reply.answer)
 
     def expire(self, now: float) -> None:
         """Give up on requests whose time is over."""
         for number, (asked, deadline) in list(self._pending.items()):
             if now > deadline:
                 del self._pending[number]
-                with suppress(InvalidStateError):
-                    asked.future.set_exception(NoAnswerError(seconds=asked.timeout))
+                asked.fail(NoAnswerError(seconds=asked.timeout))
 
     def fail(self, error: ConvNetError) -> None:
         """Give up on all requests."""
         for asked, _ in self._pending.values():
-            with suppress(InvalidStateError):
-                asked.future.set_exception(error)
+            asked.fail(error)
         self._pending.clear()

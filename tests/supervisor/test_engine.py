@@ -274,3 +274,12 @@ def test_entries_are_events_of_the_client_only_after_it_attached(engine: Launche
     with Client(engine.connection) as client:
         client.connect()
         assert not [event for event in events(client, 0.8) if isinstance(event, Entries)]
+
+
+def test_a_client_that_was_closed_answers_at_once(engine: LaunchedEngine) -> None:
+    """Nobody waits for what no thread serves any more."""
+    client = Client(engine.connection)
+    client.connect()
+    client.close()
+    with pytest.raises(ProtocolError, match="was closed"):
+        client.submit(GetNetwork()).result(timeout=5.0)
