@@ -145,7 +145,7 @@ def _datasets() -> Iterator[DataSet]:
     """Yield the data sets in this user's folder of them. Those built in are everywhere."""
     folder = data_folder()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not path.name.startswith("."):
+        if not path.name.startswith(".") and path.exists():  # a link may lead nowhere
             yield DataSet(path.name, None if path.is_dir() else path.stat().st_size)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -39,8 +40,9 @@ class ReceivedFile:
         self._whole = data_folder() / self.path
         self._part = data_folder() / f".{sha256}.part"
         self._size, self._sha256 = size, sha256
-        self._whole.parent.mkdir(parents=True, exist_ok=True)
-        self.offset = size if self.is_whole else self._length()
+        with self._telling_refusals():
+            self._whole.parent.mkdir(parents=True, exist_ok=True)
+            self.offset = size if self.is_whole else self._length()
 
     @property
     def is_whole(self) -> bool:
@@ -58,19 +60,23 @@ class ReceivedFile:
                     count=self._size,
                 )
             )
+        with self._telling_refusals():
+            self._append(data)
+            self.offset += len(data)
+            if self.offset == self._size:
+                self._complete()
+
+    def _append(self, data: bytes) -> None:
         try:
             with self._part.open("ab") as file:
                 file.write(data)
-                if offset + len(data) == self._size:
+                if self.offset + len(data) == self._size:
                     file.flush()
                     os.fsync(file.fileno())
-        except OSError as error:
+        except OSError:
             with suppress(OSError):
-                os.truncate(self._part, offset)
-            raise self._refused(error.strerror or str(error)) from error
-        self.offset += len(data)
-        if self.offset == self._size:
-            self._complete()
+                os.truncate(self._part, self.offset)
+            raise
 
     def _length(self) -> int:
         """How much is here of what has not come in full; more than there should be is worth nothing."""
@@ -97,6 +103,13 @@ class ReceivedFile:
         os.replace(self._part, self._whole)
         durable.fsync_folder(self._whole.parent)
 
-    def _refused(self, reason: str) -> DataError:
-        hint = "Make room there, and send it again: it goes on where it was."
-        return DataError(source=self.path, expected="a disk that takes the data", found=reason, hint=hint)
+    @contextmanager
+    def _telling_refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            hint = "Make room there, and send it again: it goes on where it was."
+            raise DataError(
+                source=self.path, expected="a disk that takes the data", found=reason, hint=hint
+            ) from error

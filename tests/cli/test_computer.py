@@ -62,6 +62,7 @@ def test_it_says_what_is_there(data: Path) -> None:
     (data / "faces").mkdir(parents=True)
     (data / "own.npz").write_bytes(b"12345")
     (data / ".part").write_bytes(b"1")
+    (data / "gone").symlink_to("nowhere")
     about, runs = ask(HELLO, FindRuns())
     assert isinstance(about, Computer)
     assert [(each.path, each.size) for each in about.datasets] == [("faces", None), ("own.npz", 5)]
@@ -105,6 +106,18 @@ def test_a_file_of_another_hash_is_not_kept(data: Path) -> None:
     _, _, answer = ask(HELLO, Offer("x", ".npz", 3, "0" * 64), Chunk(0, b"abc"))
     assert isinstance(error(answer), DataError)
     assert list(data.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_data_is_told_of(data: Path) -> None:
+    """Be it from the beginning, or where the last part makes it whole."""
+    data.write_text("a file where a folder should be")
+    offer = Offer("x", ".npz", 3, hashlib.sha256(b"abc").hexdigest())
+    assert "a disk that takes the data" in str(error(ask(HELLO, offer)[1]))
+    data.unlink()
+    (data / f"x-{offer.sha256[:16]}.npz" / "in the way").mkdir(parents=True)
+    refused = error(ask(HELLO, offer, Chunk(0, b"abc"))[2])
+    assert isinstance(refused, DataError)
+    assert "a disk that takes the data" in str(refused)
 
 
 @pytest.mark.parametrize("name", ["../../x", "/etc/passwd", "a/b", "..\\x", ".hidden", "", "ü" * 200])
