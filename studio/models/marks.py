@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from engine.graph.settings import TrainingSettings
 from engine.protocol.messages import CheckpointKept, Edited, Entry, LossSpiked, Rewound, Setting
 
@@ -14,13 +12,15 @@ class Marks:
     """The marks of one run, in the order in which they came.
 
     ``trouble`` is the newest leap or going back because of numbers that were not finite, until it is
-    dismissed; ``taken_back`` are the edits that the newest going back undid.
+    dismissed; ``taken_back`` are the edits that the newest going back undid. After a resume, edits of later
+    steps wait until the training comes to theirs again.
     """
 
     def __init__(self) -> None:
         self.all: list[Mark] = []
         self.trouble: LossSpiked | Rewound | None = None
         self.taken_back: list[Edited] = []
+        self._waiting: list[Edited] = []
 
     def take(self, entry: Entry) -> bool:
         """Take an entry of the journal; return whether it is a mark."""
@@ -29,6 +29,7 @@ class Marks:
                 self.all.append(entry)
             case Edited():
                 self.all = [mark for mark in self.all if not _overtakes(entry, mark)]
+                self._waiting = [edit for edit in self._waiting if not _overtakes(entry, edit)]
                 self.all.append(entry)
             case LossSpiked():
                 self.all.append(entry)
@@ -48,9 +49,16 @@ class Marks:
             for mark in self.all
             if (mark not in self.taken_back if isinstance(mark, Edited) else mark.step <= entry.step)
         ]
+        self._waiting = [mark for mark in self.all if isinstance(mark, Edited) and mark.step > entry.step]
         if entry.takes_back:
             self.all.append(entry)
         self.trouble = entry if entry.cause is not None else None
+
+    def advance(self, step: int) -> bool:
+        """The training has come to a step; return whether edits that waited for it hold from now on."""
+        count = len(self._waiting)
+        self._waiting = [edit for edit in self._waiting if edit.step > step]
+        return len(self._waiting) < count
 
     @property
     def checkpoints(self) -> list[int]:
@@ -62,10 +70,14 @@ class Marks:
         steps = self.checkpoints
         return [step for step in steps if step in steps[-newest:] or step == best]
 
-    def value(self, setting: Setting, training: TrainingSettings, before: float = math.inf) -> float:
-        """Return what a setting is: as the network has it, or as it was edited last, before a step."""
+    def value(self, setting: Setting, training: TrainingSettings, before: float | None = None) -> float:
+        """Return what a setting is: as the network has it, or as it was edited last, now or before a step."""
         edits = [mark for mark in self.all if isinstance(mark, Edited) and mark.setting == setting]
-        values = [edit.new for edit in edits if edit.step < before]
+        values = [
+            edit.new
+            for edit in edits
+            if (edit not in self._waiting if before is None else edit.step < before)
+        ]
         if values:
             return values[-1]
         return float(training.schedule.rate if setting == "rate" else getattr(training, setting))

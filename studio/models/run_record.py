@@ -97,7 +97,7 @@ class RunRecord:
         """Step and value of the least validation error so far; None: not measured yet."""
         return self.metrics["validation"].least("error")
 
-    def setting(self, setting: Setting, before: float = math.inf) -> float | None:
+    def setting(self, setting: Setting, before: float | None = None) -> float | None:
         """Return what a setting is now, or was when the training came to a step; None: not known yet."""
         return None if self.network is None else self.marks.value(setting, self.network.training, before)
 
@@ -150,6 +150,7 @@ class RunRecord:
             self._take_entry(entry)
         for curve in overview.curves:
             self.metrics[curve.split].begin(unpack(curve))
+        self.marks.advance(int(self.metrics.last("train", "step") or 0))
         self.row_at, self.sequence = self._clock(), overview.sequence
         self._events.note(self._events.metrics_added)
         return [entry for entry in overview.events if isinstance(entry, StateChanged)]
@@ -175,6 +176,8 @@ class RunRecord:
         self.row_at = self._clock()
         self.metrics.extend(rows)
         self._events.note(self._events.metrics_added)
+        if self.marks.advance(rows[-1].step):
+            self._events.note(self._events.marks_changed)
 
     def _take_entry(self, entry: Entry) -> None:
         events = self._events

@@ -30,12 +30,19 @@ def test_going_back_undoes_the_edits_since_and_tells_which():
     assert marks.taken_back == edits[1:]
 
 
-def test_edits_hold_after_a_resume_until_another_one_overtakes_them():
-    marks = taken(Edited(20, "rate", 0.1, 0.2), Rewound(15))
+def test_after_a_resume_edits_hold_from_their_step_on():
+    marks = taken(Edited(10, "rate", 0.1, 0.2), Edited(20, "rate", 0.2, 0.3), Rewound(15))
     assert (marks.value("rate", TRAINING), marks.taken_back) == (0.2, [])
-    marks.take(Edited(16, "rate", 0.1, 0.3))
+    assert not marks.advance(19)
+    assert marks.advance(20)
+    assert marks.value("rate", TRAINING) == 0.3
+
+
+def test_an_edit_after_a_resume_overtakes_those_that_wait():
+    marks = taken(Edited(20, "rate", 0.1, 0.2), Rewound(15), Edited(16, "rate", 0.1, 0.3))
     assert marks.value("rate", TRAINING) == 0.3
     assert len(marks.all) == 1
+    assert not marks.advance(20)
 
 
 def test_a_setting_is_known_as_it_was_at_an_earlier_step():

@@ -428,6 +428,17 @@ def test_an_edit_is_asked_for_after_a_checkpoint(training):
     assert run.record.checkpoints == [7]
 
 
+def test_an_edit_of_a_later_step_is_shown_after_a_resume_once_the_training_is_there(training):
+    run, link = training
+    changes = []
+    run.marks_changed.connect(lambda: changes.append(run.record.setting("rate")))
+    link.journal(Edited(7, "rate", 0.01, 0.5), Rewound(5), row(6))
+    run.update()
+    link.journal(row(7))
+    run.update()
+    assert changes == [0.01, 0.5]
+
+
 def test_steps_per_epoch_are_those_of_the_epochs_as_edited(training):
     run, link = training
     progress = Progress(5, 400, 0, 1.0, 1.0, 40)
