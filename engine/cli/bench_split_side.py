@@ -22,10 +22,10 @@ from engine.plan.analysis.traffic import step_bytes
 from engine.plan.compile.pipeline import TRAIN, compile_network
 from engine.plan.types import TrainingPlan
 from engine.runtime.device import Span
-from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, device_label
+from engine.runtime.devices import begin_on, best_code, device_kind, device_label
 from engine.runtime.distributed import Distributed
 from engine.runtime.executor import Executor
-from engine.training.alike import compile_alike
+from engine.training.alike import compile_alike, precision_for_all
 from engine.training.initial import initial_weights
 from engine.training.overlap import chrome_trace, hidden_share
 from engine.training.step_control import StepControl
@@ -109,7 +109,7 @@ def measure(order: Order, team: Team) -> list[dict[str, Any]]:
                 split=choose_split(network.graph, network.splits, split, len(names)),
                 code=team.share(best_code(kind), str),
                 training=network.training,
-                precision=best_precision(device, network.training.precision),
+                precision=precision_for_all(device, network.training.precision, team),
             )
             plan = compile_alike(compile_for, size, None, team)
             rank = _Rank(network, plan, team, device)

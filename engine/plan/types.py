@@ -44,7 +44,7 @@ ITEM_BYTES: Mapping[DType, int] = {
 }
 
 Precision = Literal["float32", "tf32", "bfloat16"]
-"""What kernels multiply with; sums are float32, or float64 where numbers are."""
+"""What kernels multiply with, the coarsest last; sums are float32, or float64 where numbers are."""
 
 Stream = Literal["compute", "weights", "updates", "communication"]
 """Gradients of weights may have a stream of their own: nothing waits for them but the update. So may updates,

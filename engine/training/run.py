@@ -26,10 +26,10 @@ from engine.plan.compile.pipeline import compile_network
 from engine.plan.table import format_plan
 from engine.plan.types import TrainingPlan
 from engine.protocol.messages import Edited, RunState
-from engine.runtime.devices import begin_on, best_code, best_precision, device_kind, free_bytes, replayed_code
+from engine.runtime.devices import begin_on, best_code, device_kind, free_bytes, replayed_code
 from engine.runtime.room import check_room
 from engine.store.run_folder import RunFolder
-from engine.training.alike import compile_alike
+from engine.training.alike import compile_alike, precision_for_all
 from engine.training.fit import check_data
 from engine.training.keeper import known_to_all
 from engine.training.observer import Command, Observer
@@ -127,7 +127,7 @@ def _make_plan(  # noqa: PLR0917 - all that a plan depends on
         split=chosen,
         code=code,
         training=network.training,
-        precision=best_precision(own, network.training.precision),
+        precision=precision_for_all(own, network.training.precision, team),
     )
     free = free_bytes(own)
     if free is not None:
