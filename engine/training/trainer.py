@@ -143,9 +143,9 @@ class Trainer:
         self._monitor.begin()
         if self._snapshots.begin(self.place.step):
             self._keep_snapshot()
-        self._obey()
         while True:
             try:
+                self._obey()
                 return self._train_epochs()
             except NotFiniteError as error:
                 self._recover(error)

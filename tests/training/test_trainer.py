@@ -22,6 +22,7 @@ from engine.layers.catalogue import CrossEntropy, Data, Fc
 from engine.plan.analysis.infer import all_weights, infer
 from engine.protocol.messages import Edit, RunState
 from engine.training.initial import initial_weights
+from engine.training.monitor import Monitor
 from engine.training.run import train
 from engine.training.trainer import Trainer
 from kernels.philox import Stream, permutation
@@ -322,6 +323,31 @@ def test_a_checkpoint_that_is_asked_for_is_kept_also_while_paused(tmp_path: Path
     recorder = Recorder(lambda recorder, wait: answers.get((recorder.newest.step, wait), []))  # type: ignore[arg-type, return-value]
     run_training(tmp_path, network(), recorder)
     assert recorder.checkpoints == [2, 3, 3, 4, 6]
+
+
+def test_a_pause_holds_through_a_step_back_and_what_was_asked_for_behind_it_is_done(
+    tmp_path: Path, pictures: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint that is asked for in the pause finds a number that is not finite."""
+    waits: list[list[Any]] = [["checkpoint", Edit("rate", 0.5)], ["resume"]]
+    recorder = Recorder(
+        lambda recorder, wait: (
+            waits.pop(0) if wait else ["pause"] * (recorder.newest.step == 3 and bool(waits))
+        )
+    )
+    original = Monitor.check_finite
+
+    def check_finite(monitor: Monitor, learned: Any, step: int) -> None:
+        original(monitor, learned, step)
+        if recorder.states[-1] is RunState.PAUSED and not recorder.rewinds:
+            raise NotFiniteError(step=step, what="a number", where="fc10.weights")
+
+    monkeypatch.setattr(Monitor, "check_finite", check_finite)
+    assert run_training(tmp_path, network(), recorder)[0] == "finished"
+    assert [step for step, _ in recorder.rewinds] == [2]
+    paused = recorder.states.index(RunState.PAUSED)
+    assert recorder.states[paused : paused + 3] == [RunState.PAUSED, RunState.PAUSED, RunState.TRAINING]
+    assert [(edit.step, edit.new) for edit in recorder.edits] == [(2, 0.5)]
 
 
 def test_a_death_between_the_last_step_of_an_epoch_and_its_tests_loses_no_figures(
