@@ -91,7 +91,7 @@ def is_here(connection: Connection) -> bool:
 def _entered() -> Iterator[Path]:
     for entry in _list_folder().glob("*.engine"):
         with suppress(OSError):
-            path = Path(entry.read_text())
+            path = Path(entry.read_text(encoding="utf-8"))
             try:
                 if is_alive(read(path)):
                     yield path

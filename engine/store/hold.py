@@ -32,9 +32,9 @@ class Hold:
         except Timeout:
             raise RunFolderInUseError(path=str(folder), holder=_read(holder)) from None
         try:
-            holder.write_text(
-                f"process {os.getpid()} on {platform.node()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
-            )
+            since = time.strftime("%Y-%m-%d %H:%M:%S")
+            named = f"process {os.getpid()} on {platform.node()} since {since}\n"
+            holder.write_text(named, encoding="utf-8")
         except OSError:
             self._lock.release()
             raise
@@ -49,7 +49,7 @@ def _read(holder: Path) -> Words:
     deadline = time.monotonic() + _NAMED_WITHIN
     while True:
         with suppress(OSError):
-            if match := _HOLDER.fullmatch(holder.read_text().strip()):
+            if match := _HOLDER.fullmatch(holder.read_text(encoding="utf-8", errors="replace").strip()):
                 return Words("process {pid} on {computer} since {time}", **match.groupdict())
         if time.monotonic() > deadline:
             return Words("another process")

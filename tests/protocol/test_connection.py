@@ -45,6 +45,22 @@ def test_running_engines_are_listed_and_dead_ones_forgotten(tmp_path: Path) -> N
     assert not alive.exists()
 
 
+def test_an_engine_is_found_whatever_encoding_the_system_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken for gone, it would be struck off the list."""
+    path = tmp_path / "Läufe" / "connection.json"
+    path.parent.mkdir()
+    connections.write(connection(), path)
+    read_text = Path.read_text
+    monkeypatch.setattr(
+        Path,
+        "read_text",
+        lambda file, encoding="latin-1", errors=None: read_text(file, encoding, errors),
+    )
+    assert connections.running() == [path]
+
+
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff\xfe"])
 def test_without_a_sound_file_there_is_no_engine(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "connection.json"
