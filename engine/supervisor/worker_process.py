@@ -54,6 +54,7 @@ class WorkerProcess:
         self.output: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._gate, self._engine_key = gate, engine_key
         self._process: subprocess.Popen[bytes] | None = None
+        self._unsent: list[EngineOrder] = []  # what no process has heard is for the next one
         self._forget(Site("cpu"))
 
     def _forget(self, site: Site) -> None:
@@ -62,7 +63,6 @@ class WorkerProcess:
         self._devices = device_names(site.device)
         self.ended: Ended | None = None  # its last message
         self._ranks = Ranks(len(self._devices))
-        self._unsent: list[EngineOrder] = []
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._killed: str | None = None
         self._killed_at: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 import zmq
 
+from engine.protocol.codec import encode
+from engine.protocol.internal import Beat
 from engine.protocol.keys import new_key_pair
-from engine.protocol.messages import RunState, Site, StateChanged
+from engine.protocol.messages import Edit, RunState, Site, StateChanged
 from engine.protocol.problems import rebuild
 from engine.protocol.server import Endpoint, Gate
 from engine.store.edits import Edits
@@ -70,6 +73,27 @@ def test_a_training_process_that_cannot_be_started_again_ends_the_run_with_the_c
     ]
     assert "exit code 1" in str(rebuild(changes[1].cause))
     assert "could not be started (Permission denied)" in str(rebuild(changes[2].cause))
+
+
+def test_what_no_training_process_has_heard_is_told_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It was answered with "done" already."""
+    monkeypatch.setattr(workers, "worker_command", lambda *_: DIES)
+    frames: list[tuple[bytes, bytes]] = []
+    sent: list[bytes] = []
+    endpoint: Any = SimpleNamespace(
+        port=1, malformed=0, receive=lambda: frames, send=lambda peer, frame: sent.append(frame)
+    )
+    worker = WorkerProcess(endpoint, SimpleNamespace(allow=lambda *_: None), "key")  # type: ignore[arg-type]
+    worker.start(str(tmp_path), Site("cpu"), resume=False)
+    worker.order(Edit("rate", 0.5))
+    worker.start(str(tmp_path), Site("cpu"), resume=True)
+    frames.append((b"next", encode(Beat(0, os.getpid()))))
+    worker.receive()
+    worker.receive()
+    worker.close()
+    assert sent == [encode(Edit("rate", 0.5))]
 
 
 def test_a_training_process_that_dies_before_it_reads_is_let_go_of(
