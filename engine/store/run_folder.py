@@ -40,7 +40,7 @@ RUNS_VARIABLE = "CONVNET_RUNS"
 """Environment variable that names the folder in which new run folders are made."""
 
 WORKER_PATIENCE = 6.0
-"""s to wait for the training process of an engine that died; it leaves within 5 s."""
+"""s to wait for a training process that is to leave: that of an engine that died does so within 5 s."""
 
 
 class RunDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -213,8 +213,11 @@ def hold_engine(path: Path) -> Hold:
 
 
 def hold_worker(path: Path) -> Hold:
-    """Hold the folder as its one training process; raises RunFolderInUseError."""
-    return Hold(path, "worker")
+    """Hold the folder as its one training process; raises RunFolderInUseError.
+
+    The one before, which may have been ended amid a write to a slow disk, is given time to leave, too.
+    """
+    return Hold(path, "worker", WORKER_PATIENCE)
 
 
 def runs_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,12 @@ def test_new_folders_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert first.parent == second.parent == tmp_path / "runs"
     assert first.name.startswith("my-net-x-")
     assert (first.name[-3:], second.name[-3:]) == ("-01", "-02")
+
+
+def test_a_training_process_waits_for_the_one_before(tmp_path: Path) -> None:
+    """That was killed, perhaps, and is still at its last write."""
+    before = hold_worker(tmp_path)
+    leaving = threading.Timer(0.3, before.release)
+    leaving.start()
+    hold_worker(tmp_path).release()
+    leaving.join()
