@@ -12,6 +12,7 @@ import tarfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from engine.errors import DataError, DataNotFoundError
 from engine.words import Words
@@ -26,10 +27,21 @@ Part = bytes | tuple[Path, int]
 class Parcel:
     """What is sent of the data at ``path``: ``suffix`` and ``size`` of the file that it becomes there.
 
-    Raises DataNotFoundError if there is nothing.
+    Raises DataNotFoundError if there is nothing, DataError for what cannot be read: nothing is left out.
     """
 
     def __init__(self, path: Path) -> None:
+        try:
+            self._find(path)
+        except OSError as error:
+            raise DataError(
+                source=error.filename or path,
+                expected="files that can be read",
+                found=error.strerror or str(error),
+                hint="Allow reading the data, and leave them as they are while they are sent.",
+            ) from error
+
+    def _find(self, path: Path) -> None:
         if not path.exists():
             raise DataNotFoundError(
                 source=path, expected="a file or folder", hint="Correct the path of the data."
@@ -100,9 +112,14 @@ def _folder_parts(folder: Path) -> Iterator[Part]:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(root, name)
             if not name.startswith(".") and path.is_file():
                 yield path.relative_to(folder).as_posix()
+
+
+def _refuse(error: OSError) -> NoReturn:
+    """Have a folder that cannot be read be told of, which would be passed over."""
+    raise error

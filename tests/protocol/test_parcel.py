@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import random
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +57,21 @@ def test_a_file_goes_as_it_is(folder: Path) -> None:
     parcel = Parcel(file)
     assert (parcel.name, parcel.suffix) == ("own", ".tar.gz")
     assert parcel.read(0, 1000) == file.read_bytes()
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_not_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if Path(path).name == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DataError, match=r"faces/b: .*Permission denied"):
+        Parcel(folder)
 
 
 def test_what_is_missing_or_shrinks_is_told(folder: Path) -> None:
