@@ -47,11 +47,18 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def write(connection: Connection, path: Path) -> None:
-    """Write the connection file and enter it in the list of running engines."""
+    """Write the connection file and enter it in the list of running engines.
+
+    Raises OSError, and then leaves no keys behind.
+    """
     save(connection, path)
     entry = _entry(connection)
-    entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    durable.write(entry, str(path).encode(), mode=0o600)
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        durable.write(entry, str(path).encode(), mode=0o600)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def save(connection: Connection, path: Path) -> None:

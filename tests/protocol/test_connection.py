@@ -32,6 +32,14 @@ def test_a_file_reads_back_and_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_an_engine_that_cannot_be_listed_leaves_no_keys_behind(tmp_path: Path) -> None:
+    path = tmp_path / "connection.json"
+    (tmp_path / "state").write_text("a file where a folder should be")
+    with pytest.raises(NotADirectoryError):
+        connections.write(connection(), path)
+    assert not path.exists()
+
+
 def test_running_engines_are_listed_and_dead_ones_forgotten(tmp_path: Path) -> None:
     alive, dead, missing = tmp_path / "a.json", tmp_path / "b.json", tmp_path / "c.json"
     connections.write(msgspec.structs.replace(connection(), engine_id="a"), alive)
