@@ -23,6 +23,8 @@ from engine.words import Words
 PATIENCE = 30.0
 """s that a new engine has to make its run folder and open its sockets."""
 
+_LONGEST_QUOTE = 200  # characters of an answer that is none
+
 
 @dataclass(frozen=True)
 class LaunchedEngine:
@@ -44,12 +46,14 @@ def launch(instructions: StartRun | ResumeRun | ServeRun) -> LaunchedEngine:
         process = _spawn(complaints)
         answer = _ask(process, order)
         if answer is None:
-            process.kill()
-            process.wait()
-            raise EngineStartError(reason=Words("no answer within {seconds} s", seconds=f"{PATIENCE:g}"))
+            raise _ended(process, Words("no answer within {seconds} s", seconds=f"{PATIENCE:g}"))
         if not answer:
             raise EngineStartError(reason=_last_words(process.wait(), complaints))
-    started = msgspec.json.decode(answer, type=Started | Problem)
+    try:
+        started = msgspec.json.decode(answer, type=Started | Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        said = answer.decode(errors="replace").strip()[:_LONGEST_QUOTE]
+        raise _ended(process, Words("it answered “{said}”", said=said)) from error
     if isinstance(started, Problem):
         process.wait()
         raise rebuild(started)
@@ -92,6 +96,13 @@ def _ask(process: subprocess.Popen[bytes], order: bytes) -> bytes | None:
     talker.start()
     talker.join(PATIENCE)
     return lines[0] if lines else None
+
+
+def _ended(process: subprocess.Popen[bytes], reason: Words) -> EngineStartError:
+    """End a process by force that is of no use, and return the error to raise."""
+    process.kill()
+    process.wait()
+    return EngineStartError(reason=reason)
 
 
 def _last_words(code: int, complaints: IO[bytes]) -> Words:

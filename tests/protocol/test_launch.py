@@ -41,6 +41,17 @@ def test_what_does_not_answer_is_ended_and_told(
     assert psutil.Process().children() == before
 
 
+def test_what_answers_something_else_is_ended_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As where something that is loaded with Python prints."""
+    stand_in("echo welcome; exec sleep 60", monkeypatch, tmp_path)
+    before = psutil.Process().children()
+    with pytest.raises(EngineStartError, match="it answered “welcome”"):
+        launch(ServeRun(str(tmp_path), 1.0))
+    assert psutil.Process().children() == before
+
+
 def stand_in(script: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Put a shell script in the place of engines."""
     python = folder / "python"
