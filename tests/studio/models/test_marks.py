@@ -63,6 +63,11 @@ def test_a_resume_is_no_mark_and_ends_the_trouble():
     assert marks.trouble is None
 
 
+def test_a_checkpoint_that_is_kept_twice_counts_once():
+    marks = taken(CheckpointKept(10), CheckpointKept(20), CheckpointKept(20), Rewound(10), CheckpointKept(15))
+    assert marks.checkpoints == [10, 15]
+
+
 def test_the_newest_checkpoints_and_the_best_one_are_kept():
     marks = taken(*(CheckpointKept(step) for step in (10, 20, 30, 40)), SnapshotKept(41))
     assert marks.kept(2, 10) == [10, 30, 40]
