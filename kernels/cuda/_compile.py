@@ -1,7 +1,8 @@
-"""Compiles kernels by NVRTC, each for exactly the types and the geometry that it is launched with.
+"""Compiles kernels by NVRTC, each by itself, for exactly the types and the geometry that it is launched with.
 
-CuPy keeps the machine code on disk, by source, compiler and class of GPU. For each new set of options it has
-the compiler tell its version, by a compilation of nothing: so all have the same; macros go into the source.
+The others of its file would take the compiler as long, and mostly need other macros. CuPy keeps the machine
+code on disk, by source, compiler and class of GPU. For each new set of options it has the compiler tell its
+version, by a compilation of nothing: so all have the same; macros go into the source.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from kernels import control
+
+Macro = str | int | float
 
 BLOCK = 256
 """Threads of a block, where nothing asks for another number."""
@@ -25,6 +28,11 @@ _SHARED_BY_RIGHT = 48 << 10  # bytes; a kernel may have more where it asks for t
 _OPTIONS = ("-std=c++17",)
 _FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r'^#include "(_\w+\.cuh)"$', re.MULTILINE)
+_KERNEL = re.compile(
+    r'^extern "C" __global__ [^;{]*?\b(\w+)\([^(){;]*\) \{(?:.*\}|\n(?s:.*?)^\})$', re.MULTILINE
+)
+"""A kernel, whose name is all that is caught: it ends on its line, or with a brace at the start of one."""
+
 _TYPES = {
     "float32": ("float", "float"),
     "float64": ("double", "double"),
@@ -39,15 +47,17 @@ class Kernel:
     float as double. CuPy raises CompileException with the compiler's words, or CUDADriverError.
     """
 
-    def __init__(self, module: Any, name: str) -> None:
-        self.module = module
-        self._name = name
+    def __init__(self, stem: str, name: str, macros: Mapping[str, Macro]) -> None:
+        self._stem, self._name, self._macros = stem, name, macros
         self._function: Any = None
 
     def compile(self) -> None:
         """Compile the kernel and load it."""
         if self._function is None:
-            self._function = self.module.get_function(self._name)
+            import cupy
+
+            code = source(self._stem, self._name, self._macros)
+            self._function = cupy.RawModule(code=code, options=_OPTIONS).get_function(self._name)
 
     def __call__(
         self, grid: tuple[int, ...], block: tuple[int, ...], arguments: tuple[Any, ...], shared_mem: int = 0
@@ -81,24 +91,16 @@ def rehearsal() -> Iterator[list[Kernel]]:
 
 
 @cache
-def function(stem: str, name: str, **macros: str | int | float) -> Kernel:
+def function(stem: str, name: str, **macros: Macro) -> Kernel:
     """Return the kernel ``name`` of kernels/cuda/``stem``.cu with ``macros``."""
-    return Kernel(_module(stem, tuple(sorted(macros.items()))), name)
-
-
-@cache
-def _module(stem: str, macros: tuple[tuple[str, str | int | float], ...]) -> Any:
-    import cupy
-
-    return cupy.RawModule(code=source(stem, dict(macros)), options=_OPTIONS)
+    return Kernel(stem, name, dict(sorted(macros.items())))
 
 
 def compile_all(kernels: Iterable[Kernel], use: Callable[[], None]) -> None:
     """Compile kernels on all cores, by threads that call ``use`` first, for the GPU that they are for."""
     function("_stamp", "stamp").compile()  # the first has CuPy ask for the version: all would at once
     with ThreadPoolExecutor(initializer=use) as threads:
-        by_module = {kernel.module: kernel for kernel in kernels}
-        for done in [threads.submit(kernel.compile) for kernel in by_module.values()]:
+        for done in [threads.submit(kernel.compile) for kernel in set(kernels)]:
             done.result()
 
 
@@ -113,10 +115,15 @@ def blocks(count: int, block: int = BLOCK) -> tuple[int]:
     return (min(-(-count // block), _MOST_BLOCKS),)
 
 
-def source(stem: str, macros: Mapping[str, str | int | float]) -> str:
-    """Return all that is compiled: macros, the constants of kernels.control, and what is included."""
-    defined = "".join(f"#define {name} {value}\n" for name, value in macros.items())
-    return defined + _constants() + _inlined(f"{stem}.cu", set())
+def source(stem: str, name: str, macros: Mapping[str, Macro]) -> str:
+    """Return all that is compiled: macros, the constants of kernels.control, what is included, one kernel."""
+    defined = "".join(f"#define {macro} {value}\n" for macro, value in macros.items())
+    return defined + _constants() + _KERNEL.sub(partial(_only, name), _inlined(f"{stem}.cu", set()))
+
+
+def _only(name: str, kernel: re.Match[str]) -> str:
+    """Keep a kernel of this name; in the place of others leave as many lines, so that errors name theirs."""
+    return kernel[0] if kernel[1] == name else "\n" * kernel[0].count("\n")
 
 
 def _constants() -> str:

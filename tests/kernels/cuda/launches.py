@@ -62,7 +62,6 @@ def noted() -> Iterator[set[Unit]]:
 
 def _forget() -> None:
     _compile.function.cache_clear()
-    _compile._module.cache_clear()
 
 
 def parameters_of(code: str, name: str, macros: dict[str, str]) -> list[str]:

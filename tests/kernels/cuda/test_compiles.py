@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,10 +26,14 @@ from tests.kernels.cuda.launches import Unit, launch, noted
 from tests.plan import test_every_layer
 from tests.runtime.test_gpu_fusions import graph as joined
 
+FOLDER = Path(_compile.__file__).parent
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
-QUICKLY = "--Ofast-compile=max"
-"""An option to find the same errors without all optimisations, in half the time."""
+QUICKLY = ("--Ofast-compile=max", "--minimal")
+"""Options to find the same errors without all optimisations and what no kernel uses, in half the time."""
+
+_ELSEWHERE = {"_augment.prepare", "_stamp.stamp", "_stamp.add_since"}
+"""Kernels that are not of a plan: tests of their own compile them."""
 
 pytestmark = pytest.mark.skipif(nvrtc.folder() is None, reason="the compiler's wheel is not installed")
 
@@ -53,7 +58,8 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
         yield compile_network(graph, 4, device="cuda", **choices)
     for fusions in (FUSIONS, ()):
         yield compile_network(joined(), 4, device="cuda", fusions=fusions, **choices)
-    yield compile_network(through(norm), 4, device="cuda", fusions=(), **choices)
+    many = 512  # rows: sums over some of them are summed up
+    yield compile_network(through(norm), many, device="cuda", fusions=(), **choices)
     by_adamw = TrainingSettings(optimiser="adamw")
     for fusions in ({SOFTMAX}, FUSIONS):
         yield compile_network(through(norm), 4, device="cuda", training=by_adamw, fusions=fusions, **choices)
@@ -73,11 +79,35 @@ def test_every_kernel_compiles(choices: dict[str, Any], architecture: str) -> No
     """For one geometry each, and the oldest GPU that has the type."""
     launched, units = launches(**choices)
     of_bfloat16 = {"cast.forward", "pooled_conv.forward", "pooled_conv.backward_weights"}
-    assert launched | of_bfloat16 == set(operations("cuda"))
-    assert choices.get("precision") != "bfloat16" or of_bfloat16 <= launched
+    others = of_bfloat16 if choices.get("precision") != "bfloat16" else set()
+    assert launched == set(operations("cuda")) - others
+    assert {_kernel_of(source) for source, _ in units} == kernels() - _ELSEWHERE - others
     if choices.get("precision") == "tf32":
         units -= launches(dtype="float32")[1]  # that test compiles them for an older GPU
-    assert_compiles([(source, (*options, QUICKLY)) for source, options in sorted(units)], architecture)
+    differing = {_without_tables(source): (source, (*options, *QUICKLY)) for source, options in sorted(units)}
+    assert_compiles(differing.values(), architecture)
+
+
+def kernels() -> set[str]:
+    """Return all kernels as "FILE.NAME"."""
+    files = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.cu")}
+    return {f"{stem}.{name}" for stem, text in files.items() for name in _compile._KERNEL.findall(text)}
+
+
+def _kernel_of(source: str) -> str:
+    file, kernel = re.search(r'^#line 1 "(\w+)\.cu"', source, re.MULTILINE), _compile._KERNEL.search(source)
+    assert file
+    assert kernel
+    return f"{file[1]}.{kernel[1]}"
+
+
+def _without_tables(source: str) -> str:
+    """Return a source but for the numbers in its tables: they fill memory, and the code is the same."""
+    return re.sub(r"^(#define \w+) \{([^}]*)\}$", _as_long, source, flags=re.MULTILINE)
+
+
+def _as_long(table: re.Match[str]) -> str:
+    return f"{table[1]} {table[2].count(',')}"
 
 
 def launches(**choices: Any) -> tuple[set[str], set[Unit]]:
@@ -97,7 +127,18 @@ def test_the_examples_compile(example: str) -> None:
 
 
 def test_what_reads_the_clock_compiles() -> None:
-    assert_compiles([(_compile.source("_stamp", {}), ())], "sm_80")
+    assert_compiles([(_compile.source("_stamp", name, {}), ()) for name in ("stamp", "add_since")], "sm_80")
+
+
+def test_a_kernel_is_compiled_without_the_others_of_its_file() -> None:
+    """Of every file, any kernel can be taken out, and what is left keeps its line."""
+    for path in FOLDER.glob("*.cu"):
+        text = path.read_text(encoding="utf-8")
+        names = _compile._KERNEL.findall(text)
+        assert len(names) == text.count("__global__"), path.name
+        alone = [_compile.source(path.stem, name, {}) for name in names]
+        assert {source.count("__global__") for source in alone} <= {1}
+        assert len({source.count("\n") for source in alone}) <= 1
 
 
 def test_errors_are_noticed() -> None:
