@@ -66,16 +66,13 @@ def build() -> Studio:
     from studio.models.examination import ExaminationModel
     from studio.models.forecast import ForecastModel
     from studio.models.run import RunModel
-    from studio.models.runs import RunsModel
     from studio.models.selection import Selection
     from studio.qt.autosave import Autosave
-    from studio.qt.canvas.map_strips import MapStrips
     from studio.qt.closing import CloseGuard
     from studio.qt.computers.kept import restore
     from studio.qt.event_bridge import EventBridge
     from studio.qt.lazy_view import LazyView
     from studio.qt.main_window import MainWindow
-    from studio.qt.runs.shelf import RunsShelf
     from studio.services.computer import RemoteComputer
     from studio.services.data_preview import DataPreviews
     from studio.services.engine_process import EngineProcesses
@@ -112,10 +109,7 @@ def build() -> Studio:
     updates = [run.update, data.update, computers.update, *(helper.update for helper in helpers)]
     for update in updates:
         bridge.deliver_to(update)
-    RunsShelf(window, run, RunsModel(library))
-    MapStrips(window.canvas.scene, examined)
-    for event in (run.health_changed, run.run_replaced):
-        event.connect(lambda: window.canvas.lens.show_health(run.record.health.at()))
+    _show_runs(window, run, library, examined)
     guard = CloseGuard(window, run)
     autosave = Autosave(document, window)
     return Studio(
@@ -133,6 +127,18 @@ def build() -> Studio:
         train_view,
         data_view,
     )
+
+
+def _show_runs(window: MainWindow, run: RunModel, library: Helper[Any], examined: ExaminationModel) -> None:
+    """Give the window the shelf of all runs, and its canvas what is seen of the one that is followed."""
+    from studio.models.runs import RunsModel
+    from studio.qt.canvas.map_strips import MapStrips
+    from studio.qt.runs.shelf import RunsShelf
+
+    RunsShelf(window, run, RunsModel(library))
+    MapStrips(window.canvas.scene, examined)
+    for event in (run.health_changed, run.run_replaced):
+        event.connect(lambda: window.canvas.lens.show_health(run.record.health.at()))
 
 
 def _make_data_workspace(document: Document, data: DataModel) -> DataWorkspace:
