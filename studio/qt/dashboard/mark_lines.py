@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF, QTransform
 
 from engine.protocol.messages import CheckpointKept, Edited, LossSpiked, Rewound
 from studio.models.marks import Mark
@@ -59,18 +59,26 @@ class MarkLines(pg.GraphicsObject):  # type: ignore[misc]
     def paint(self, painter: QPainter, *_: object) -> None:
         transform = painter.worldTransform()
         (left, right), (bottom, top) = self._box.viewRange()
+        seen = [placed for placed in self._marks if left <= placed.place <= right]
         painter.save()
         painter.resetTransform()
-        for placed in self._marks:
-            if left <= placed.place <= right:
+        self._paint_ticks(painter, seen, transform, bottom)
+        for placed in seen:
+            if not isinstance(placed.mark, CheckpointKept):
                 low = transform.map(QPointF(placed.place, bottom))
-                high = transform.map(QPointF(placed.place, top))
-                if isinstance(placed.mark, CheckpointKept):
-                    painter.setPen(QPen(theme.colour("secondary"), 1))
-                    painter.drawLine(low, low - QPointF(0, TICK))
-                else:
-                    self._paint_event(painter, placed.mark, low, high)
+                self._paint_event(painter, placed.mark, low, transform.map(QPointF(placed.place, top)))
         painter.restore()
+
+    def _paint_ticks(
+        self, painter: QPainter, seen: list[PlacedMark], transform: QTransform, bottom: float
+    ) -> None:
+        """Paint all ticks at once, one in a column of pixels at most: a long run has thousands."""
+        low = transform.map(QPointF(0.0, bottom))
+        scale = transform.m11()
+        places = (placed.place for placed in seen if isinstance(placed.mark, CheckpointKept))
+        columns = {round(low.x() + scale * place) for place in places}
+        painter.setPen(QPen(theme.colour("secondary"), 1))
+        painter.drawLines([QLineF(x, low.y(), x, low.y() - TICK) for x in columns])
 
     def _paint_event(self, painter: QPainter, mark: Mark, low: QPointF, high: QPointF) -> None:
         colour = theme.colour(_COLOURS[type(mark)])
