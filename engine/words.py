@@ -43,3 +43,11 @@ def listed(parts: Iterable[str]) -> Words:
 
 def _rebuild(template: str, fields: dict[str, object]) -> Words:
     return Words(template, **fields)
+
+
+def encodable(text: str) -> str:
+    r"""Return a text as UTF-8 can have it.
+
+    A file's name may be no text, as on a disk of another system: bytes that are no letter become \udce9.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

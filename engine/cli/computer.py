@@ -42,6 +42,7 @@ from engine.store.received import ReceivedFile, data_folder
 from engine.store.run_folder import RunFolder
 from engine.supervisor.devices import read_devices
 from engine.version import program_version
+from engine.words import encodable
 
 _MOST_RUNS = 200
 _MOST_DATASETS = 1000
@@ -145,7 +146,8 @@ def _datasets() -> Iterator[DataSet]:
     """Yield the data sets in this user's folder of them. Those built in are everywhere."""
     folder = data_folder()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not path.name.startswith(".") and path.exists():  # a link may lead nowhere
+        # A link may lead nowhere, and a name that is no text cannot be asked for.
+        if not path.name.startswith(".") and path.exists() and path.name == encodable(path.name):
             yield DataSet(path.name, None if path.is_dir() else path.stat().st_size)
 
 

@@ -25,7 +25,7 @@ from typing import IO, Any
 from engine.data import tar
 from engine.data.encoded import Place
 from engine.errors import DataError, DataNotFoundError
-from engine.words import Words
+from engine.words import Words, encodable
 
 MOST_BYTES = 1 << 30
 """Of one file in an archive."""
@@ -67,7 +67,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the bundle at ``path``: its ``name`` there, divided by "/", and its ``size`` in bytes.
+    """A file of the bundle at ``path``: its ``name`` there as text, parted by "/", and ``size`` in bytes.
 
     ``place`` is where it lies on the disk as it is, None where it is packed.
     """
@@ -123,7 +123,7 @@ def identity(path: Path) -> list[tuple[str, int, int]]:
     """Return what tells the content of a bundle from another: names, sizes and times of its files."""
     folder, names = (path, sorted(_names(path))) if path.is_dir() else (path.parent, [path.name])
     stats = ((name, (folder / name).stat()) for name in names)
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return [(encodable(name), stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
 
 def _names(folder: Path) -> Generator[str]:
@@ -140,7 +140,7 @@ def _of_folder(folder: Path) -> Generator[Member]:
     for name in sorted(_names(folder)):
         file = folder / name
         size = file.stat().st_size
-        yield Member(folder, name, size, file.read_bytes, Place(str(file), 0, size))
+        yield Member(folder, encodable(name), size, file.read_bytes, Place(str(file), 0, size))
 
 
 def _of_zip(path: Path) -> Generator[Member]:
@@ -226,7 +226,7 @@ def _inner_name(path: Path, name: str) -> str:
     parts = [part for part in path_inside.split("/") if part not in ("", ".")]
     if not name or "\0" in name or ".." in parts or path_inside[0] == "/" or ":" in "".join(parts[:1]):
         raise _dangerous(path, name, "this name")
-    return "/".join(parts)
+    return encodable("/".join(parts))
 
 
 def _dangerous(path: Path, name: str, found: str) -> DataError:

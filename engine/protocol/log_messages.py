@@ -8,6 +8,7 @@ from engine.errors import ConvNetError
 from engine.log_lines import Line
 from engine.protocol.messages import LogLevel, LogLine, Scalar
 from engine.protocol.problems import describe, value_of
+from engine.words import encodable
 
 _LONGEST = 10_000  # characters, as LogLine has it
 
@@ -15,7 +16,7 @@ _LONGEST = 10_000  # characters, as LogLine has it
 def log_message(level: LogLevel, line: Line, cause: ConvNetError | None = None, **fields: Scalar) -> LogLine:
     """Return the message for a line that is told now."""
     problem = None if cause is None else describe(cause)
-    text = sentence(line, cause, **fields)
+    text = encodable(sentence(line, cause, **fields))
     told = {name: value_of(field) for name, field in fields.items()}
     return LogLine(time.time(), level, text[:_LONGEST], line.name, told, problem)
 

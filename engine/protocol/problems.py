@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine import errors
 from engine.errors import ConvNetError, ManyProblemsError, ProtocolError, UnexpectedError
 from engine.protocol.messages import Phrase, Problem, Scalar, Value
-from engine.words import Words
+from engine.words import Words, encodable
 
 
 def describe(error: BaseException) -> Problem:
@@ -36,7 +36,7 @@ def rebuild(problem: Problem) -> ConvNetError:
 def phrase_of(words: str) -> Phrase:
     """Return words as they travel."""
     if not isinstance(words, Words):
-        return Phrase(str(words), {})
+        return Phrase(encodable(str(words)), {})
     return Phrase(words.template, {name: _part(field) for name, field in words.fields.items()})
 
 
@@ -62,4 +62,4 @@ def _part(field: object) -> Scalar | Phrase:
 
 
 def _scalar(field: object) -> Scalar:
-    return field if isinstance(field, str | int | float | None) else str(field)
+    return field if isinstance(field, int | float | None) else encodable(str(field))

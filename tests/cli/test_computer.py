@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import msgspec
@@ -63,6 +64,7 @@ def test_it_says_what_is_there(data: Path) -> None:
     (data / "own.npz").write_bytes(b"12345")
     (data / ".part").write_bytes(b"1")
     (data / "gone").symlink_to("nowhere")
+    (data / os.fsdecode(b"caf\xe9.npz")).write_bytes(b"1")  # which no network can name
     about, runs = ask(HELLO, FindRuns())
     assert isinstance(about, Computer)
     assert [(each.path, each.size) for each in about.datasets] == [("faces", None), ("own.npz", 5)]

@@ -1,11 +1,13 @@
 """Folders and archives give the same files; dangerous archives are refused, and nothing is unpacked."""
 
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.data.bundle import identity, members
@@ -35,6 +37,23 @@ def test_a_folder_gives_its_files_by_name_without_hidden_ones(tmp_path: Path, wr
     write(tmp_path, {**CONTENTS, ".hidden": b"", ".git/x": b""})
     assert _read(tmp_path) == CONTENTS
     assert [member.name for member in members(tmp_path)] == list(CONTENTS)
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ""])
+def test_names_that_are_no_text_are_written_as_one(tmp_path: Path, suffix: str) -> None:
+    """As from a disk of another system, in an encoding of its own."""
+    path = tmp_path / f"data{suffix}"
+    name = os.fsdecode(b"caf\xe9/1.png")
+    if suffix:
+        with tarfile.open(path, MODES[suffix], format=tarfile.GNU_FORMAT) as archive:
+            entry = tarfile.TarInfo(name)
+            entry.size = 3
+            archive.addfile(entry, io.BytesIO(b"abc"))
+    else:
+        (path / name).parent.mkdir(parents=True)
+        (path / name).write_bytes(b"abc")
+    assert _read(path) == {"caf\\udce9/1.png": b"abc"}
+    msgspec.msgpack.encode(identity(path))
 
 
 @pytest.mark.parametrize("suffix", MODES)

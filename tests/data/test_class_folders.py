@@ -108,11 +108,19 @@ def test_without_splits_each_class_is_divided_with_duplicates_together(
 def test_what_cannot_be_used_is_skipped_and_listed(
     tmp_path: Path, write: Write, contents: dict[str, bytes]
 ) -> None:
-    bad = {"train/cat/bad.jpg": b"no picture", "top.png": b"", "train/stray.png": b"", "notes.txt": b"hello"}
+    no_text = os.fsdecode(b"train/cat/caf\xe9.jpg")
+    bad = {
+        "train/cat/bad.jpg": b"no picture",
+        no_text: b"no picture",
+        "top.png": b"",
+        "train/stray.png": b"",
+        "notes.txt": b"hello",
+    }
     dataset = _open(write(tmp_path, {**contents, **bad}), validation=0.0)
     assert len(dataset.split("train")) == 4
     assert {skipped.name for skipped in dataset.skipped} == {
         "train/cat/bad.jpg",
+        r"train/cat/caf\udce9.jpg",
         "top.png",
         "train/stray.png",
     }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import string
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.errors import (
     ConvNetError,
     CycleError,
+    DataError,
     FieldError,
     FileFormatError,
     InvalidFileError,
@@ -18,8 +21,10 @@ from engine.errors import (
     UnexpectedError,
     WorkerDiedError,
 )
+from engine.log_lines import Line
 from engine.protocol.codec import encode, engine_frames
-from engine.protocol.messages import Phrase, Problem, Reply
+from engine.protocol.log_messages import log_message
+from engine.protocol.messages import Entries, LogLine, Phrase, Problem, Reply
 from engine.protocol.problems import describe, rebuild
 from engine.words import Words
 
@@ -105,3 +110,14 @@ def test_fields_of_any_type_can_travel() -> None:
     error = FileFormatError(path=Path("x"), where="y", expected=(1, 2), found=[b"z"], hint="")
     fields = travel(error).fields
     assert (fields["path"], fields["expected"], fields["found"]) == ("x", (1, 2), ("b'z'",))
+
+
+def test_names_of_files_that_are_no_text_travel_all_the_same() -> None:
+    """In errors and lines of the log; their sender would die of one."""
+    name = Path(os.fsdecode(b"caf\xe9.png"))
+    error = DataError(source=name, expected="a picture", found=Words("{name}, broken", name=name), hint="")
+    line = log_message("warning", Line.CHECKPOINT_DAMAGED, error)
+    sent = msgspec.msgpack.decode(encode(Entries(1, (line,))), type=Entries).entries[0]
+    assert isinstance(sent, LogLine)
+    assert r"caf\udce9.png: " in sent.text
+    assert r"found caf\udce9.png, broken" in str(rebuild(describe(error)))
