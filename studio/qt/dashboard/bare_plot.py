@@ -23,10 +23,10 @@ class BarePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.bottom, self.left = PlaceAxis(), ValueAxis()
-        super().__init__(parent, axisItems={"bottom": self.bottom, "left": self.left})
+        axes = {"bottom": self.bottom, "left": self.left}
+        super().__init__(parent, axisItems=axes, enableMenu=False)
         item = self.getPlotItem()
         item.layout.setContentsMargins(*AIR)
-        item.setMenuEnabled(False)
         item.hideButtons()
         self.setFrameShape(self.Shape.NoFrame)
         self._marker = pg.InfiniteLine(angle=90, movable=False)

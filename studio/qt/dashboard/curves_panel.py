@@ -33,7 +33,7 @@ REDRAW = 150
 """Milliseconds in which each plot is drawn once, which looks live and leaves the processor to training."""
 
 FIRST: tuple[Quantity, ...] = ("loss", "error", "rate", "speed")
-"""What the plots show until something else is chosen; two of them are seen until more are asked for."""
+"""What the plots show until something else is chosen; two of them are made until more are asked for."""
 
 
 class CurvesPanel(QWidget):
@@ -46,7 +46,7 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._run = run
         self._curves = Curves(run)
-        self.slots = [PlotSlot(self._curves, quantity) for quantity in FIRST]
+        self.slots: list[PlotSlot] = []
         self._place = ShortLabel(rank="secondary")
         self._hovered: float | None = None
         self._places: tuple[float, float] | None = None
@@ -55,6 +55,7 @@ class CurvesPanel(QWidget):
         self._turns.timeout.connect(self._draw_next)
         self._build()
         self._connect()
+        self._add_slots(2)
         self._choose_axis()
 
     # ---- Building ---------------------------------------------------------------------------------------
@@ -64,15 +65,25 @@ class CurvesPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(self._build_header())
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(4)
-        for at, slot in enumerate(self.slots):
-            grid.addWidget(slot, at // 2, at % 2)
-            slot.setVisible(at < 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        column.addLayout(grid, 1)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        column.addLayout(self._grid, 1)
+
+    def _add_slots(self, count: int) -> None:
+        """Make plots until there are so many."""
+        for at in range(len(self.slots), count):
+            slot = PlotSlot(self._curves, FIRST[at])
+            slot.plot.set_axis(self._curves.axis)
+            slot.plot.set_log(self._log.isChecked())
+            slot.plot.show_places(self._places)
+            slot.plot.hovered.connect(self._on_hovered)
+            slot.plot.zoomed.connect(self.show_places)
+            slot.chosen.connect(self._show_hovered)
+            self._grid.addWidget(slot, at // 2, at % 2)
+            self.slots.append(slot)
 
     def _build_header(self) -> QHBoxLayout:
         self._axis = QComboBox()
@@ -126,10 +137,6 @@ class CurvesPanel(QWidget):
         self._log.toggled.connect(self._on_log)
         self.more_button.toggled.connect(self._on_more)
         self.fit_button.clicked.connect(lambda: self.show_places(None))
-        for slot in self.slots:
-            slot.plot.hovered.connect(self._on_hovered)
-            slot.plot.zoomed.connect(self.show_places)
-            slot.chosen.connect(self._show_hovered)
         for event in (self._run.metrics_added, self._run.progress_changed, self._run.marks_changed):
             event.connect(self._on_metrics)
         self._run.run_replaced.connect(self._on_run_replaced)
@@ -208,6 +215,8 @@ class CurvesPanel(QWidget):
         self.refresh()
 
     def _on_more(self, on: bool) -> None:
+        if on:
+            self._add_slots(len(FIRST))
         for slot in self.slots[2:]:
             slot.setVisible(on)
         self._turns.setInterval(REDRAW // len(self._shown_plots()))

@@ -96,6 +96,23 @@ def test_two_more_plots_take_the_room_of_what_is_below(stage):
     assert stage.view.filters.isVisible()
 
 
+def test_plots_that_are_made_later_show_what_was_chosen_before(stage):
+    """Two are made when they are asked for: the axis, the scale and the places are those of the others."""
+    stage.train()
+    stage.add(*(row(step) for step in range(0, 1000, 10)))
+    panel = stage.view.curves
+    panel._axis.setCurrentIndex(1)
+    panel._log.setChecked(True)
+    panel.show_places((200.0, 400.0))
+    panel.more_button.click()
+    loss, _, _, speed = panel.plots.values()
+    assert speed.left.is_log
+    assert speed.bottom._axis == loss.bottom._axis == "step"
+    assert speed.getViewBox().viewRange()[0] == pytest.approx([200.0, 400.0])
+    speed.zoomed.emit((300.0, 350.0))
+    assert loss.getViewBox().viewRange()[0] == pytest.approx([300.0, 350.0])
+
+
 def test_a_plot_shows_what_is_chosen_and_offers_the_costs_further_figures(stage):
     stage.train()
     first = msgspec.structs.replace(row(100, split="validation"), further={"top-5 error": 0.125})
