@@ -34,9 +34,10 @@ __device__ inline void put(To* place, From value, bool accumulate) {
     *place = narrow<To>(accumulate ? wide(*place) + value : value);
 }
 
-// `count` values that are loaded and stored at once; the address must be a multiple of their size.
+// `count` values that are loaded and stored at once; the address must be a multiple of the largest power of two that
+// their size is a multiple of.
 template <typename Value, int count>
-struct alignas(sizeof(Value) * count) Pack { Value values[count]; };
+struct alignas(sizeof(Value) * count & -(sizeof(Value) * count)) Pack { Value values[count]; };
 
 // ---------------------------------------------------------------------------------------------- loops
 

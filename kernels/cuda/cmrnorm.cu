@@ -11,6 +11,7 @@
 // again for the gradient: that is faster than to load them.
 
 #include "_pictures.cuh"
+#include "_power.cuh"
 
 constexpr int LEFT = SIZE / 2, RIGHT = SIZE - 1 - LEFT;    // maps on either side that one sees
 constexpr int SIDE = (2 * SIZE - 2 + V - 1) / V;           // groups on either side that a gradient depends on
@@ -40,12 +41,6 @@ __device__ inline A denominator(const A (&span)[SPAN], int at, int first) {
     for (int other = BLOCKED ? 1 - SIZE : -LEFT; other <= (BLOCKED ? SIZE - 1 : RIGHT); ++other)
         if (sees(first + at, first + at + other)) sum += span[at + other] * span[at + other];
     return A(MINIMUM) + A(SHARE) * sum;
-}
-
-// x^power, as exact as T is.
-__device__ inline A to_power(A x, A power) {
-    if constexpr (sizeof(T) == 2) return __powf(x, power);
-    return pow(x, power);
 }
 
 extern "C" __global__ void forward(const T* x, T* denominators, T* y, Index groups) {

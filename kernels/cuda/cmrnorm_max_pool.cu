@@ -9,6 +9,7 @@
 // A thread has V maps of a pixel; the maps of one pixel lie in lanes beside one another, which hand sums on. A block
 // of `forward` has TILE_H × TILE_W windows, and keeps the responses of their pixels in shared memory.
 
+#include "_power.cuh"
 #include "_window.cuh"
 
 constexpr int LEFT = NORM / 2, RIGHT = NORM - 1 - LEFT;  // maps on either side that one sees
@@ -26,10 +27,12 @@ __device__ inline Lane own_lane() {
     return {lane / OF_PIXEL, lane % OF_PIXEL, lane < PIXELS * OF_PIXEL};
 }
 
-// Sums over `before` maps before each own one to `after` after it; all lanes of a warp call it.
+// Sums over `before` maps before each own one to `after` after it; all lanes of a warp call it. Neighbours are added
+// in pairs, which two sums share.
 template <int before, int after>
 __device__ inline void sum_around(const A (&own)[V], int place, A (&sums)[V]) {
-    A row[before + V + after];
+    constexpr int COUNT = before + 1 + after;
+    A row[before + V + after], pairs[before + V + after];
 #pragma unroll
     for (int i = 0; i < before; ++i) {
         A other = __shfl_up_sync(~0u, own[V - before + i], 1);
@@ -41,14 +44,15 @@ __device__ inline void sum_around(const A (&own)[V], int place, A (&sums)[V]) {
         row[before + V + i] = place < OF_PIXEL - 1 ? other : A(0);
     }
 #pragma unroll
+    for (int v = 0; v < V; ++v) row[before + v] = own[v];
+#pragma unroll
+    for (int i = 0; i + 1 < before + V + after; ++i) pairs[i] = row[i] + row[i + 1];
+#pragma unroll
     for (int v = 0; v < V; ++v) {
-        row[before + v] = own[v];
-        sums[v] = 0;
+        sums[v] = COUNT % 2 ? row[v + COUNT - 1] : A(0);
+#pragma unroll
+        for (int i = 0; i + 1 < COUNT; i += 2) sums[v] += pairs[v + i];
     }
-#pragma unroll
-    for (int v = 0; v < V; ++v)
-#pragma unroll
-        for (int i = 0; i <= before + after; ++i) sums[v] += row[v + i];
 }
 
 // Products that are rounded in the same way in both kernels: their responses must be equal.
@@ -69,13 +73,32 @@ __device__ inline Norm norm_of(const A (&x)[V], int place) {
 #pragma unroll
     for (int v = 0; v < V; ++v) {
         norm.bases[v] = fma(A(SHARE), norm.bases[v], A(MINIMUM));
-        norm.powers[v] = sizeof(T) == 2 ? __powf(norm.bases[v], -POWER - 1) : pow(norm.bases[v], A(-POWER - 1));
+        norm.powers[v] = to_power(norm.bases[v], A(-POWER - 1));
     }
     return norm;
 }
 
-__device__ inline T response(A x, const Norm& norm, int v) { 
-    return narrow<T>(product(x, product(norm.powers[v], norm.bases[v])));
+__device__ inline Group responses_of(const A (&x)[V], const Norm& norm) {
+    Group group;
+#pragma unroll
+    for (int v = 0; v < V; ++v) group.values[v] = narrow<T>(product(x[v], product(norm.powers[v], norm.bases[v])));
+    return group;
+}
+
+// Takes over what is larger, or not a number.
+__device__ inline void raise(Group& largest, const Group& other) {
+    if constexpr (sizeof(T) == 2 && V % 2 == 0) {
+        auto* pairs = reinterpret_cast<__nv_bfloat162*>(largest.values);
+        auto* others = reinterpret_cast<const __nv_bfloat162*>(other.values);
+#pragma unroll
+        for (int pair = 0; pair < V / 2; ++pair) pairs[pair] = __hmax2_nan(pairs[pair], others[pair]);
+    } else {
+#pragma unroll
+        for (int v = 0; v < V; ++v) {
+            A value = wide(other.values[v]), before = wide(largest.values[v]);
+            if (!(value <= before) && before == before) largest.values[v] = other.values[v];
+        }
+    }
 }
 
 __device__ inline void load(const T* from, bool works, A (&values)[V]) {
@@ -98,36 +121,31 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(const T* x, T* y) 
         A values[V];
         load(x + index_of<H, W, C>(n, row, column, lane.place * V), works, values);
         Norm norm = norm_of(values, lane.place);
-        if (!works) continue;
-        Group group;
-#pragma unroll
-        for (int v = 0; v < V; ++v) group.values[v] = response(values[v], norm, v);
-        responses[pixel * OF_PIXEL + lane.place] = group;
+        if (works) responses[pixel * OF_PIXEL + lane.place] = responses_of(values, norm);
     }
     __syncthreads();
     for (int i = threadIdx.x; i < TILE_H * TILE_W * OF_PIXEL; i += THREADS) {
         int place = i % OF_PIXEL, p = i / OF_PIXEL / TILE_W, q = i / OF_PIXEL % TILE_W;
         if (first_p + p >= P || first_q + q >= Q) continue;
-        A largest[V];
+        Group largest;
         bool is_first = true;
 #pragma unroll
         for (int tap = 0; tap < SIZE_H * SIZE_W; ++tap) {
             int row = p * STRIDE_H + tap / SIZE_W, column = q * STRIDE_W + tap % SIZE_W;
             if (top + row < 0 || top + row >= H || left + column < 0 || left + column >= W) continue;
-            Group group = responses[(row * COLUMNS + column) * OF_PIXEL + place];
-#pragma unroll
-            for (int v = 0; v < V; ++v) {
-                A value = wide(group.values[v]);
-                if (is_first || (!(value <= largest[v]) && largest[v] == largest[v])) largest[v] = value;
-            }
+            const Group& group = responses[(row * COLUMNS + column) * OF_PIXEL + place];
+            if (is_first)
+                largest = group;
+            else
+                raise(largest, group);
             is_first = false;
         }
-        put_pack(y + index_of<P, Q, C>(n, first_p + p, first_q + q, place * V), largest, false);
+        pack_at(y, index_of<P, Q, C>(n, first_p + p, first_q + q, place * V)) = largest;
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS) backward(const T* x, const T* y, const T* dy, T* dx,
-                                                               const T* gate, Index pixels) {
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
+    backward(const T* x, const T* y, const T* dy, T* dx, const T* gate, Index pixels) {
     Lane lane = own_lane();
     for (Index first = ((Index)blockIdx.x * WARPS + threadIdx.x / LANES) * PIXELS; first < pixels;
          first += (Index)gridDim.x * WARPS * PIXELS) {
@@ -136,12 +154,13 @@ extern "C" __global__ void __launch_bounds__(THREADS) backward(const T* x, const
         A values[V], gradients[V] = {}, pulls[V], sums[V];
         load(x + group * V, works, values);
         Norm norm = norm_of(values, lane.place);
+        Group responses = responses_of(values, norm);
         if (works)
             for_windows(spot_of<H, W, C>(group), [&](Index window, int, int) {
                 Group largest = pack_at(y, window), gradient = pack_at(dy, window);
 #pragma unroll
                 for (int v = 0; v < V; ++v)
-                    if (wide(response(values[v], norm, v)) == wide(largest.values[v]))
+                    if (wide(responses.values[v]) == wide(largest.values[v]))
                         gradients[v] += wide(gradient.values[v]);
             });
 #pragma unroll
@@ -152,6 +171,11 @@ extern "C" __global__ void __launch_bounds__(THREADS) backward(const T* x, const
         for (int v = 0; v < V; ++v)
             sums[v] = gradients[v] * (norm.powers[v] * norm.bases[v]) -
                       A(2 * POWER * SHARE) * values[v] * sums[v];
-        put_gated(dx, group * V, sums, false, gate);
+        if (gate == x) {  // the output of a ReLU that is normalised: it is here
+#pragma unroll
+            for (int v = 0; v < V; ++v)
+                if (!(values[v] > 0)) sums[v] = 0;
+        }
+        put_gated(dx, group * V, sums, false, gate == x ? nullptr : gate);
     }
 }
