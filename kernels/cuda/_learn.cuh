@@ -4,33 +4,61 @@
 #include "_product.cuh"
 #include "_sgd.cuh"
 
+// How many weights that follow one another a thread has at a time, and how many times. Whole sectors of memory are
+// read and written where those of neighbouring threads follow one another, too.
+constexpr int WEIGHTS = SHORT ? tensor::QUAD : RUN, TIMES = SHORT ? tensor::QUADS : RUNS;
+
 // Rows of weights that are `width` long, given by the offset of their first one.
 template <int width>
 struct Learned {
-    static constexpr bool ALIGNED = width % RUN == 0;
+    static constexpr bool ALIGNED = width % WEIGHTS == 0;
     A *weights, *velocity;
     T* copy;
     Rates rates;
-    Pack<A, RUN> w[RUNS], v[RUNS];
+    Pack<A, WEIGHTS> w[TIMES], v[TIMES];
 
     __device__ Learned(A* weights, A* velocity, T* copy, Index first, const double* settings)
         : weights(weights + first), velocity(velocity + first), copy(copy ? copy + first : nullptr),
           rates(rates_of(settings)) {}
 
-    __device__ void load(int run, Index row, Index column) {
-        w[run] = load_some<RUN, ALIGNED>(weights + row + column, count_of<width>(column));
-        v[run] = load_some<RUN, ALIGNED>(velocity + row + column, count_of<width>(column));
+    __device__ static int count(Index column) { return ALIGNED ? WEIGHTS : (int)min((Index)WEIGHTS, width - column); }
+
+    __device__ void load(int number, Index row, Index column) {
+        w[number] = load_some<WEIGHTS, ALIGNED>(weights + row + column, count(column));
+        v[number] = load_some<WEIGHTS, ALIGNED>(velocity + row + column, count(column));
     }
 
-    __device__ void advance(int run, Index row, Index column, const A (&gradients)[RUN]) {
-        Pack<T, RUN> stored;
+    __device__ void advance(int number, Index row, Index column, const A (&gradients)[WEIGHTS]) {
+        Pack<T, WEIGHTS> stored;
 #pragma unroll
-        for (int j = 0; j < RUN; ++j) {
-            ::advance(w[run].values[j], v[run].values[j], gradients[j], rates);
-            stored.values[j] = narrow<T>(w[run].values[j]);
+        for (int j = 0; j < WEIGHTS; ++j) {
+            ::advance(w[number].values[j], v[number].values[j], gradients[j], rates);
+            stored.values[j] = narrow<T>(w[number].values[j]);
         }
-        store_some<RUN, ALIGNED>(weights + row + column, w[run], count_of<width>(column));
-        store_some<RUN, ALIGNED>(velocity + row + column, v[run], count_of<width>(column));
-        if (copy) store_some<RUN, ALIGNED>(copy + row + column, stored, count_of<width>(column));
+        store_some<WEIGHTS, ALIGNED>(weights + row + column, w[number], count(column));
+        store_some<WEIGHTS, ALIGNED>(velocity + row + column, v[number], count(column));
+        if (copy) store_some<WEIGHTS, ALIGNED>(copy + row + column, stored, count(column));
     }
 };
+
+// Calls work(number, row, column) for the thread's weights of a tile.
+template <typename Work>
+__device__ inline void for_weights(const Tile& tile, Work work) {
+    if constexpr (SHORT)
+        tensor::for_quads(tile, work);
+    else
+        for_runs(tile, work);
+}
+
+// Calls write(number, row, column, gradients) for the thread's weights of a tile.
+template <typename Left, typename Right, typename Write>
+__device__ inline void gradients_of(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
+    if constexpr (SHORT) {
+        tensor::product_by_quads(tile, left, right, part, write);
+    } else {
+        int number = 0;
+        product(tile, left, right, part, [&](Index row, Index column, A(&sums)[RUN]) {
+            write(number++, row, column, sums);
+        });
+    }
+}

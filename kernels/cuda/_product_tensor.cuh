@@ -13,6 +13,7 @@ constexpr int DEPTH = 32, WARP_COLUMNS = 32, CHUNK = 8;  // a chunk is 16 bytes
 constexpr int WARPS_ACROSS = TILE_COLUMNS / WARP_COLUMNS, WARPS = TILE_ROWS / WARP_ROWS * WARPS_ACROSS, RUNS = WARP_ROWS / 8;
 constexpr int THREADS = WARPS * 32, MOST_STAGES = 49152 / ((TILE_ROWS + TILE_COLUMNS) * DEPTH * 2);
 constexpr int STAGES = MOST_STAGES < 4 ? MOST_STAGES : 4;
+constexpr int QUAD = 4, QUADS = TILE_ROWS * TILE_COLUMNS / QUAD / THREADS;
 
 // Where the chunk that begins at (row, k) lies in a slab of `extent` rows: rows one after the other if elements
 // follow one another along k, else columns.
@@ -99,7 +100,7 @@ __device__ inline void load_right(unsigned (&to)[4], const T* slab, int row, int
             to, slab + place_in_slab<false, TILE_COLUMNS>(row + lane / 16 * 8, k + lane / 8 % 2 * 8 + lane % 8));
 }
 
-struct Two {
+struct __align__(8) Two {
     float x, y;
 };
 
@@ -124,22 +125,28 @@ __device__ inline void for_runs(const Tile& tile, Work work) {
     for (int number = 0; number < RUNS; ++number) work(number, row + number * 8, column);
 }
 
-template <typename Left, typename Right, typename Write>
-__device__ inline void product(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
-    __shared__ __align__(128) T lefts[STAGES][TILE_ROWS * DEPTH];
-    __shared__ __align__(128) T rights[STAGES][TILE_COLUMNS * DEPTH];
+struct __align__(128) Slabs {
+    T lefts[STAGES][TILE_ROWS * DEPTH], rights[STAGES][TILE_COLUMNS * DEPTH];
+};
+
+// What a lane sums up of its warp's columns: for 16 rows each, 4 times 8 columns. Of these it has 2, in two rows that
+// are 8 apart.
+using Sums = float[WARP_ROWS / 16][4][4];
+
+template <typename Left, typename Right>
+__device__ inline void sum_up(const Tile& tile, const Left& left, const Right& right, Part part, Slabs& slabs,
+                              Sums& sums) {
     Fetcher<TILE_ROWS, Left> left_fetcher(left, tile.row);
     Fetcher<TILE_COLUMNS, Right> right_fetcher(right, tile.column);
     int warp = threadIdx.x / 32;
     int top = warp / WARPS_ACROSS * WARP_ROWS, side = warp % WARPS_ACROSS * WARP_COLUMNS;
     int steps = (part.last - part.first + DEPTH - 1) / DEPTH;
-    float sums[WARP_ROWS / 16][4][4] = {};
 
     auto fetch = [&](int step) {
         if (step < steps) {
             int k = part.first + step * DEPTH;
-            left_fetcher.fetch(k, part.last, lefts[step % STAGES]);
-            right_fetcher.fetch(k, part.last, rights[step % STAGES]);
+            left_fetcher.fetch(k, part.last, slabs.lefts[step % STAGES]);
+            right_fetcher.fetch(k, part.last, slabs.rights[step % STAGES]);
         }
         asm volatile("cp.async.commit_group;" ::: "memory");
     };
@@ -152,16 +159,23 @@ __device__ inline void product(const Tile& tile, const Left& left, const Right& 
         for (int k = 0; k < DEPTH; k += 16) {
             unsigned b[2][4];
 #pragma unroll
-            for (int j = 0; j < 2; ++j) load_right<Right::ALONG_K>(b[j], rights[step % STAGES], side + j * 16, k);
+            for (int j = 0; j < 2; ++j) load_right<Right::ALONG_K>(b[j], slabs.rights[step % STAGES], side + j * 16, k);
 #pragma unroll
             for (int i = 0; i < WARP_ROWS / 16; ++i) {
                 unsigned a[4];
-                load_left<Left::ALONG_K>(a, lefts[step % STAGES], top + i * 16, k);
+                load_left<Left::ALONG_K>(a, slabs.lefts[step % STAGES], top + i * 16, k);
 #pragma unroll
                 for (int j = 0; j < 4; ++j) multiply(sums[i][j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
             }
         }
     }
+}
+
+template <typename Left, typename Right, typename Write>
+__device__ inline void product(const Tile& tile, const Left& left, const Right& right, Part part, Write write) {
+    __shared__ Slabs slabs;
+    Sums sums = {};
+    sum_up(tile, left, right, part, slabs, sums);
     // Of each 8 columns, a lane has 2. It swaps with three others for all 8 of one in four.
     tensor::for_runs(tile, [&](int number, Index row, Index column) {
         Two pairs[4];
@@ -179,6 +193,43 @@ __device__ inline void product(const Tile& tile, const Left& left, const Right& 
             run[2 * j + 1] = pairs[j].y;
         }
         write(row, column, run);
+    });
+}
+
+// Calls work(number, row, column) for the threads' quads: 4 columns, and those of a row belong to neighbours.
+template <typename Work>
+__device__ inline void for_quads(const Tile& tile, Work work) {
+    constexpr int ACROSS = TILE_COLUMNS / QUAD, DOWN = THREADS / ACROSS;
+    Index row = tile.row + threadIdx.x / ACROSS, column = tile.column + threadIdx.x % ACROSS * QUAD;
+#pragma unroll
+    for (int number = 0; number < QUADS; ++number) work(number, row + number * DOWN, column);
+}
+
+// The same product by quads. Sums go through shared memory.
+template <typename Left, typename Right, typename Write>
+__device__ inline void product_by_quads(const Tile& tile, const Left& left, const Right& right, Part part,
+                                        Write write) {
+    constexpr int PITCH = TILE_COLUMNS + 8;  // rows begin 8 banks apart, so that halves of a warp have no conflicts
+    __shared__ union {
+        Slabs slabs;
+        float lines[TILE_ROWS][PITCH];
+    } shared;
+    Sums sums = {};
+    sum_up(tile, left, right, part, shared.slabs, sums);
+    __syncthreads();
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    int top = warp / WARPS_ACROSS * WARP_ROWS + lane / 4, side = warp % WARPS_ACROSS * WARP_COLUMNS + lane % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < WARP_ROWS / 8; ++i)
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+            const float* pair = &sums[i / 2][j][i % 2 * 2];
+            *reinterpret_cast<Two*>(&shared.lines[top + i * 8][side + j * 8]) = {pair[0], pair[1]};
+        }
+    __syncthreads();
+    for_quads(tile, [&](int number, Index row, Index column) {
+        auto quad = *reinterpret_cast<Pack<float, QUAD>*>(&shared.lines[row - tile.row][column - tile.column]);
+        write(number, row, column, quad.values);
     });
 }
 

@@ -76,14 +76,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
     if (!updates(counters)) return;
     Tile tile = tile_of(OUTPUTS, INPUTS + (BIASES > 0));
     Learned<INPUTS> learned(weights, velocity, copy, 0, settings);
-    for_runs(tile, [&](int run, Index o, Index i) {
-        if (o < OUTPUTS && i < INPUTS) learned.load(run, o * INPUTS, i);
+    for_weights(tile, [&](int number, Index o, Index i) {
+        if (o < OUTPUTS && i < INPUTS) learned.load(number, o * INPUTS, i);
     });
     Columns<OUTPUTS> gradients = {dy};
-    int run = 0;
-    product(tile, gradients, ColumnsAndOnes<INPUTS>{x}, {0, (int)rows}, [&](Index o, Index i, A(&sums)[RUN]) {
-        if (o < OUTPUTS && i < INPUTS) learned.advance(run, o * INPUTS, i, sums);
-        if (BIASES && o < OUTPUTS && i <= INPUTS && INPUTS < i + RUN) dbiases[o] = sums[INPUTS % RUN];
-        ++run;
+    ColumnsAndOnes<INPUTS> inputs = {x};
+    gradients_of(tile, gradients, inputs, {0, (int)rows}, [&](int number, Index o, Index i, A(&sums)[WEIGHTS]) {
+        if (o >= OUTPUTS) return;
+        if (i < INPUTS) learned.advance(number, o * INPUTS, i, sums);
+        if (BIASES && i <= INPUTS && INPUTS < i + WEIGHTS) dbiases[o] = sums[INPUTS % WEIGHTS];
     });
 }

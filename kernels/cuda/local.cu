@@ -153,15 +153,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
     Tile tile = tile_of(TAPS + (BIASES > 0), MAPS);
     int place = tile.batch / GROUPS, group = tile.batch % GROUPS, first_map = place * F + group * MAPS;
     Learned<MAPS> learned(weights, velocity, copy, (Index)place * TAPS * F + group * MAPS, settings);
-    for_runs(tile, [&](int run, Index tap, Index f) {
-        if (tap < TAPS && f < MAPS) learned.load(run, tap * F, f);
+    for_weights(tile, [&](int number, Index tap, Index f) {
+        if (tap < TAPS && f < MAPS) learned.load(number, tap * F, f);
     });
     PatchesByTap patches = {x + group * CHANNELS, place};
     GradientsByMap gradients = {dy + first_map};
-    int run = 0;
-    product(tile, patches, gradients, {0, (int)images}, [&](Index tap, Index f, A(&sums)[RUN]) {
-        if (tap < TAPS && f < MAPS) learned.advance(run, tap * F, f, sums);
-        if (BIASES && tap == TAPS) put_run<MAPS>(dbiases + first_map, f, sums, false);
-        ++run;
+    gradients_of(tile, patches, gradients, {0, (int)images}, [&](int number, Index tap, Index f, A(&sums)[WEIGHTS]) {
+        if (f >= MAPS) return;
+        if (tap < TAPS) learned.advance(number, tap * F, f, sums);
+        if (BIASES && tap == TAPS)
+#pragma unroll
+            for (int j = 0; j < WEIGHTS; ++j)
+                if (f + j < MAPS) dbiases[first_map + f + j] = sums[j];
     });
 }
