@@ -20,7 +20,9 @@ from kernels.cuda.graphs.kept import Plan
 Make = Callable[[Any], dict[str, Any]]
 """Adds operations to a ``cudnn.pygraph``, and returns its tensors by port."""
 
-_PLANS_TRIED = 5
+_PLANS_TRIED = 12
+"""For some convolutions cuDNN proposes the quickest late; each that is tried takes 16 ms of a first start."""
+
 _RUNS = 10
 _PATTERN = 1 << 16
 
