@@ -13,7 +13,7 @@ from kernels.cuda._compile import BLOCK, function, types
 from kernels.cuda._launch import address, pair_macros, window_macros
 
 _BLOCKS = {8: 4, 12: 3}
-"""How many maps of a pixel a thread may have, with the blocks of ``backward`` that a multiprocessor is then to
+"""How many maps of a pixel a thread may have; and how many blocks of ``backward`` a multiprocessor is then to
 have room for, if numbers are short: it waits for memory, and more threads with fewer registers are quicker.
 """
 
@@ -107,5 +107,5 @@ def _best_tile(windows: Pair, size: Pair, stride: Pair, room: int) -> Pair:
     def work(tile: Pair) -> int:
         return pixels(tile) * prod(-(-count // own) for count, own in zip(windows, tile, strict=True))
 
-    tiles = product(*(range(1, min(count, _LONGEST) + 1) for count in windows))
-    return min((tile for tile in tiles if pixels(tile) <= room), key=work, default=(1, 1))
+    down, across = (range(1, min(count, _LONGEST) + 1) for count in windows)
+    return min((tile for tile in product(down, across) if pixels(tile) <= room), key=work, default=(1, 1))
