@@ -123,7 +123,6 @@ class RunProgress(QWidget):
         self._words.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
         self._bar.setFixedWidth(_BAR_WIDTH)
         column = QVBoxLayout()
         column.setSpacing(4)
@@ -161,8 +160,7 @@ class RunProgress(QWidget):
         if run.state is RunState.SENDING and run.record.sending is not None:
             words = self._show_sending(run.record.sending)
         elif progress is not None and progress.total_steps:
-            self._bar.setRange(0, progress.total_steps)
-            self._bar.setValue(progress.step)
+            self._show_share(progress.step, progress.total_steps)
             if progress.eta_seconds is not None and run.state.advancing:
                 words = self.tr("{state} · {time} left").format(
                     state=words, time=duration(progress.eta_seconds)
@@ -172,9 +170,13 @@ class RunProgress(QWidget):
         self._words.setText(words)
         self.setAccessibleName(words)
 
+    def _show_share(self, done: int, total: int) -> None:
+        """Fill the bar by a share, by a pixel at least: until then Qt moves it as if nothing were known."""
+        self._bar.setRange(0, _BAR_WIDTH)
+        self._bar.setValue(max(1, _BAR_WIDTH * done // max(total, 1)))
+
     def _show_sending(self, sending: Sending) -> str:
-        self._bar.setRange(0, 1000)
-        self._bar.setValue(1000 * sending.done // max(sending.total, 1))
+        self._show_share(sending.done, sending.total)
         if sending.is_reading:
             return self.tr("Reading the data…")
         words = self.tr("Sending {done} of {total}").format(
