@@ -1,10 +1,9 @@
-"""Fully connected: both gradients, and at once the update of the weights by stochastic gradient descent.
+"""Fully connected: the gradient of the weights, and at once their update by stochastic gradient descent.
 
-The formulas are those of kernels/cpu/fc.py and kernels/cpu/sgd.py, in this order: dx from the weights as they
-were, the gradient of the weights, their update. Only plans for GPUs have this operation; their kernel is held
-against this one.
+The formulas are those of kernels/cpu/fc.py and kernels/cpu/sgd.py. Only plans for GPUs have this operation; their
+kernel is held against this one.
 
-x, dx               (N, H, W, C) or (N, I)    inputs, gradient of inputs; dx is left out where nobody needs it
+x                   (N, H, W, C) or (N, I)    inputs
 dy                  (N, O)                    gradient of outputs
 weights, velocity   (O, I)                    both updated in place
 gradient            (O, I)                    scratch: the gradient of the weights
@@ -33,11 +32,8 @@ def update(
     settings: Doubles,
     gradient: Floats,
     slot: int,
-    dx: Floats | None = None,
 ) -> None:
-    """Write dx, then update weights and velocity in place by row ``slot`` of the settings."""
-    if dx is not None:
-        fc.backward_data(dy=dy, weights=weights, dx=dx)
+    """Update weights and velocity in place by row ``slot`` of the settings."""
     fc.backward_weights(x=x, dy=dy, dweights=gradient)
     sgd.update(
         weights=weights, gradient=gradient, velocity=velocity, counters=counters, settings=settings, slot=slot

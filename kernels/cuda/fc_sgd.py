@@ -1,8 +1,7 @@
-"""Fully connected: gradients, and the weights' update at once; what it does, kernels/cpu/fc_sgd.py says."""
+"""Fully connected: the weights' gradient and their update at once; what it does, kernels/cpu/fc_sgd.py says."""
 
 from __future__ import annotations
 
-from kernels.cuda import fc
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._launch import address
 from kernels.cuda._products import LEARNED, ends, tiling
@@ -18,16 +17,13 @@ def update(
     settings: DeviceArray,
     slot: int,
     copy: DeviceArray | None = None,
-    dx: DeviceArray | None = None,
     dbiases: DeviceArray | None = None,
     tf32: bool = False,
 ) -> None:
-    """Write dx, then update weights, velocity and the weights' copy by row ``slot`` of the settings.
+    """Update weights, velocity and the weights' copy by row ``slot`` of the settings.
 
     The gradient of the biases goes to dbiases, where they are given and weights may be updated.
     """
-    if dx is not None:
-        fc.backward_data(dy=dy, weights=weights if copy is None else copy, dx=dx, tf32=tf32)
     outputs, inputs = weights.shape
     tiles = tiling(x.dtype, outputs, inputs + (dbiases is not None), most_sums=LEARNED, tf32=tf32)
     macros = {"INPUTS": inputs, "OUTPUTS": outputs, **ends(dbiases)}

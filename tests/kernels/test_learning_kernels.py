@@ -25,16 +25,12 @@ LAYERS: dict[str, tuple[Array, tuple[int, ...], Mapping[str, Any]]] = {
 every_family = pytest.mark.parametrize("family", LAYERS)
 
 
-def learned(
-    kernels: Kernels, family: str, settings: Array, control: Array, *, data: bool
-) -> dict[str, Array]:
-    """Return weights, velocity, and dx where there is one, after a step."""
+def learned(kernels: Kernels, family: str, settings: Array, control: Array) -> dict[str, Array]:
+    """Return weights and velocity after a step."""
     operation = f"{family}_sgd.update"
     skip_unless_there(operation, kernels.device)
     weights, outputs, attributes = LAYERS[family]
     changed = {"weights": weights.copy(), "velocity": random(weights.shape, 3)}
-    if data:
-        changed["dx"] = unwritten(X.shape)
     read = {"x": X, "dy": random(outputs, 4), "counters": control, "settings": settings}
     kernels.run(operation, {**read, **changed}, **attributes, slot=1)
     return changed
@@ -43,12 +39,11 @@ def learned(
 def separately(kernels: Kernels, family: str, control: Array) -> dict[str, Array]:
     """Return what the kernels make that do one thing each."""
     weights, outputs, attributes = LAYERS[family]
-    dy, dweights, dx = random(outputs, 4), unwritten(weights.shape), unwritten(X.shape)
-    kernels.run(f"{family}.backward_data", {"dy": dy, "weights": weights, "dx": dx}, **attributes)
+    dy, dweights = random(outputs, 4), unwritten(weights.shape)
     kernels.run(f"{family}.backward_weights", {"x": X, "dy": dy, "dweights": dweights}, **attributes)
     arrays = {"weights": weights.copy(), "gradient": dweights, "velocity": random(weights.shape, 3)}
     update(kernels, arrays, control)
-    return {**arrays, "dx": dx}
+    return arrays
 
 
 @every_family
@@ -62,7 +57,7 @@ def test_the_gradient_agrees_with_differences(kernels: Kernels, family: str) -> 
         return y
 
     settings = np.array([[9.0, 9.0, 9.0], [1.0, 0.0, 0.0]])
-    after = learned(kernels, family, settings, counters(), data=False)
+    after = learned(kernels, family, settings, counters())
     check_gradient(forward, weights, random(outputs, 4), -after["velocity"])
     np.testing.assert_array_equal(after["weights"], weights + after["velocity"])
 
@@ -79,9 +74,9 @@ CONTROLS: dict[str, Callable[[], Array]] = {
 def test_it_does_what_the_kernels_apart_do(
     kernels: Kernels, family: str, control: Callable[[], Array]
 ) -> None:
-    """Momentum, decay and rate are those of the slot; a step that may not update still writes dx."""
+    """Momentum, decay and rate are those of the slot; a step that may not update changes nothing."""
     expected = separately(kernels, family, control())
-    found = learned(kernels, family, SETTINGS, control(), data=family == "fc")
+    found = learned(kernels, family, SETTINGS, control())
     for name, array in found.items():
         np.testing.assert_allclose(array, expected[name], rtol=0, atol=1e-14)
     moves = control()[UPDATE] == 1 and control()[FIRST_BAD_STEP] < 0
