@@ -1,7 +1,7 @@
 """Fully connected: the gradient of the weights, and at once their update by stochastic gradient descent.
 
-The formulas are those of kernels/cpu/fc.py and kernels/cpu/sgd.py. Only plans for GPUs have this operation; their
-kernel is held against this one.
+The formulas are those of kernels/cpu/fc.py and kernels/cpu/sgd.py. Only plans for GPUs have this operation;
+their kernel is held against this one.
 
 x                   (N, H, W, C) or (N, I)    inputs
 dy                  (N, O)                    gradient of outputs

@@ -1,4 +1,4 @@
-"""Fully connected: the weights' gradient and their update at once; what it does, kernels/cpu/fc_sgd.py says."""
+"""Fully connected: the weights' gradient and update at once; what it does, kernels/cpu/fc_sgd.py says."""
 
 from __future__ import annotations
 
