@@ -15,6 +15,7 @@ import contextlib
 import gzip
 import io
 import json
+import multiprocessing
 import os
 import pickle
 import random
@@ -30,6 +31,7 @@ import traceback
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -307,8 +309,13 @@ def mutant(seeds: list[bytes], random_: random.Random) -> bytes:
     return bytes(content)
 
 
-def fuzz(kind: str, seed: int, first: int, last: int) -> None:
-    """Try the mutants from ``first`` to before ``last``, and print what came of them: the child's part."""
+def fuzz(told: Connection, folder: str, kind: str, seed: int, numbers: range) -> None:
+    """Try the mutants of these ``numbers``, and tell what came of them: the child's part."""
+    os.chdir(folder)
+    os.environ.update({CACHE_VARIABLE: folder, "TMPDIR": folder})
+    tempfile.tempdir = None
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     make, read = KINDS[kind]
     Image.init()
     seeds = make()
@@ -328,8 +335,8 @@ def fuzz(kind: str, seed: int, first: int, last: int) -> None:
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     signal.signal(signal.SIGALRM, _too_long)
-    for number in range(first, last):
-        print(json.dumps({"begun": number}), flush=True)
+    for number in numbers:
+        told.send_bytes(json.dumps({"begun": number}).encode())
         content = mutant(seeds, random.Random(f"{seed} {kind} {number}"))
         events.clear()
         signal.alarm(SECONDS)
@@ -337,7 +344,7 @@ def fuzz(kind: str, seed: int, first: int, last: int) -> None:
         outcome = _outcome(read, content)
         watching = False
         signal.alarm(0)
-        print(json.dumps({"outcome": outcome, "executed": events}), flush=True)
+        told.send_bytes(json.dumps({"outcome": outcome, "executed": events}).encode())
 
 
 def _outcome(read: Callable[[bytes], None], content: bytes) -> str:
@@ -371,24 +378,22 @@ def _too_long(*_: object) -> None:
 
 
 def run(kind: str, seed: int, count: int) -> list[str]:
-    """Try ``count`` mutants in children, and return what went wrong."""
+    """Try ``count`` mutants in children, which have all modules from here, and return what went wrong."""
+    fork = multiprocessing.get_context("fork")
     wrong: list[str] = []
     outcomes: Counter[str] = Counter()
     first = 0
     while first < count:
         with tempfile.TemporaryDirectory() as folder:
-            child = subprocess.Popen(
-                [sys.executable, __file__, "--child", kind, str(seed), str(first), str(count)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                cwd=folder,
-                env={**os.environ, CACHE_VARIABLE: folder, "TMPDIR": folder},
-            )
-            begun = _follow(child, kind, outcomes, wrong)
-        if child.returncode == 0:
+            listened, told = fork.Pipe(duplex=False)
+            child = fork.Process(target=fuzz, args=(told, folder, kind, seed, range(first, count)))
+            child.start()
+            told.close()
+            begun = _follow(listened, kind, outcomes, wrong)
+            child.join()
+        if child.exitcode == 0:
             break
-        wrong.append(f"{kind} {begun}: the reader died with {child.returncode}")
+        wrong.append(f"{kind} {begun}: the reader died with {child.exitcode}")
         first = begun + 1
         if begun < 0:
             break
@@ -397,11 +402,9 @@ def run(kind: str, seed: int, count: int) -> list[str]:
     return wrong
 
 
-def _follow(child: subprocess.Popen[str], kind: str, outcomes: Counter[str], wrong: list[str]) -> int:
+def _follow(listened: Connection, kind: str, outcomes: Counter[str], wrong: list[str]) -> int:
     begun = -1
-    assert child.stdout is not None
-    for line in child.stdout:
-        report = json.loads(line)
+    while (report := _next_report(listened)) is not None:
         if "begun" in report:
             begun = report["begun"]
             continue
@@ -410,8 +413,16 @@ def _follow(child: subprocess.Popen[str], kind: str, outcomes: Counter[str], wro
             wrong.append(f"{kind} {begun}: {report['outcome']}")
         if report["executed"]:
             wrong.append(f"{kind} {begun}: executed {report['executed'][:5]}")
-    child.wait()
     return begun
+
+
+def _next_report(listened: Connection) -> dict[str, Any] | None:
+    """Return what a child tells next; None once it has ended."""
+    try:
+        report: dict[str, Any] = json.loads(listened.recv_bytes())
+    except EOFError:
+        return None
+    return report
 
 
 def main() -> int:
@@ -420,12 +431,7 @@ def main() -> int:
     parser.add_argument("--mutants", type=int, default=10_000, help="of each kind of file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=KINDS, action="append", help="only this kind; may be repeated")
-    parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.child:
-        kind, *numbers = arguments.child
-        fuzz(kind, *map(int, numbers))
-        return 0
     wrong = []
     for kind in arguments.kind or KINDS:
         wrong += run(kind, arguments.seed, arguments.mutants)
