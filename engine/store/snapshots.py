@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors import numpy as safetensors
 
 from engine import durable
+from engine.errors import RunFolderUnwritableError
 
 _NAME = re.compile(r"step-(\d{12,})\.safetensors")
 
@@ -51,10 +52,18 @@ class SnapshotStore:
         return array
 
     def drop_after(self, step: int) -> None:
-        """Forget the snapshots of later steps: training goes on from ``step`` once more."""
-        for later in self.steps():
-            if later > step:
-                self._path(later).unlink(missing_ok=True)
+        """Forget the snapshots of later steps: training goes on from ``step`` once more.
+
+        Raises RunFolderUnwritableError.
+        """
+        try:
+            for later in self.steps():
+                if later > step:
+                    self._path(later).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunFolderUnwritableError(
+                path=str(self._folder), reason=error.strerror or str(error)
+            ) from error
 
     def _path(self, step: int) -> Path:
         return self._folder / f"step-{step:012d}.safetensors"

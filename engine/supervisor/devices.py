@@ -38,8 +38,11 @@ class DeviceSampler(threading.Thread):
         name = _cpu_name()
         gpus = _open_gpus()
         while not self._stopping.wait(_PERIOD):
-            self.readings = (_read_cpu(name), *_read_gpus(gpus))
-            self.processes = dict(self._read_processes())
+            try:
+                self.readings = (_read_cpu(name), *_read_gpus(gpus))
+                self.processes = dict(self._read_processes())
+            except Exception:  # whatever a driver or a sensor does: the next reading may go well
+                self.readings, self.processes = (), {}
 
     def _read_processes(self) -> Iterator[tuple[int, tuple[float, int]]]:
         import psutil

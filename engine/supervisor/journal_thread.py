@@ -144,7 +144,7 @@ class JournalThread(threading.Thread):
             self.committed = self._journal.append(self._waiting)
             committed, self._waiting = self._waiting, []
             self._write_log(committed)
-        except (sqlite3.OperationalError, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             self._complain(error)
             self._commit_at = time.monotonic() + _TRY_AGAIN_AFTER
         else:
@@ -164,7 +164,7 @@ class JournalThread(threading.Thread):
     def _read(self, job: Read) -> None:
         try:
             entries = self._journal.read(job.after, job.limit)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self._complain(error)
             entries = []
         frame = encode(Entries(job.after + 1, tuple(entries)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.errors import RunFolderUnwritableError
 from engine.store.snapshots import SnapshotStore
 
 
@@ -36,3 +37,9 @@ def test_later_steps_are_forgotten_after_a_resume(tmp_path: Path) -> None:
         store.write(step, {"w": np.zeros(1)})
     store.drop_after(1)
     assert store.steps() == [1]
+
+
+def test_a_disk_that_lets_none_go_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "step-000000000002.safetensors").mkdir()  # even root cannot unlink a folder
+    with pytest.raises(RunFolderUnwritableError, match="cannot be written"):
+        SnapshotStore(tmp_path).drop_after(1)

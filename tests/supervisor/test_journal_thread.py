@@ -21,11 +21,12 @@ class RefusingJournal(Journal):
     """A journal on a disk that refuses a number of times."""
 
     refusals = 0
+    error: type[sqlite3.Error] = sqlite3.OperationalError
 
     def append(self, entries: list[Entry]) -> int:  # type: ignore[override]
         if self.refusals:
             self.refusals -= 1
-            raise sqlite3.OperationalError("database or disk is full")
+            raise self.error("database or disk is full")
         return super().append(entries)
 
 
@@ -66,10 +67,11 @@ def test_what_is_committed_can_be_read_and_is_in_the_log(thread: JournalThread, 
     assert texts == [f"line {number}" for number in range(1, 101)]
 
 
+@pytest.mark.parametrize("error", [sqlite3.OperationalError, sqlite3.DatabaseError])
 def test_a_refusing_disk_is_told_and_nothing_is_lost_or_doubled(
-    thread: JournalThread, journal: RefusingJournal
+    thread: JournalThread, journal: RefusingJournal, error: type[sqlite3.Error]
 ) -> None:
-    journal.refusals = 3
+    journal.refusals, journal.error = 3, error
     thread.start()
     thread.append(line(1))
     wait_for(lambda: thread.problem)
