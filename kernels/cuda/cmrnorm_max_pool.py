@@ -108,4 +108,4 @@ def _best_tile(windows: Pair, size: Pair, stride: Pair, room: int) -> Pair:
         return pixels(tile) * prod(-(-count // own) for count, own in zip(windows, tile, strict=True))
 
     down, across = (range(1, min(count, _LONGEST) + 1) for count in windows)
-    return min((tile for tile in product(down, across) if pixels(tile) <= room), key=work, default=(1, 1))
+    return min((tile for tile in product(down, across) if pixels(tile) <= room), key=work)

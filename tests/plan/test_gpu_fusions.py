@@ -99,6 +99,17 @@ def test_responses_that_are_only_pooled_are_not_kept() -> None:
     assert not [name for name in plan.buffers if "denominators" in name or name.startswith("rnorm1.output")]
 
 
+@pytest.mark.parametrize(("extent", "joins"), [(6, True), (7, False)])
+def test_norms_are_joined_with_windows_that_a_block_has_room_for(extent: int, joins: bool) -> None:
+    """49 pixels of 256 maps are 50,176 bytes in float32."""
+    graph = network(
+        conv=Conv(filters=256, size=(3, 3), padding=(1, 1)),
+        norm=CmRNorm(),
+        pool=Pool(size=(extent, extent), stride=(2, 2)),
+    )
+    assert ("cmrnorm_max_pool.backward" in steps(compiled(graph))) == joins
+
+
 def test_responses_that_another_layer_reads_are_kept() -> None:
     """The pool and the sum both need them."""
     graph = network(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from math import prod
 
 from engine.plan.compile.draft import Draft
-from engine.plan.types import Operation, Value
+from engine.plan.types import ITEM_BYTES, Operation, Value
 
 _MAPS_OF_THREAD = 8
 _MOST_MAPS = 256
 """As many as a warp of 32 threads has."""
+
+_SHARED_BYTES = 48 << 10
+"""What a block has for the pixels of a window."""
 
 
 def fuse_norms(draft: Draft) -> None:
@@ -38,7 +42,7 @@ def _fuse_pool(draft: Draft, norm: Operation) -> None:
     users = {op.kind: op for op in draft.operations if op.touches(responses) and op is not norm}
     pool = users.get("max_pool.forward")
     count = sum(op.touches(responses) for op in draft.operations) - 1
-    if pool is None or "denominators" in norm.outputs or not _fits(draft, norm):
+    if pool is None or "denominators" in norm.outputs or not _fits(draft, norm, pool):
         return
     if count == 1:
         _join(draft, (norm, pool), {"x": norm.inputs["x"]}, {"y": pool.outputs["y"]})
@@ -57,12 +61,15 @@ def _fuse_pool(draft: Draft, norm: Operation) -> None:
     draft.gradients = {of: name for of, name in draft.gradients.items() if name != of_responses}
 
 
-def _fits(draft: Draft, norm: Operation) -> bool:
+def _fits(draft: Draft, norm: Operation, pool: Operation) -> bool:
     """Whether the kernel has this geometry: see kernels/cuda/cmrnorm_max_pool.cu."""
-    maps, size = draft.buffers[norm.inputs["x"]].shape[3], norm.attributes["size"]
+    pictures = draft.buffers[norm.inputs["x"]]
+    maps, size, window = pictures.shape[3], norm.attributes["size"], pool.attributes["size"]
     assert isinstance(size, int)
+    assert isinstance(window, tuple)
     near = size // 2 <= _MAPS_OF_THREAD and not norm.attributes["blocked"]
-    return near and maps % _MAPS_OF_THREAD == 0 and maps <= _MOST_MAPS
+    has_room = prod(map(int, window)) * maps * ITEM_BYTES[pictures.dtype] <= _SHARED_BYTES
+    return near and maps % _MAPS_OF_THREAD == 0 and maps <= _MOST_MAPS and has_room
 
 
 def _reader(draft: Draft, of_pool: Operation) -> Operation | None:
