@@ -24,7 +24,9 @@ BLOCK = 256
 """Threads of a block, where nothing asks for another number."""
 
 _MOST_BLOCKS = 1 << 16
-_SHARED_BY_RIGHT = 48 << 10  # bytes; a kernel may have more where it asks for them
+SHARED_BY_RIGHT = 48 << 10
+"""Bytes of shared memory that a block has without asking for them."""
+
 _OPTIONS = ("-std=c++17",)
 _FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r'^#include "(_\w+\.cuh)"$', re.MULTILINE)
@@ -68,7 +70,7 @@ class Kernel:
             noted.append(self)
             return
         self.compile()
-        if shared_mem > _SHARED_BY_RIGHT:
+        if shared_mem > SHARED_BY_RIGHT:
             self._function.max_dynamic_shared_size_bytes = shared_mem
         self._function(grid, block, arguments, shared_mem=shared_mem)
 

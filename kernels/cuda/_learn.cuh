@@ -21,11 +21,9 @@ struct Learned {
         : weights(weights + first), velocity(velocity + first), copy(copy ? copy + first : nullptr),
           rates(rates_of(settings)) {}
 
-    __device__ static int count(Index column) { return ALIGNED ? WEIGHTS : (int)min((Index)WEIGHTS, width - column); }
-
     __device__ void load(int number, Index row, Index column) {
-        w[number] = load_some<WEIGHTS, ALIGNED>(weights + row + column, count(column));
-        v[number] = load_some<WEIGHTS, ALIGNED>(velocity + row + column, count(column));
+        w[number] = load_some<WEIGHTS, ALIGNED>(weights + row + column, count_of<width, WEIGHTS>(column));
+        v[number] = load_some<WEIGHTS, ALIGNED>(velocity + row + column, count_of<width, WEIGHTS>(column));
     }
 
     __device__ void advance(int number, Index row, Index column, const A (&gradients)[WEIGHTS]) {
@@ -35,9 +33,9 @@ struct Learned {
             ::advance(w[number].values[j], v[number].values[j], gradients[j], rates);
             stored.values[j] = narrow<T>(w[number].values[j]);
         }
-        store_some<WEIGHTS, ALIGNED>(weights + row + column, w[number], count(column));
-        store_some<WEIGHTS, ALIGNED>(velocity + row + column, v[number], count(column));
-        if (copy) store_some<WEIGHTS, ALIGNED>(copy + row + column, stored, count(column));
+        store_some<WEIGHTS, ALIGNED>(weights + row + column, w[number], count_of<width, WEIGHTS>(column));
+        store_some<WEIGHTS, ALIGNED>(velocity + row + column, v[number], count_of<width, WEIGHTS>(column));
+        if (copy) store_some<WEIGHTS, ALIGNED>(copy + row + column, stored, count_of<width, WEIGHTS>(column));
     }
 };
 

@@ -40,9 +40,9 @@ __device__ inline Part share_of(int depth, int share) {
 }
 
 // How many columns of a run a row has that is `width` long, and has the first of them: all, if runs end where it does.
-template <int width>
+template <int width, int run = RUN>
 __device__ inline int count_of(Index column) {
-    return width % RUN == 0 ? RUN : (int)min((Index)RUN, width - column);
+    return width % run == 0 ? run : (int)min((Index)run, width - column);
 }
 
 // Stores a run of a row that is `width` long, as far as it goes, or adds it to what is there.

@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 
 from kernels.arrays import Pair, Shape
 from kernels.cuda._arrays import DeviceArray
-from kernels.cuda._compile import BLOCK, function, types
+from kernels.cuda._compile import BLOCK, SHARED_BY_RIGHT, function, types
 from kernels.cuda._launch import address, pair_macros, window_macros
 
 _BLOCKS = {8: 4, 12: 3}
@@ -19,7 +19,6 @@ have room for, if numbers are short: it waits for memory, and more threads with 
 
 _SHORT = 2  # bytes
 _LANES = 32
-_SHARED_BYTES = 48 << 10
 _LONGEST = 64
 """Windows along a side of a block's tile, at most."""
 
@@ -95,7 +94,7 @@ def _tile(x: DeviceArray, windows: Shape, size: Pair, stride: Pair) -> Pair:
     Pixels that blocks have in common are normalised by each: those tiles are the best of which all together
     have the fewest pixels, if shared memory has room for the responses of one.
     """
-    room = _SHARED_BYTES // (x.shape[3] * x.dtype.itemsize)
+    room = SHARED_BY_RIGHT // (x.shape[3] * x.dtype.itemsize)
     return _best_tile(windows[1:3], size, stride, room)
 
 

@@ -8,13 +8,11 @@ from math import prod
 
 from engine.plan.compile.draft import Draft
 from engine.plan.types import ITEM_BYTES, Operation, Value
+from kernels.cuda._compile import SHARED_BY_RIGHT
 
 _MAPS_OF_THREAD = 8
 _MOST_MAPS = 256
 """As many as a warp of 32 threads has."""
-
-_SHARED_BYTES = 48 << 10
-"""What a block has for the pixels of a window."""
 
 
 def fuse_norms(draft: Draft) -> None:
@@ -68,7 +66,7 @@ def _fits(draft: Draft, norm: Operation, pool: Operation) -> bool:
     assert isinstance(size, int)
     assert isinstance(window, tuple)
     near = size // 2 <= _MAPS_OF_THREAD and not norm.attributes["blocked"]
-    has_room = prod(map(int, window)) * maps * ITEM_BYTES[pictures.dtype] <= _SHARED_BYTES
+    has_room = prod(map(int, window)) * maps * ITEM_BYTES[pictures.dtype] <= SHARED_BY_RIGHT
     return near and maps % _MAPS_OF_THREAD == 0 and maps <= _MOST_MAPS and has_room
 
 
