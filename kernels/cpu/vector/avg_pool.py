@@ -65,5 +65,5 @@ def backward(
     return Generated(
         what=f"avg_pool.backward {pooling} {total} {accumulate}",
         arrays=("dy", "dx"),
-        phases=(over_pixels(pooling, ("dy",), ("dx",), pixel),),
+        phases=(over_pixels(pooling, ("dy",), ("dx",), pixel, shares=True),),
     )

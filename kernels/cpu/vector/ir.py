@@ -35,9 +35,9 @@ _LINE = 16
 class Span:
     """``count`` blocks of ``size`` items, from item ``first`` on."""
 
-    first: int
+    first: Number
     size: int
-    count: int
+    count: Number
 
 
 def spans(total: int, size: int) -> list[Span]:
@@ -213,6 +213,11 @@ class Code:
                 body(size)
             with last:
                 body(rest)
+
+    def blocks(self, total: Value, size: int) -> list[Span]:
+        """Return the blocks that cut ``total`` items: those of ``size``, then the rest one by one."""
+        full, rest = self.divided(total, size)
+        return [Span(0, size, full), Span(self.times(full, size), 1, rest)]
 
     # Memory
 

@@ -1,7 +1,7 @@
 """Local layers by register tiles; the formulas are those of kernels/cpu/local.py.
 
 A group is one place with the filters of its own, so that each weight is read once. A tile's rows are images.
-Taps outside the picture are left out, never multiplied.
+Taps outside the picture are left out, never multiplied: how many there are inside is a number of the run.
 
 Forward. Columns are filters, steps the taps inside the picture, of which a row is one run.
 
@@ -13,12 +13,13 @@ Gradient of filters. Rows are the taps of one row with their channels, columns f
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import replace
+from functools import partial
 
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector.generated import Arguments, Generated
-from kernels.cpu.vector.ir import Code, Number, Value, spans
-from kernels.cpu.vector.local_places import Here, Layer, by_items, by_windows
+from kernels.cpu.vector.ir import I64, Code, Number, Value, spans
+from kernels.cpu.vector.local_places import Here, Layer, by_items
 from kernels.cpu.vector.target import Target
 from kernels.cpu.vector.tile import Operands, Tile, column_blocks, multiply_rows, tile_rows, whole
 from kernels.cpu.vector.transpose import Rows, transpose_memory
@@ -40,9 +41,11 @@ def forward(
     if groups != 1 or "biases" not in shapes:
         return None
     layer = Layer(shapes["x"], shapes["y"], size, stride, padding)
+    windows = layer.windows
 
     def place(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
         biases = code.times(layer.place(code, down.item, across.item), layer.filters)
+        weights = layer.weights(code, (down.item, across.item), (down.partner, across.partner))
 
         def block(first: Number, count: int) -> None:
             multiply_rows(
@@ -52,8 +55,8 @@ def forward(
                 lambda tile_rows, tile_columns: Tile(
                     rows=tile_rows,
                     columns=tile_columns,
-                    runs=down.stretch.partners,
-                    depth=across.stretch.partners * layer.channels,
+                    runs=None,
+                    depth=None,
                     a_run=layer.width * layer.channels,
                     a_step=1,
                     a_row=layer.picture,
@@ -69,9 +72,11 @@ def forward(
                             layer.pixel(code, down.partner, across.partner), code.times(image, layer.picture)
                         ),
                     ),
-                    b=code.at(arguments["weights"], code.plus(first, layer.weights(code, down, across))),
+                    b=code.at(arguments["weights"], code.plus(first, weights)),
                     c=code.at(arguments["y"], code.plus(biases, first, code.times(image, layer.maps))),
                     bias=code.at(arguments["biases"], code.plus(biases, first)),
+                    depth=code.times(across.partners, layer.channels),
+                    runs=down.partners,
                 ),
             )
 
@@ -80,7 +85,8 @@ def forward(
     return Generated(
         what=f"local.forward {layer}",
         arrays=("x", "weights", "biases", "y"),
-        phases=(by_windows(layer, ("x", "weights", "biases"), ("y",), place),),
+        phases=(by_items(windows, ("x", "weights", "biases"), ("y",), place),),
+        tables=windows,
     )
 
 
@@ -98,18 +104,26 @@ def backward_data(
     if groups != 1:
         return None
     layer = Layer(shapes["dx"], shapes["dy"], size, stride, padding)
+    seers = layer.seers
+    most_down, most_across = (int(table[:, 1].max()) for table in seers.values())
+    width = whole(target, layer.channels)
+    window_filters = layer.filters * width
 
     def pixel(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
-        width = whole(target, layer.channels)
-        windows = list(product(range(down.stretch.partners), range(across.stretch.partners)))
-        for number, (row, column) in enumerate(windows):
-            at = layer.weights_of_tap(code, down, across, row, column)
-            source = code.at(arguments["weights"], at)
-            filters = code.at(arguments.scratch, number * layer.filters * width)
-            transpose_memory(code, source, filters, Rows(layer.channels, layer.filters, layer.filters, width))
+        def turn(row: Number, column: Number) -> None:
+            window = code.plus(down.partner, row), code.plus(across.partner, column)
+            at = layer.weights(code, window, (down.item, across.item))
+            number = code.plus(code.times(row, most_across), column)
+            transpose_memory(
+                code,
+                code.at(arguments["weights"], at),
+                code.at(arguments.scratch, code.times(number, window_filters)),
+                Rows(layer.channels, layer.filters, layer.filters, width),
+            )
+
+        code.loop(down.partners, lambda row: code.loop(across.partners, partial(turn, row)))
         dy = code.times(layer.place(code, down.partner, across.partner), layer.filters)
         dx = layer.pixel(code, down.item, across.item)
-        run = across.stretch.partners * layer.filters
 
         def block(first: Number, count: int) -> None:
             multiply_rows(
@@ -119,12 +133,12 @@ def backward_data(
                 lambda tile_rows, tile_columns: Tile(
                     rows=tile_rows,
                     columns=tile_columns,
-                    runs=down.stretch.partners,
-                    depth=run,
+                    runs=None,
+                    depth=None,
                     a_run=layer.columns * layer.filters,
                     a_step=1,
                     a_row=layer.maps,
-                    b_run=run * width,
+                    b_run=most_across * window_filters,
                     b_step=width,
                     c_row=layer.picture,
                     start="load" if accumulate else "zero",
@@ -134,19 +148,19 @@ def backward_data(
                     a=code.at(arguments["dy"], code.plus(dy, code.times(image, layer.maps))),
                     b=code.at(arguments.scratch, first),
                     c=code.at(arguments["dx"], code.plus(dx, first, code.times(image, layer.picture))),
+                    depth=code.times(across.partners, layer.filters),
+                    runs=down.partners,
                 ),
             )
 
         code.each(column_blocks(target, layer.channels), block)
 
-    rows, columns = layer.axes()
-    down, across = rows.pixels(), columns.pixels()
-    most = max(stretch.partners for stretch in down) * max(stretch.partners for stretch in across)
     return Generated(
         what=f"local.backward_data {layer} {accumulate}",
         arrays=("dy", "weights", "dx"),
-        phases=(by_items(down, across, (("dy", "weights"), ("dx",)), pixel),),
-        scratch=most * layer.filters * whole(target, layer.channels),
+        phases=(by_items(seers, ("dy", "weights"), ("dx",), pixel),),
+        tables=seers,
+        scratch=most_down * most_across * window_filters,
     )
 
 
@@ -164,14 +178,20 @@ def backward_weights(
     if groups != 1:
         return None
     layer = Layer(shapes["x"], shapes["dy"], size, stride, padding)
+    windows = layer.windows
 
     def place(code: Code, arguments: Arguments, down: Here, across: Here) -> None:
-        _write_gradient(code, arguments, layer, (down, across), accumulate=accumulate)
+        # A row's taps are rows of tiles, which need to know how many they are.
+        for partners in sorted(set(windows["across"][:, 1].tolist())):
+            with code.builder.if_then(code.builder.icmp_signed("==", across.partners, I64(partners))):
+                here = replace(across, partners=partners)
+                _write_gradient(code, arguments, layer, (down, here), accumulate=accumulate)
 
     return Generated(
         what=f"local.backward_weights {layer} {accumulate}",
         arrays=("x", "dy", "dweights"),
-        phases=(by_windows(layer, ("x", "dy"), ("dweights",), place),),
+        phases=(by_items(windows, ("x", "dy"), ("dweights",), place),),
+        tables=windows,
         scratch=layer.images * (layer.filters + _taps_at_once(target, layer)),
     )
 
@@ -186,10 +206,11 @@ def _write_gradient(
     """
     down, across = here
     place = layer.place(code, down.item, across.item)
-    gradient = code.at(arguments["dweights"], code.times(place, layer.weights_of_place))
     if not accumulate:
-        code.clear(gradient, layer.weights_of_place)
-    first_tap = down.stretch.detail[0] * layer.size[1] + across.stretch.detail[0]
+        of_place = code.at(arguments["dweights"], code.times(place, layer.weights_of_place))
+        code.clear(of_place, layer.weights_of_place)
+    taps_inside = layer.weights(code, (down.item, across.item), (down.partner, across.partner))
+    gradient = code.at(arguments["dweights"], taps_inside)
     maps = code.times(place, layer.filters)
     target = code.unit.target
     dy, x = arguments.scratch, code.at(arguments.scratch, layer.images * layer.filters)
@@ -198,7 +219,7 @@ def _write_gradient(
 
     def row_of_taps(row: Number) -> None:
         pixel = layer.pixel(code, code.plus(down.partner, row), across.partner)
-        taps = code.plus(first_tap * layer.channels * layer.filters, code.times(row, layer.tap_row))
+        taps = code.at(gradient, code.times(row, layer.tap_row))
 
         def some(first_row: Number, count: int) -> None:
             source = code.at(arguments["x"], code.plus(pixel, first_row))
@@ -223,17 +244,16 @@ def _write_gradient(
                         a=code.at(x, tap),
                         b=code.at(dy, first),
                         c=code.at(
-                            gradient,
-                            code.plus(taps, first, code.times(code.plus(first_row, tap), layer.filters)),
+                            taps, code.plus(first, code.times(code.plus(first_row, tap), layer.filters))
                         ),
                     ),
                 )
 
             code.each(columns, block)
 
-        code.each(spans(across.stretch.partners * layer.channels, _taps_at_once(target, layer)), some)
+        code.each(spans(across.partners * layer.channels, _taps_at_once(target, layer)), some)
 
-    code.loop(down.stretch.partners, row_of_taps)
+    code.loop(down.partners, row_of_taps)
 
 
 def _taps_at_once(target: Target, layer: Layer) -> int:

@@ -5,30 +5,35 @@
     places 1 … see all of them            [ ■ ■ ■ ]
     the last sees 2                                           [ ■ ■ · ]
 
-Items of an axis that see equally many partners are a stretch: one body of code serves them all. Down and
-across, these make rectangles of places; a group finds its own by comparing two numbers.
+Which partners an item of an axis has, a place its pixels, or a pixel its windows, is read from a table of the
+kernel. So one body of code serves them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kernels.arrays import Pair, Shape
 from kernels.cpu.vector.generated import Arguments, Phase
-from kernels.cpu.vector.ir import I64, Code, Number
-from kernels.cpu.vector.overlap import Axis, Stretch
+from kernels.cpu.vector.ir import Code, Number, Value
+from kernels.cpu.vector.overlap import Axis
 from kernels.cpu.vector.picture import elements
+
+_AXES = ("down", "across")
+"""Names of the tables of partners."""
 
 
 @dataclass(frozen=True)
 class Here:
-    """An item along one axis, its first partner, and the stretch that it belongs to."""
+    """An item along one axis, its first partner, and how many partners it has side by side."""
 
     item: Number
     partner: Number
-    stretch: Stretch
+    partners: Number
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,22 @@ class Layer:
         """Elements of the weights of one row of a place's taps."""
         return self.size[1] * self.channels * self.filters
 
-    def axes(self) -> tuple[Axis, Axis]:
-        """Return the windows along the height and along the width."""
-        rows, columns = (
+    @property
+    def windows(self) -> dict[str, NDArray[np.int64]]:
+        """The tables of the pixels that windows see."""
+        return _tables([[axis.pixels_of(place) for place in range(axis.places)] for axis in self._axes])
+
+    @property
+    def seers(self) -> dict[str, NDArray[np.int64]]:
+        """The tables of the windows that see pixels."""
+        return _tables([[axis.windows_of(pixel) for pixel in range(axis.extent)] for axis in self._axes])
+
+    @property
+    def _axes(self) -> list[Axis]:
+        return [
             Axis(self.pictures[1 + i], self.made[1 + i], self.size[i], self.stride[i], -self.padding[i])
             for i in range(2)
-        )
-        return rows, columns
+        ]
 
     def pixel(self, code: Code, row: Number, column: Number) -> Number:
         """Return the offset of a pixel of the first picture."""
@@ -97,78 +111,47 @@ class Layer:
         """Return the number of a place."""
         return code.plus(code.times(row, self.columns), column)
 
-    def weights(self, code: Code, down: Here, across: Here) -> Number:
-        """Return the offset of a place's weights, from the first tap inside the picture on."""
-        first = down.stretch.detail[0] * self.size[1] + across.stretch.detail[0]
-        tap = code.plus(
-            code.times(self.place(code, down.item, across.item), self.size[0] * self.size[1]), first
+    def weights(self, code: Code, window: tuple[Number, Number], pixel: tuple[Number, Number]) -> Number:
+        """Return the offset of the weights of the tap by which a place sees a pixel."""
+        row, column = (
+            code.plus(pixel[i], code.times(window[i], -self.stride[i]), self.padding[i]) for i in range(2)
         )
-        return code.times(tap, self.channels * self.filters)
-
-    def weights_of_tap(self, code: Code, down: Here, across: Here, row: int, column: int) -> Number:
-        """Return the offset of the weights by which a pixel is seen from its window (row, column)."""
-        place = self.place(code, code.plus(down.partner, row), code.plus(across.partner, column))
-        i, j = (
-            here.stretch.first - (here.stretch.partner + number) * stride + padding
-            for here, number, stride, padding in zip(
-                (down, across), (row, column), self.stride, self.padding, strict=True
-            )
-        )
-        tap = code.plus(code.times(place, self.size[0] * self.size[1]), i * self.size[1] + j)
-        return code.times(tap, self.channels * self.filters)
+        place = code.times(self.place(code, *window), self.weights_of_place)
+        tap = code.plus(code.times(row, self.tap_row), code.times(column, self.channels * self.filters))
+        return code.plus(place, tap)
 
 
-def by_windows(
-    layer: Layer,
+def by_items(
+    tables: dict[str, NDArray[np.int64]],
     reads: tuple[str, ...],
     writes: tuple[str, ...],
     body: Callable[[Code, Arguments, Here, Here], None],
 ) -> Phase:
-    """Return the phase with a group for each place of the maps: ``body(code, arguments, down, across)``."""
-    rows, columns = layer.axes()
-    return by_items(rows.windows(), columns.windows(), (reads, writes), body)
+    """Return the phase with a group for each item of two axes: ``body(code, arguments, down, across)``.
 
-
-def by_items(
-    rows: list[Stretch],
-    columns: list[Stretch],
-    touched: tuple[tuple[str, ...], tuple[str, ...]],
-    body: Callable[[Code, Arguments, Here, Here], None],
-) -> Phase:
-    """Return the phase with a group for each item of two axes: ``body(code, arguments, down, across)``."""
-    width = sum(stretch.count for stretch in columns)
-    numbers_down = _starts(rows)
-    numbers_across = _starts(columns)
+    ``tables`` are the axes' partners, of places or of pixels.
+    """
+    height, width = (len(tables[name]) for name in _AXES)
 
     def emit(code: Code, arguments: Arguments) -> None:
-        row, column = code.divided(arguments.group, width)
-        for down, across in product(
-            zip(rows, numbers_down, strict=True), zip(columns, numbers_across, strict=True)
-        ):
-            with code.builder.if_then(
-                code.builder.and_(_among(code, row, *down), _among(code, column, *across))
-            ):
-                body(code, arguments, _here(code, row, *down), _here(code, column, *across))
+        items = code.divided(arguments.group, width)
+        body(
+            code,
+            arguments,
+            *(_here(code, arguments[name], item) for name, item in zip(_AXES, items, strict=True)),
+        )
 
-    return Phase("places", width * sum(stretch.count for stretch in rows), *touched, emit)
+    return Phase("places", height * width, reads, writes, emit)
 
 
-def _starts(stretches: list[Stretch]) -> list[int]:
-    """Return the number of the first item of each stretch, counting through all of them."""
-    return [sum(stretch.count for stretch in stretches[:index]) for index in range(len(stretches))]
+def _tables(axes: list[list[range]]) -> dict[str, NDArray[np.int64]]:
+    """Return a table of each axis with a row for each item: its first partner, and how many it has."""
+    return {
+        name: np.array([(partners.start, len(partners)) for partners in items], np.int64)
+        for name, items in zip(_AXES, axes, strict=True)
+    }
 
 
-def _among(code: Code, number: Number, stretch: Stretch, first: int) -> Number:
-    """Return whether an item is one of a stretch whose first item has the number ``first``."""
-    at_least = code.builder.icmp_signed(">=", code.value(number), I64(first))
-    below = code.builder.icmp_signed("<", code.value(number), I64(first + stretch.count))
-    return code.builder.and_(at_least, below)
-
-
-def _here(code: Code, number: Number, stretch: Stretch, first: int) -> Here:
-    index = code.plus(number, -first)
-    return Here(
-        item=code.plus(stretch.first, code.times(index, stretch.step)),
-        partner=code.plus(stretch.partner, code.times(index, stretch.partner_step)),
-        stretch=stretch,
-    )
+def _here(code: Code, table: Value, item: Number) -> Here:
+    at = code.times(item, 2)
+    return Here(item, code.integer(table, at), code.integer(table, code.plus(at, 1)))

@@ -58,11 +58,14 @@ class Axis:
 
         return _stretches(range(self.places), self.stride, self.pixels_of, detail)
 
-    def pixels(self) -> list[Stretch]:
-        """Return the pixels with the windows that see them; detail: how many pixels each of these sees."""
+    def pixels(self, *, shares: bool = False) -> list[Stretch]:
+        """Return the pixels with the windows that see them.
+
+        With ``shares``, detail is how many pixels each of these sees; without, they are fewer stretches.
+        """
 
         def detail(pixel: int) -> tuple[int, ...]:
-            return tuple(len(self.pixels_of(place)) for place in self.windows_of(pixel))
+            return tuple(len(self.pixels_of(place)) for place in self.windows_of(pixel)) if shares else ()
 
         return [
             stretch

@@ -68,10 +68,15 @@ def over_windows(pooling: Pooling, reads: tuple[str, ...], writes: tuple[str, ..
     return _phase(stretches, pooling.maps, pooling.pictures, (reads, writes), body)
 
 
-def over_pixels(pooling: Pooling, reads: tuple[str, ...], writes: tuple[str, ...], body: Body) -> Phase:
-    """Return the phase that does ``body`` for each pixel; its partners are windows."""
+def over_pixels(
+    pooling: Pooling, reads: tuple[str, ...], writes: tuple[str, ...], body: Body, *, shares: bool = False
+) -> Phase:
+    """Return the phase that does ``body`` for each pixel; its partners are windows.
+
+    With ``shares``, the detail of its stretches is how many pixels each of these sees.
+    """
     height, width = pooling.axes()
-    stretches = (height.pixels(), width.pixels())
+    stretches = (height.pixels(shares=shares), width.pixels(shares=shares))
     return _phase(stretches, pooling.pictures, pooling.maps, (reads, writes), body)
 
 

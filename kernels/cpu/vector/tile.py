@@ -27,7 +27,7 @@ from typing import Literal
 
 from llvmlite import ir
 
-from kernels.cpu.vector.ir import F32, ITEM, POINTER, Code, Number, Span, Value, spans
+from kernels.cpu.vector.ir import F32, I64, ITEM, POINTER, Code, Number, Span, Value, spans
 from kernels.cpu.vector.target import Target
 
 _UNROLLED = 48
@@ -36,16 +36,19 @@ _UNROLLED = 48
 
 @dataclass(frozen=True)
 class Tile:
-    """The geometry of a tile. Strides count elements; a stride of rows that is None comes from a table."""
+    """The geometry of a tile. Strides count elements; a stride of rows that is None comes from a table.
+
+    A depth, or a number of runs, that is None comes with the operands.
+    """
 
     rows: int
     columns: int
-    depth: int
+    depth: int | None
     a_step: int
     b_step: int
     a_row: int | None
     c_row: int | None
-    runs: int = 1
+    runs: int | None = 1
     a_run: int = 0
     b_run: int = 0
     start: Literal["zero", "load", "bias"] = "zero"
@@ -63,6 +66,8 @@ class Operands:
     bias: Value = None
     a_rows: Value = None
     c_rows: Value = None
+    depth: Number = 0
+    runs: Number = 0
 
 
 def column_blocks(target: Target, columns: int) -> list[Span]:
@@ -85,10 +90,11 @@ def tile_rows(target: Target, columns: int) -> int:
 def multiply(code: Code, tile: Tile, operands: Operands) -> None:
     """Write a call of the tile."""
     missing = ir.Constant(POINTER, None)
-    function = code.unit.shared(tile, [POINTER] * 6, lambda inner: _emit(inner, tile))
+    function = code.unit.shared(tile, [POINTER] * 6 + [I64] * 2, lambda inner: _emit(inner, tile))
     o = operands
-    arguments = (o.a, o.b, o.c, o.bias, o.a_rows, o.c_rows)
-    code.builder.call(function, [missing if value is None else value for value in arguments])
+    pointers = (o.a, o.b, o.c, o.bias, o.a_rows, o.c_rows)
+    numbers = (code.value(o.depth), code.value(o.runs))
+    code.builder.call(function, [*(missing if value is None else value for value in pointers), *numbers])
 
 
 def multiply_rows(
@@ -114,7 +120,7 @@ def offset_table(code: Code, table: Value, first: Number) -> Value:
 
 
 def _emit(code: Code, tile: Tile) -> None:
-    a, b, c, bias, a_rows, c_rows = code.arguments
+    a, b, c, bias, a_rows, c_rows, depth, runs = code.arguments
     lanes = [size for span in spans(tile.columns, code.lanes) for size in [span.size] * span.count]
     offsets = [index * code.lanes for index in range(len(lanes))]
     targets = _rows(code, c, tile.c_row, c_rows, tile.rows)
@@ -136,13 +142,13 @@ def _emit(code: Code, tile: Tile) -> None:
         return sums
 
     unroll = max(1, _UNROLLED // (tile.rows * len(lanes)))
-    blocks = spans(tile.depth, unroll)
+    blocks = code.blocks(depth, unroll) if tile.depth is None else spans(tile.depth, unroll)
 
     def run(index: Number, sums: list[Value]) -> list[Value]:
         at_a, at_b = code.times(index, tile.a_run), code.at(b, code.times(index, tile.b_run))
         for span in blocks:
-            start_a = code.plus(at_a, span.first * tile.a_step)
-            start_b = code.at(at_b, span.first * tile.b_step)
+            start_a = code.plus(at_a, code.times(span.first, tile.a_step))
+            start_b = code.at(at_b, code.times(span.first, tile.b_step))
             sums = code.fold(
                 span.count,
                 sums,
@@ -155,7 +161,7 @@ def _emit(code: Code, tile: Tile) -> None:
             )
         return sums
 
-    sums = code.fold(tile.runs, sums, run)
+    sums = code.fold(runs if tile.runs is None else tile.runs, sums, run)
     for place, value in enumerate(sums):
         row, column = divmod(place, len(lanes))
         code.store(value, targets[row], offsets[column], lanes[column])
