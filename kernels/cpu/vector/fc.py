@@ -17,7 +17,7 @@ from __future__ import annotations
 from kernels.arrays import Shape
 from kernels.cpu.vector.fc_blocks import Blocks
 from kernels.cpu.vector.generated import Arguments, Generated, Phase
-from kernels.cpu.vector.ir import Code, Number, spans
+from kernels.cpu.vector.ir import Code, Number
 from kernels.cpu.vector.pack import pack_transposed, packed_size
 from kernels.cpu.vector.picture import elements
 from kernels.cpu.vector.target import Target
@@ -43,7 +43,10 @@ def forward(shapes: dict[str, Shape], target: Target) -> Generated | None:
             weights = code.at(arguments["weights"], code.times(first_output, inputs))
             code.clear(arguments.scratch, rows * width)
 
-            def block(first_input: Number, depth: int) -> None:
+            def block(number: Number) -> None:
+                first_input = code.times(number, _INPUT_BLOCK)
+                depth = code.smaller(_INPUT_BLOCK, code.plus(inputs, code.times(first_input, -1)))
+
                 def columns(first: Number, size: int) -> None:
                     step = whole(target, size)
                     start = code.plus(code.times(first, inputs), code.times(first_input, step))
@@ -54,7 +57,7 @@ def forward(shapes: dict[str, Shape], target: Target) -> Generated | None:
                         lambda tile_rows, tile_columns: Tile(
                             rows=tile_rows,
                             columns=tile_columns,
-                            depth=depth,
+                            depth=None,
                             a_step=1,
                             a_row=inputs,
                             b_step=step,
@@ -66,12 +69,13 @@ def forward(shapes: dict[str, Shape], target: Target) -> Generated | None:
                             a=code.at(weights, code.plus(first_input, code.times(row, inputs))),
                             b=code.at(arguments["examples"], start),
                             c=code.at(arguments.scratch, code.plus(first, code.times(row, width))),
+                            depth=depth,
                         ),
                     )
 
                 code.each(column_blocks(target, images), columns)
 
-            code.each(spans(inputs, _INPUT_BLOCK), block)
+            code.loop(-(-inputs // _INPUT_BLOCK), block)
             _write_outputs(code, arguments, (first_output, rows), (images, outputs))
 
         code.cases(arguments.group, outputs, _OUTPUT_GROUP, group)

@@ -32,6 +32,8 @@ from kernels.cpu.vector.target import Target
 
 _UNROLLED = 48
 """Products that one pass of the innermost loop should have, about."""
+_STEPS = 4
+"""Steps that it has at most: where sums are few, a step waits for them, and the loop is done meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _emit(code: Code, tile: Tile) -> None:
                     sums[place] = code.fma(element, vector, sums[place])
         return sums
 
-    unroll = max(1, _UNROLLED // (tile.rows * len(lanes)))
+    unroll = min(_STEPS, max(1, _UNROLLED // (tile.rows * len(lanes))))
     blocks = code.blocks(depth, unroll) if tile.depth is None else spans(tile.depth, unroll)
 
     def run(index: Number, sums: list[Value]) -> list[Value]:

@@ -102,11 +102,14 @@ def transpose_taps(
     """Write some filters' taps of some channels to the scratch memory: (tap, channel, filter)."""
     (first, lanes), (channel, count) = filters, channels
     taps = weights[1] * weights[2]
-    for tap in range(taps):
-        at = code.plus(code.times(first, taps * weights[3]), tap * weights[3], channel)
+
+    def one(tap: Number) -> None:
+        at = code.plus(code.times(first, taps * weights[3]), code.times(tap, weights[3]), channel)
         source = code.at(arguments["weights"], at)
-        scratch = code.at(arguments.scratch, tap * code.lanes**2)
+        scratch = code.at(arguments.scratch, code.times(tap, code.lanes**2))
         transpose_memory(code, source, scratch, Rows(lanes, count, taps * weights[3], code.lanes))
+
+    code.loop(taps, one)
 
 
 def write_taps(
@@ -121,12 +124,13 @@ def write_taps(
     """Write the scratch memory (tap, channel, filter) to some filters' taps of some channels."""
     (first, lanes), (channel, count) = filters, channels
     taps = weights[1] * weights[2]
-    for tap in range(taps):
-        at = code.plus(code.times(first, taps * weights[3]), tap * weights[3], channel)
-        result = code.at(arguments["dweights"], at)
-        scratch = code.at(arguments.scratch, tap * code.lanes**2)
 
-        def store(number: Number, _row: Number, values: Value, width: int, result: Value = result) -> None:
+    def one(tap: Number) -> None:
+        at = code.plus(code.times(first, taps * weights[3]), code.times(tap, weights[3]), channel)
+        result = code.at(arguments["dweights"], at)
+        scratch = code.at(arguments.scratch, code.times(tap, code.lanes**2))
+
+        def store(number: Number, _row: Number, values: Value, width: int) -> None:
             place = code.times(number, taps * weights[3])
             if accumulate:
                 values = code.builder.fadd(values, code.load(result, place, width))
@@ -136,8 +140,8 @@ def write_taps(
             code,
             count,
             lanes,
-            lambda index, _first, _lanes, scratch=scratch: code.load(  # type: ignore[misc]
-                scratch, code.times(index, code.lanes)
-            ),
+            lambda index, _first, _lanes: code.load(scratch, code.times(index, code.lanes)),
             store,
         )
+
+    code.loop(taps, one)
