@@ -10,15 +10,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import llvmlite
 import llvmlite.binding as llvm
 
 from kernels import code_folder
 from kernels.cpu.vector.target import Target, targets
+
+Loaded: TypeAlias = Callable[[str], int]
+"""Returns the address of a symbol; waits until its code is compiled."""
 
 _HASH_BYTES = hashlib.sha256().digest_size
 
@@ -49,59 +53,68 @@ class CodeCache:
 
 def key_of(target: Target, what: str) -> str:
     """Return the key of the code of ``what``, a kernel with its geometry, for ``target``."""
-    version = f"llvm {llvm.llvm_version_info} llvmlite {llvmlite.__version__} sources {_sources()}"
-    return f"{version}\n{llvm.get_process_triple()} {target}\n{what}"
+    return f"{_maker()}\n{target}\n{what}"
 
 
 @cache
-def _sources() -> str:
-    digest = hashlib.sha256()
+def _maker() -> str:
+    """Return what makes code here; found once, for LLVM answers nothing while it compiles."""
+    sources = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+        sources.update(path.read_bytes())
+    versions = f"llvm {llvm.llvm_version_info} llvmlite {llvmlite.__version__} sources {sources.hexdigest()}"
+    return f"{versions}\n{llvm.get_process_triple()}"
 
 
 class Linker:
-    """Turns LLVM's text into machine code for one target, and loads it into this process."""
+    """Turns LLVM's text into machine code for one target, and loads it into this process.
+
+    LLVM has a thread of its own: it takes two thirds of the time, and Python can write meanwhile.
+    """
 
     def __init__(self, target: Target, cache: CodeCache) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        triple = llvm.Target.from_triple(llvm.get_process_triple())
         self._target = target
-        self._machine: Any = triple.create_target_machine(
+        self._triple = llvm.get_process_triple()
+        self._machine: Any = llvm.Target.from_triple(self._triple).create_target_machine(
             cpu=target.cpu, features=target.features, opt=2, codemodel="jitdefault", jit=True
         )
+        self._layout = str(self._machine.target_data)
         # MCJIT wants a module to begin with; it stays empty, for all code comes as objects.
         self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="compiler")
         self.cache = cache
-        self._loaded: dict[str, dict[str, int]] = {}
+        self._loaded: dict[str, Loaded] = {}
 
-    def load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> dict[str, int]:
-        """Return the addresses of the ``symbols`` of the code of ``what``.
+    def load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> Loaded:
+        """Return what tells the addresses of the ``symbols`` of the code of ``what``.
 
-        Where it is not in the cache, ``write()`` returns its text in LLVM's language. Symbols are unique in
-        this process, as ``what`` is.
+        Where it is not in the cache, ``write()`` returns its text in LLVM's language, and it is compiled
+        meanwhile. Symbols are unique in this process, as ``what`` is.
         """
         if what not in self._loaded:
-            self._loaded[what] = self._load(what, symbols, write)
-        return self._loaded[what]
+            key = key_of(self._target, what)
+            found = self.cache.get(key)
+            made = self._thread.submit(self.compile, write()) if found is None else None
 
-    def _load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> dict[str, int]:
-        key = key_of(self._target, what)
-        code = self.cache.get(key)
-        if code is None:
-            code = self.compile(write())
-            self.cache.put(key, code)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
-        return {symbol: self._engine.get_function_address(symbol) for symbol in symbols}
+            @cache
+            def addresses() -> dict[str, int]:
+                code = found
+                if made is not None:
+                    code = made.result()
+                    self.cache.put(key, code)
+                self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+                self._engine.finalize_object()
+                return {symbol: self._engine.get_function_address(symbol) for symbol in symbols}
+
+            self._loaded[what] = lambda symbol: addresses()[symbol]
+        return self._loaded[what]
 
     def compile(self, text: str) -> bytes:
         """Return the object code of a module's text."""
         module = llvm.parse_assembly(text)
-        module.triple = llvm.get_process_triple()
-        module.data_layout = str(self._machine.target_data)
+        module.triple, module.data_layout = self._triple, self._layout
         code: bytes = self._machine.emit_object(module)
         return code
 

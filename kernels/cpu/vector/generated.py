@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,14 +73,14 @@ class Generated:
         """Return the kernel for the target of ``code``, ready to run on ``arrays``, workspace included."""
         names = self._names
         target = code.partition(" ")[0]
-        addresses = linker(target).load(self.what, self._symbols, lambda: self.text(target_of(code)))
+        loaded = linker(target).load(self.what, self._symbols, lambda: self.text(target_of(code)))
         pointers = (ctypes.c_void_p * len(names))(
             *(arrays[n].ctypes.data if n in arrays else self.tables[n].ctypes.data for n in names)
         )
         bound = tuple(
             BoundPhase(
                 phase=phase,
-                function=addresses[symbol],
+                function=partial(loaded, symbol),
                 arguments=ctypes.addressof(pointers),
                 reads=_extents(phase.reads, arrays),
                 writes=_extents(phase.writes, arrays),
@@ -127,10 +128,13 @@ class Extent:
 
 @dataclass(frozen=True)
 class BoundPhase:
-    """A phase with its machine code, its arguments, and the memory that it touches."""
+    """A phase with its machine code, its arguments, and the memory that it touches.
+
+    ``function`` returns the address of the code; it waits until it is compiled.
+    """
 
     phase: Phase
-    function: int
+    function: Callable[[], int]
     arguments: int
     reads: tuple[Extent, ...]
     writes: tuple[Extent, ...]

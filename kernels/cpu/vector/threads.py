@@ -48,7 +48,7 @@ class PhaseSequence:
         self.table = np.zeros((len(self.chains), drive.ROW), np.int64)
         self._links: list[NDArray[np.int64]] = []
         for row, links in zip(self.table, self.chains, strict=True):
-            addresses = np.array([(link.function, link.arguments) for link in links], np.int64)
+            addresses = np.array([(link.function(), link.arguments) for link in links], np.int64)
             self._links.append(addresses)
             row[drive.GROUPS] = links[0].phase.groups
             row[drive.LINKS] = len(links)
@@ -151,7 +151,7 @@ def pool() -> Pool:
 
 
 def _native_drive() -> Any:
-    address = linker("plain").load("drive", [drive.SYMBOL], lambda: drive.SOURCE)[drive.SYMBOL]
+    address = linker("plain").load("drive", [drive.SYMBOL], lambda: drive.SOURCE)(drive.SYMBOL)
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)(address)
 
 

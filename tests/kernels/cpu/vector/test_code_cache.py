@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -63,12 +64,29 @@ def test_a_file_in_place_of_the_folder_keeps_nothing(tmp_path: Path) -> None:
 def test_compiled_code_is_loaded_from_the_disk(tmp_path: Path) -> None:
     """The second linker need not compile."""
     cache = CodeCache(tmp_path)
-    Linker(PLAIN, cache).load("drive", [SYMBOL], lambda: SOURCE)
+    Linker(PLAIN, cache).load("drive", [SYMBOL], lambda: SOURCE)(SYMBOL)
 
     def fail() -> str:
         raise AssertionError("compiled again")
 
-    assert Linker(PLAIN, cache).load("drive", [SYMBOL], fail)[SYMBOL]
+    assert Linker(PLAIN, cache).load("drive", [SYMBOL], fail)(SYMBOL)
+
+
+def test_the_next_text_can_be_written_while_one_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To load waits for nothing; to ask for an address does."""
+    linker, written = Linker(PLAIN, CodeCache(tmp_path)), Event()
+    compiles = linker.compile
+
+    def compile_later(text: str) -> bytes:
+        assert written.wait(60)
+        return compiles(text)
+
+    monkeypatch.setattr(linker, "compile", compile_later)
+    address = linker.load("drive", [SYMBOL], lambda: SOURCE)
+    written.set()
+    assert address(SYMBOL)
 
 
 def test_keys_tell_targets_and_kernels_apart() -> None:

@@ -85,7 +85,7 @@ def phase(
     """Return a phase that touches this memory."""
     return BoundPhase(
         Phase("", 4, (), (), lambda code, arguments: None, images=images, early=early),
-        function=0,
+        function=lambda: 0,
         arguments=0,
         reads=reads,
         writes=writes,
