@@ -94,8 +94,10 @@ def _of_places(shapes: dict[str, Shape], accumulate: bool) -> Generated:
 
         return vector
 
+    runs = by_runs(shapes["dbiases"])
     return Generated(
         what=f"bias.backward {shapes} {accumulate}",
         arrays=("dy", "dbiases"),
-        phases=(by_runs(total, ("dy",), ("dbiases",), body=body),),
+        phases=(runs.phase(("dy",), ("dbiases",), body),),
+        tables=runs.tables,
     )

@@ -75,12 +75,12 @@ def backward(
 
         return vector
 
-    shape = shapes["dy"]
-    phase = by_images(shape[0], elements(shape), ("mask", "dy"), ("dx",), body=body)
+    runs = by_images(shapes["dy"])
     return Generated(
-        what=f"dropout.backward {shape} {keep} {scaled} {accumulate}",
+        what=f"dropout.backward {keep} {scaled} {accumulate}",
         arrays=("mask", "dy", "dx"),
-        phases=(phase,),
+        phases=(runs.phase(("mask", "dy"), ("dx",), body),),
+        tables=runs.tables,
     )
 
 

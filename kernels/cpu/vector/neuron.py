@@ -8,7 +8,6 @@ from kernels.arrays import Shape
 from kernels.cpu.vector.flat import by_images
 from kernels.cpu.vector.generated import Arguments, Generated
 from kernels.cpu.vector.ir import Code, Number
-from kernels.cpu.vector.picture import elements
 from kernels.cpu.vector.target import Target
 
 
@@ -23,9 +22,13 @@ def forward(shapes: dict[str, Shape], target: Target, *, neuron: str) -> Generat
 
         return vector
 
-    shape = shapes["x"]
-    phase = by_images(shape[0], elements(shape), ("x",), ("y",), body=body)
-    return Generated(what=f"neuron.forward {shape}", arrays=("x", "y"), phases=(phase,))
+    runs = by_images(shapes["x"])
+    return Generated(
+        what="neuron.forward",
+        arrays=("x", "y"),
+        phases=(runs.phase(("x",), ("y",), body),),
+        tables=runs.tables,
+    )
 
 
 def backward(
@@ -46,6 +49,10 @@ def backward(
 
         return vector
 
-    shape = shapes["y"]
-    phase = by_images(shape[0], elements(shape), ("y", "dy"), ("dx",), body=body)
-    return Generated(what=f"neuron.backward {shape} {accumulate}", arrays=("y", "dy", "dx"), phases=(phase,))
+    runs = by_images(shapes["y"])
+    return Generated(
+        what=f"neuron.backward {accumulate}",
+        arrays=("y", "dy", "dx"),
+        phases=(runs.phase(("y", "dy"), ("dx",), body),),
+        tables=runs.tables,
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import prod
+
+import numpy as np
 
 from kernels import control
 from kernels.arrays import Shape
@@ -16,21 +17,18 @@ from kernels.cpu.vector.target import Target
 
 def update(shapes: dict[str, Shape], target: Target, *, slot: int) -> Generated:
     """Return the kernel that updates weights and velocity by row ``slot`` of the settings."""
-    runs = by_runs(
-        prod(shapes["weights"]),
-        ("gradient", "counters", "settings"),
-        ("weights", "velocity"),
-        body=lambda code, arguments: _descent(code, arguments, slot),
-    )
+    runs = by_runs(shapes["weights"])
+    phase = runs.phase(("gradient", "counters", "settings"), ("weights", "velocity"), _descent)
 
     def update_if_asked(code: Code, arguments: Arguments) -> None:
         with code.builder.if_then(_is_asked(code, arguments)):
-            runs.emit(code, arguments)
+            phase.emit(code, arguments)
 
     return Generated(
-        what=f"sgd.update {shapes['weights']} {slot}",
+        what="sgd.update",
         arrays=("gradient", "counters", "settings", "weights", "velocity"),
-        phases=(replace(runs, emit=update_if_asked),),
+        phases=(replace(phase, emit=update_if_asked),),
+        tables=runs.tables | {"slot": np.array([slot], np.int64)},
     )
 
 
@@ -42,13 +40,13 @@ def _is_asked(code: Code, arguments: Arguments) -> Value:
     return b.and_(asked, b.icmp_signed("==", bad, I64(control.NO_BAD_STEP)))
 
 
-def _descent(code: Code, arguments: Arguments, slot: int) -> Callable[[Number, int], None]:
-    """Read row ``slot`` of the settings; return what writes a vector's update: ``vector(offset, lanes)``."""
+def _descent(code: Code, arguments: Arguments) -> Callable[[Number, int], None]:
+    """Read this weight's row of the settings; return what writes a vector's update."""
     gradient, weights, velocity = (arguments[name] for name in ("gradient", "weights", "velocity"))
+    row = code.times(code.integer(arguments["slot"], 0), control.SETTINGS)
 
     def setting(column: int) -> Value:
-        place = I64(slot * control.SETTINGS + column)
-        address = code.builder.gep(arguments["settings"], [place], source_etype=F64)
+        address = code.builder.gep(arguments["settings"], [code.plus(row, column)], source_etype=F64)
         return code.builder.load(address, typ=F64)
 
     def lanes_of(value: Value) -> Value:
