@@ -39,6 +39,40 @@ __device__ inline void put(To* place, From value, bool accumulate) {
 template <typename Value, int count>
 struct alignas(sizeof(Value) * count & -(sizeof(Value) * count)) Pack { Value values[count]; };
 
+// Two bfloat16 as one word. The first is its lower half.
+__device__ inline float first_of(unsigned pair) { return __uint_as_float(pair << 16); }
+__device__ inline float second_of(unsigned pair) { return __uint_as_float(pair & 0xFFFF0000); }
+
+// A pack's values as wide ones, and rounded again; bfloat16 by pairs, which takes half the instructions.
+template <int count>
+__device__ inline void widen(const Pack<T, count>& pack, A (&values)[count]) {
+    if constexpr (sizeof(T) == 2 && count % 2 == 0) {
+#pragma unroll
+        for (int i = 0; i < count; i += 2) {
+            unsigned pair = reinterpret_cast<const unsigned*>(pack.values)[i / 2];
+            values[i] = first_of(pair);
+            values[i + 1] = second_of(pair);
+        }
+    } else {
+#pragma unroll
+        for (int i = 0; i < count; ++i) values[i] = wide(pack.values[i]);
+    }
+}
+
+template <int count>
+__device__ inline Pack<T, count> narrowed(const A (&values)[count]) {
+    Pack<T, count> pack;
+    if constexpr (sizeof(T) == 2 && count % 2 == 0) {
+#pragma unroll
+        for (int i = 0; i < count; i += 2)
+            reinterpret_cast<__nv_bfloat162*>(pack.values)[i / 2] = __floats2bfloat162_rn(values[i], values[i + 1]);
+    } else {
+#pragma unroll
+        for (int i = 0; i < count; ++i) pack.values[i] = narrow<T>(values[i]);
+    }
+    return pack;
+}
+
 // ---------------------------------------------------------------------------------------------- loops
 
 // The items that this thread works on, of all that the grid does.

@@ -40,20 +40,21 @@ __device__ inline Pack<Values, V>& pack_at(Values* values, Index index) {
 
 // Writes sums as T, or adds them to what is there.
 __device__ inline void put_pack(T* place, const A (&sums)[V], bool accumulate) {
-    Group& group = pack_at(place, 0);
-    Group result = accumulate ? group : Group();
+    A totals[V] = {};
+    if (accumulate) widen(pack_at(place, 0), totals);
 #pragma unroll
-    for (int v = 0; v < V; ++v) put(&result.values[v], sums[v], accumulate);
-    group = result;
+    for (int v = 0; v < V; ++v) totals[v] = accumulate ? totals[v] + sums[v] : sums[v];
+    pack_at(place, 0) = narrowed(totals);
 }
 
 // The same for gradients: where a gate is given, the output of a ReLU, they pass where it is open.
 __device__ inline void put_gated(T* dx, Index index, A (&sums)[V], bool accumulate, const T* gate) {
     if (gate) {
-        Group output = pack_at(gate, index);
+        A outputs[V];
+        widen(pack_at(gate, index), outputs);
 #pragma unroll
         for (int v = 0; v < V; ++v)
-            if (!(wide(output.values[v]) > 0)) sums[v] = 0;
+            if (!(outputs[v] > 0)) sums[v] = 0;
     }
     put_pack(dx + index, sums, accumulate);
 }

@@ -16,9 +16,10 @@ extern "C" __global__ void backward(const T* dy, A* shares, Index rows, bool acc
     if (output < OUTPUTS)
 #pragma unroll 8
         for (Index row = (Index)share * DOWN + down; row < rows; row += SHARES * DOWN) {
-            Group gradients = pack_at(dy, row * OUTPUTS + output);
+            A gradients[V];
+            widen(pack_at(dy, row * OUTPUTS + output), gradients);
 #pragma unroll
-            for (int v = 0; v < V; ++v) own[v] += wide(gradients.values[v]);
+            for (int v = 0; v < V; ++v) own[v] += gradients[v];
         }
 #pragma unroll
     for (int v = 0; v < V; ++v) sums[down][across * V + v] = own[v];

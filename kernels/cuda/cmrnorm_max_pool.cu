@@ -79,10 +79,10 @@ __device__ inline Norm norm_of(const A (&x)[V], int place) {
 }
 
 __device__ inline Group responses_of(const A (&x)[V], const Norm& norm) {
-    Group group;
+    A responses[V];
 #pragma unroll
-    for (int v = 0; v < V; ++v) group.values[v] = narrow<T>(product(x[v], product(norm.powers[v], norm.bases[v])));
-    return group;
+    for (int v = 0; v < V; ++v) responses[v] = product(x[v], product(norm.powers[v], norm.bases[v]));
+    return narrowed(responses);
 }
 
 // Takes over what is larger, or not a number.
@@ -102,9 +102,7 @@ __device__ inline void raise(Group& largest, const Group& other) {
 }
 
 __device__ inline void load(const T* from, bool works, A (&values)[V]) {
-    Group group = works ? pack_at(from, 0) : Group();
-#pragma unroll
-    for (int v = 0; v < V; ++v) values[v] = works ? wide(group.values[v]) : A(0);
+    widen(works ? pack_at(from, 0) : Group(), values);
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS) forward(const T* x, T* y) {
@@ -144,6 +142,46 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(const T* x, T* y) 
     }
 }
 
+// Adds the gradients of maps whose response is the largest of a window, if the window sees the pixel.
+__device__ inline void add_won(const Group& responses, const Group& largest, const Group& gradients, bool sees,
+                               A (&sums)[V]) {
+    if constexpr (sizeof(T) == 2 && V % 2 == 0) {
+        auto* own = reinterpret_cast<const __nv_bfloat162*>(responses.values);
+        auto* most = reinterpret_cast<const __nv_bfloat162*>(largest.values);
+        auto* given = reinterpret_cast<const unsigned*>(gradients.values);
+        unsigned mask = sees ? ~0u : 0;
+#pragma unroll
+        for (int v = 0; v < V; v += 2) {
+            unsigned won = given[v / 2] & __heq2_mask(own[v / 2], most[v / 2]) & mask;
+            sums[v] += first_of(won);
+            sums[v + 1] += second_of(won);
+        }
+    } else {
+#pragma unroll
+        for (int v = 0; v < V; ++v)
+            if (sees && responses.values[v] == largest.values[v]) sums[v] += wide(gradients.values[v]);
+    }
+}
+
+// Adds up what the windows give that see a pixel. Of those beside one another all are loaded, the nearest ones in place
+// of those that lie outside.
+__device__ inline void gather(const T* y, const T* dy, const Spot& pixel, const Group& responses, A (&sums)[V]) {
+    int down = pixel.row - START_H, across = pixel.column - START_W;
+    if (down < 0 || across < 0) return;
+#pragma unroll WINDOWS_AT_ONCE
+    for (int i = 0; i < SEEN_H; ++i) {
+        int row = down / STRIDE_H - i;
+        if (row < 0 || row >= P || down - row * STRIDE_H >= SIZE_H) continue;
+#pragma unroll
+        for (int j = 0; j < SEEN_W; ++j) {
+            int column = across / STRIDE_W - j;
+            bool sees = column >= 0 && column < Q && across - column * STRIDE_W < SIZE_W;
+            Index window = index_of<P, Q, C>(pixel.n, row, min(max(column, 0), Q - 1), pixel.channel);
+            add_won(responses, pack_at(y, window), pack_at(dy, window), sees, sums);
+        }
+    }
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
     backward(const T* x, const T* y, const T* dy, T* dx, const T* gate, Index pixels) {
     Lane lane = own_lane();
@@ -155,14 +193,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
         load(x + group * V, works, values);
         Norm norm = norm_of(values, lane.place);
         Group responses = responses_of(values, norm);
-        if (works)
-            for_windows(spot_of<H, W, C>(group), [&](Index window, int, int) {
-                Group largest = pack_at(y, window), gradient = pack_at(dy, window);
-#pragma unroll
-                for (int v = 0; v < V; ++v)
-                    if (wide(responses.values[v]) == wide(largest.values[v]))
-                        gradients[v] += wide(gradient.values[v]);
-            });
+        if (works) gather(y, dy, spot_of<H, W, C>(group), responses, gradients);
 #pragma unroll
         for (int v = 0; v < V; ++v) pulls[v] = gradients[v] * values[v] * norm.powers[v];
         sum_around<RIGHT, LEFT>(pulls, lane.place, sums);

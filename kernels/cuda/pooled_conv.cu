@@ -212,14 +212,14 @@ __device__ inline void gather(const int* winners, const T* dz, const Place& plac
     }
     A sums[CHUNK] = {};
 #pragma unroll
-    for (int window = 0; window < SEEN_H * SEEN_W; ++window)
+    for (int window = 0; window < SEEN_H * SEEN_W; ++window) {
+        A given[CHUNK];
+        widen(gradients[window], given);
 #pragma unroll
         for (int v = 0; v < CHUNK; ++v)
-            if (won[window].values[v] & bits[window]) sums[v] += wide(gradients[window].values[v]);
-    Pack<T, CHUNK> stored;
-#pragma unroll
-    for (int v = 0; v < CHUNK; ++v) stored.values[v] = narrow<T>(sums[v]);
-    *reinterpret_cast<Pack<T, CHUNK>*>(dy) = stored;
+            if (won[window].values[v] & bits[window]) sums[v] += given[v];
+    }
+    *reinterpret_cast<Pack<T, CHUNK>*>(dy) = narrowed(sums);
 }
 
 // What a warp sums up: 16 maps and all of a patch, of every 2nd 16 pixels.
