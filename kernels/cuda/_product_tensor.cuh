@@ -100,21 +100,6 @@ __device__ inline void load_right(unsigned (&to)[4], const T* slab, int row, int
             to, slab + place_in_slab<false, TILE_COLUMNS>(row + lane / 16 * 8, k + lane / 8 % 2 * 8 + lane % 8));
 }
 
-struct __align__(8) Two {
-    float x, y;
-};
-
-// Lanes that differ in `bit` swap: the one without it gets the other's `mine` for its `yours`.
-__device__ inline void exchange(Two& mine, Two& yours, int bit) {
-    bool high = threadIdx.x & bit;
-    Two given = high ? mine : yours;
-    Two got = {__shfl_xor_sync(~0u, given.x, bit), __shfl_xor_sync(~0u, given.y, bit)};
-    if (high)
-        mine = got;
-    else
-        yours = got;
-}
-
 // Calls work(number, row, column) for the runs that a thread has.
 template <typename Work>
 __device__ inline void for_runs(const Tile& tile, Work work) {
@@ -148,11 +133,11 @@ __device__ inline void sum_up(const Tile& tile, const Left& left, const Right& r
             left_fetcher.fetch(k, part.last, slabs.lefts[step % STAGES]);
             right_fetcher.fetch(k, part.last, slabs.rights[step % STAGES]);
         }
-        asm volatile("cp.async.commit_group;" ::: "memory");
+        commit();
     };
     for (int step = 0; step < STAGES - 1; ++step) fetch(step);
     for (int step = 0; step < steps; ++step) {
-        asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
+        wait_for_all_but<STAGES - 2>();
         __syncthreads();
         fetch(step + STAGES - 1);
 #pragma unroll
@@ -176,22 +161,9 @@ __device__ inline void product(const Tile& tile, const Left& left, const Right& 
     __shared__ Slabs slabs;
     Sums sums = {};
     sum_up(tile, left, right, part, slabs, sums);
-    // Of each 8 columns, a lane has 2. It swaps with three others for all 8 of one in four.
     tensor::for_runs(tile, [&](int number, Index row, Index column) {
-        Two pairs[4];
-        int half = number % 2 * 2;
-#pragma unroll
-        for (int j = 0; j < 4; ++j) pairs[j] = {sums[number / 2][j][half], sums[number / 2][j][half + 1]};
-        exchange(pairs[0], pairs[1], 1);
-        exchange(pairs[2], pairs[3], 1);
-        exchange(pairs[0], pairs[2], 2);
-        exchange(pairs[1], pairs[3], 2);
         A run[RUN];
-#pragma unroll
-        for (int j = 0; j < 4; ++j) {
-            run[2 * j] = pairs[j].x;
-            run[2 * j + 1] = pairs[j].y;
-        }
+        gather_run(sums[number / 2], number % 2, run);
         write(row, column, run);
     });
 }

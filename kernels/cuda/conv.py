@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from kernels.arrays import Pair, Shape
-from kernels.cuda import _products, _shares
+from kernels.cuda import _products, _shares, _strided_conv
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda._launch import address, filter_macros, pair_macros
 from kernels.cuda._products import ends, tiling
@@ -28,13 +28,18 @@ def forward(
     tf32: bool = False,
 ) -> None:
     """Write the maps y, or add to them; biases are added where there are some, then the neuron acts."""
-    macros = _macros(
-        x.shape, weights.shape, y.shape, stride=stride, padding=padding, dilation=dilation, groups=groups
-    )
-    places = y.size // y.shape[3]
-    tiles = tiling(x.dtype, places, y.shape[3] // groups, products=groups, tf32=tf32)
-    macros |= ends(biases, neuron=neuron)
-    tiles.launch("conv", "forward", x.dtype, macros, (x, weights, address(biases), y, places, accumulate))
+    how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    shapes = x.shape, weights.shape, y.shape
+    relu = "relu" if neuron == "relu" else ""
+    has_own = biases is not None and len(biases.shape) > 1  # biases for each place
+    if _is_strided(x, shapes, how) and not accumulate and not has_own:
+        arrays = {"x": x, "weights": weights, "y": y}
+        _strided_conv.forward(**arrays, biases=biases, stride=stride, padding=padding, neuron=relu)
+    else:
+        places = y.size // y.shape[3]
+        tiles = tiling(x.dtype, places, y.shape[3] // groups, products=groups, tf32=tf32)
+        macros = _macros(*shapes, **how) | ends(biases, neuron=relu)
+        tiles.launch("conv", "forward", x.dtype, macros, (x, weights, address(biases), y, places, accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)
 
@@ -80,24 +85,44 @@ def backward_weights(
 
     That of shared biases goes to dbiases, where they are given.
     """
-    macros = _macros(
-        x.shape, dweights.shape, dy.shape, stride=stride, padding=padding, dilation=dilation, groups=groups
-    )
-    maps, taps = len(dweights) // groups, dweights.size // len(dweights)
-    tiles = tiling(
-        x.dtype, maps, taps + (dbiases is not None), products=groups, shares=len(shares), tf32=tf32
-    )
-    macros |= {**ends(dbiases), "PITCH": shares.shape[1]}
-    tiles.launch("conv", "backward_weights", x.dtype, macros, (x, dy, shares, dy.size // dy.shape[3]))
+    how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    shapes = x.shape, dweights.shape, dy.shape
+    if _is_strided(x, shapes, how):
+        arrays = {"x": x, "dy": dy, "dweights": dweights, "shares": shares}
+        has_biases = dbiases is not None
+        _strided_conv.backward_weights(**arrays, has_biases=has_biases, stride=stride, padding=padding)
+    else:
+        maps, taps = len(dweights) // groups, dweights.size // len(dweights)
+        columns = taps + (dbiases is not None)
+        tiles = tiling(x.dtype, maps, columns, products=groups, shares=len(shares), tf32=tf32)
+        macros = {**_macros(*shapes, **how), **ends(dbiases), "PITCH": shares.shape[1]}
+        tiles.launch("conv", "backward_weights", x.dtype, macros, (x, dy, shares, dy.size // dy.shape[3]))
     _shares.sum_up(shares=shares, dweights=dweights, dbiases=dbiases, accumulate=accumulate)
 
 
-def backward_weights_workspace(shapes: dict[str, Shape], *, groups: int = 1, **_: object) -> dict[str, Shape]:
+def backward_weights_workspace(
+    shapes: dict[str, Shape],
+    *,
+    stride: Pair,
+    padding: Pair,
+    groups: int = 1,
+    dilation: Pair = (1, 1),
+    **_: object,
+) -> dict[str, Shape]:
     """Return the shape of ``shares``: gradients, each summed over some of the places."""
-    filters, biases = shapes["dweights"], shapes.get("dbiases", ())
+    pictures, filters, maps = shapes["x"], shapes["dweights"], shapes["dy"]
+    biases = shapes.get("dbiases", ())
+    how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if _strided_conv.fits(pictures, filters, maps, **how):
+        return {"shares": _strided_conv.shares(pictures, filters, maps, biases, stride)}
     columns = prod(filters[1:]) + bool(biases)
-    count = _products.shares(filters[0] // groups, columns, prod(shapes["dy"][:3]), groups)
+    count = _products.shares(filters[0] // groups, columns, prod(maps[:3]), groups)
     return {"shares": _shares.shape(count, filters, biases)}
+
+
+def _is_strided(x: DeviceArray, shapes: tuple[Shape, Shape, Shape], how: dict[str, Any]) -> bool:
+    """Whether a kernel for few channels and a stride is to be used."""
+    return str(x.dtype) == "bfloat16" and _strided_conv.fits(*shapes, **how)
 
 
 def _macros(pictures: Shape, weights: Shape, maps: Shape, *, dilation: Pair, **how: Any) -> dict[str, int]:

@@ -223,6 +223,18 @@ def convolved(
     return y
 
 
+def test_what_packs_by_itself_is_not_packed() -> None:
+    """Kernels for bfloat16 do, where pairs of numbers end with a picture, and with what pads it."""
+    graph = load(EXAMPLES / "imagenet.convnet").graph
+    for program in (TRAIN, EVALUATE):
+        assert not [kind for kind in steps(compiled(graph), program) if kind.startswith("pack.")]
+        assert "pack.pictures" in steps(compile_network(graph, 4, device="cuda"), program)
+    beside = network(conv=Conv(filters=8, size=(4, 4), stride=(2, 2), padding=(1, 1)))
+    own = network(conv=Conv(filters=8, size=(4, 4), stride=(2, 2), padding=(1, 0), shared_biases=False))
+    for left in (beside, own):
+        assert "pack.pictures" in steps(compiled(left))
+
+
 def test_filters_that_two_layers_share_are_packed_for_each() -> None:
     """What the second use adds to its gradient is not packed."""
     graph = network(one=Conv(filters=8, size=(4, 4), stride=(2, 2), padding=(1, 1)), sum=EltSum())

@@ -25,14 +25,17 @@ FUSIONS = frozenset({SOFTMAX, POOLED, UPDATE, ON_GPU})
 """The names by which fusions are asked for."""
 
 
-def fuse(draft: Draft, fusions: Collection[str]) -> None:
-    """Fuse what can be fused in ``draft``, and note what was fused and why something was not."""
+def fuse(draft: Draft, fusions: Collection[str], *, short: bool) -> None:
+    """Fuse what can be fused in ``draft``, and note what was fused and why something was not.
+
+    Numbers will be bfloat16 if ``short``: there are kernels for them alone.
+    """
     if SOFTMAX in fusions:
         _fuse_softmax_cross_entropy(draft)
     if POOLED in fusions:
         _fuse_pooled(draft)
     if ON_GPU in fusions:
-        fuse_on_gpu(draft)
+        fuse_on_gpu(draft, short=short)
 
 
 def _fuse_softmax_cross_entropy(draft: Draft) -> None:

@@ -33,10 +33,10 @@ _GATED = frozenset(
 """Operations that can let a gradient through a ReLU before they write it."""
 
 
-def fuse_on_gpu(draft: Draft) -> None:
-    """Make all fusions of this file that a draft has use for."""
+def fuse_on_gpu(draft: Draft, *, short: bool) -> None:
+    """Make all fusions of this file that a draft has use for; numbers will be bfloat16 if ``short``."""
     _fuse_relus(draft)
-    pack_first_layers(draft)
+    pack_first_layers(draft, short=short)
     _fuse_gates(draft)
     _fuse_biases(draft)
     _fuse_costs(draft)

@@ -1,7 +1,8 @@
 """Packs the pictures of first layers: blocks of pixels become channels, as many as tensor cores want.
 
 A convolution of h × w filters with stride s is one of ⌈h/s⌉ × ⌈w/s⌉ filters with stride 1 on pictures whose
-pixels are blocks of s × s. Its filters are packed in each step, and their gradient is unpacked.
+pixels are blocks of s × s. Its filters are packed in each step, and their gradient is unpacked. Kernels that
+pack what they read by themselves need none of this.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from math import ceil
 
 from engine.plan.compile.draft import Draft
 from engine.plan.types import Buffer, Operation, Value
+from kernels.cuda import _strided_conv
 
 _CHANNELS = 8
 """Packed pictures have a multiple of it."""
 
 
-def pack_first_layers(draft: Draft) -> None:
-    """Pack what convolutions of the data with few channels read."""
+_PLAIN: dict[str, Value] = {"stride": (1, 1), "padding": (0, 0), "groups": 1, "dilation": (1, 1)}
+
+
+def pack_first_layers(draft: Draft, *, short: bool) -> None:
+    """Pack what convolutions of the data with few channels read; numbers will be bfloat16 if ``short``."""
     for forward in [op for op in draft.operations if op.kind == "conv.forward"]:
-        if _is_first(draft, forward):
+        if _is_first(draft, forward) and not (short and _packs_itself(draft, forward)):
             _pack(draft, forward)
 
 
@@ -30,6 +35,14 @@ def _is_first(draft: Draft, forward: Operation) -> bool:
     plain = attributes.get("groups", 1) == 1 and attributes.get("dilation", (1, 1)) == (1, 1)
     few = x.role == "input" and x.shape[3] % _CHANNELS != 0 and x.shape[3] < _CHANNELS
     return plain and few and not forward.accumulates
+
+
+def _packs_itself(draft: Draft, forward: Operation) -> bool:
+    x, weights = draft.buffers[forward.inputs["x"]], draft.buffers[forward.inputs["weights"]]
+    maps, biases = draft.buffers[forward.outputs["y"]], forward.inputs.get("biases")
+    is_shared = biases is None or len(draft.buffers[biases].shape) == 1
+    how = {name: forward.attributes.get(name, otherwise) for name, otherwise in _PLAIN.items()}
+    return is_shared and _strided_conv.fits(x.shape, weights.shape, maps.shape, **how)  # type: ignore[arg-type]
 
 
 def _pack(draft: Draft, forward: Operation) -> None:

@@ -74,17 +74,18 @@ def compile_network(
     train = Draft(device, dtype, batch_size, training=True)
     lower(train, layers)
     differentiate(train, layers)
-    fuse(train, wanted)
+    short = precision == "bfloat16"
+    fuse(train, wanted, short=short)
     slots = add_updates(train, layers, training)
     evaluate = Draft(device, dtype, batch_size, training=False)
     lower(evaluate, layers)
-    fuse(evaluate, wanted)
+    fuse(evaluate, wanted, short=short)
     shared = {
         TRAIN: partition.share_out(_whole(train), passes=True),
         EVALUATE: partition.share_out(_whole(evaluate), passes=False),
     }
     copies: dict[str, str] = {}
-    if precision == "bfloat16":
+    if short:
         for name, program in shared.items():
             shared[name], of_program = compute_short(program)
             copies |= of_program

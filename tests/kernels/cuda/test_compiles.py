@@ -53,7 +53,15 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
         probs=Softmax(),
         loss=CrossEntropy(),
     )
-    others = through(Pool()), through(Pool(pool="avg")), cast, pooled
+    strided = chain(
+        data=Data(size=(11, 12), channels=3),
+        labels=Labels(),
+        conv=Conv(filters=8, size=(5, 5), stride=(2, 2)),
+        fc=Fc(outputs=10),
+        probs=Softmax(),
+        loss=CrossEntropy(),
+    )
+    others = through(Pool()), through(Pool(pool="avg")), cast, pooled, strided
     for graph in (*test_every_layer.networks(), *others):
         yield compile_network(graph, 4, device="cuda", **choices)
     for fusions in (FUSIONS, ()):
@@ -78,7 +86,12 @@ def small_plans(**choices: Any) -> Iterator[TrainingPlan]:
 def test_every_kernel_compiles(choices: dict[str, Any], architecture: str) -> None:
     """For one geometry each, and the oldest GPU that has the type."""
     launched, units = launches(**choices)
-    of_bfloat16 = {"cast.forward", "pooled_conv.forward", "pooled_conv.backward_weights"}
+    both = {
+        f"{stem}.{name}"
+        for stem in ("pooled_conv", "_strided_conv")
+        for name in ("forward", "backward_weights")
+    }
+    of_bfloat16 = {"cast.forward", *both}
     others = of_bfloat16 if choices.get("precision") != "bfloat16" else set()
     assert launched == set(operations("cuda")) - others
     assert {_kernel_of(source) for source, _ in units} == kernels() - _ELSEWHERE - others
