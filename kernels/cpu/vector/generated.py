@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +22,18 @@ from kernels.cpu.vector.target import Method, Target, target_of
 
 IMAGE_GROUPS = 32
 """Groups that the images of a batch make, if there are as many images; fixed, whatever the threads."""
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Look for no garbage meanwhile: a kernel being written is large, and all in use until it is done."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,7 @@ class Generated:
         digest = hashlib.sha256(self.what.encode()).hexdigest()[:16]
         return [f"k{digest}.{index}.{phase.name}" for index, phase in enumerate(self.phases)]
 
+    @_without_collections()
     def text(self, target: Target) -> str:
         """Return the kernel in LLVM's language."""
         unit = Unit(target)
