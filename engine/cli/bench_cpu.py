@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -14,6 +15,9 @@ from engine.cli.bench_cpu_scaling import BATCHES, describe_scaling, scaling, thr
 from engine.cli.bench_side import GENEROUS_MALLOC, Side, require_torch
 
 _WARM_UP = 3
+_REST = 0.05
+"""s before each step: threads of the other side that wait awake for more work have gone to sleep then."""
+
 _PART_TURNS = 4
 """How often the sides are asked by turns for the times of their layers; the least count."""
 
@@ -100,6 +104,7 @@ def measure(network: Path, batch_size: int, *, steps: int, threads: int, peer: s
     processor: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(_WARM_UP + steps):
         for name, side in sides.items():
+            time.sleep(_REST)
             seconds, of_processors = side.ask("step")
             if turn >= _WARM_UP:
                 times[name].append(seconds)

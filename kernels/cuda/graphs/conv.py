@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kernels.arrays import Pair, Shape
-from kernels.cuda import bias
+from kernels.cuda import _strided_conv, bias
 from kernels.cuda._arrays import DeviceArray
 from kernels.cuda.graphs.built import Built, build
 from kernels.cuda.graphs.target import Target
@@ -31,8 +31,11 @@ def forward(
 ) -> Built | None:
     """Make the kernel that writes the maps: biases are added, then a ReLU acts."""
     biases = shapes.get("biases", ())
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
     if groups > 1 or accumulate or neuron not in ("", "relu") or len(biases) > 1:
         return None
+    if _strided_conv.fits(shapes["x"], shapes["weights"], shapes["y"], groups=groups, **how):
+        return None  # cuDNN is slow with few channels, and to time its plans would take a while
 
     def make(graph: Any, geometry: _Geometry) -> dict[str, Any]:
         tensors = _tensors(graph, shapes, "x", "weights")
@@ -44,7 +47,6 @@ def forward(
             y = graph.relu(input=y)
         return {**tensors, "y": _output(y, shapes["y"])}
 
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
     return _build("forward", ("x", "weights", "y"), shapes, target, make, how, told={"neuron": neuron})
 
 
@@ -86,7 +88,10 @@ def backward_weights(
     accumulate: bool = False,
 ) -> Built | None:
     """Make the kernel that writes the gradient of the filters, which cuDNN rounds, and of the biases."""
+    how = {"stride": stride, "padding": padding, "dilation": dilation}
     if groups > 1 or accumulate:
+        return None
+    if _strided_conv.fits(shapes["x"], shapes["dweights"], shapes["dy"], groups=groups, **how):
         return None
 
     def make(graph: Any, geometry: _Geometry) -> dict[str, Any]:
@@ -95,7 +100,6 @@ def backward_weights(
         return {**tensors, "dweights": _output(dweights, shapes["dweights"])}
 
     of_biases = {"dy": shapes["dy"], "dbiases": shapes["dbiases"]} if "dbiases" in shapes else {}
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
     return _build(
         "backward_weights",
         ("x", "dweights", "dy"),
