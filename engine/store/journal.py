@@ -201,7 +201,7 @@ class Journal:
             )
             try:
                 self.append([StateChanged(time.time(), state, cause)])
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 raise RunFolderUnwritableError(path=str(self._path), reason=str(error)) from error
         return state
 

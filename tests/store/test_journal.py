@@ -113,6 +113,19 @@ def test_an_end_that_the_disk_does_not_take_is_told_in_words(path: Path) -> None
         journal.end()
 
 
+def test_an_end_that_a_damaged_database_does_not_take_is_told_in_words(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(path)
+
+    def append(entries: list[Entry]) -> int:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(journal, "append", append)
+    with pytest.raises(RunFolderUnwritableError, match=r"cannot be written .*malformed"):
+        journal.end()
+
+
 def test_lines_of_the_log_are_found_among_the_rest(path: Path) -> None:
     journal = Journal(path)
     journal.append([*ALL_KINDS, LogLine(4.0, "info", "second")])

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from math import prod
 
 from engine.plan.compile.draft import Draft
 from engine.plan.types import ITEM_BYTES, Operation, Value
-from kernels.cuda._compile import SHARED_BY_RIGHT
-
-_MAPS_OF_THREAD = 8
-_MOST_MAPS = 256
-"""As many as a warp of 32 threads has."""
+from kernels.cuda import _norm_blocks
 
 
 def fuse_norms(draft: Draft) -> None:
@@ -60,14 +55,13 @@ def _fuse_pool(draft: Draft, norm: Operation) -> None:
 
 
 def _fits(draft: Draft, norm: Operation, pool: Operation) -> bool:
-    """Whether the kernel has this geometry: see kernels/cuda/cmrnorm_max_pool.cu."""
+    """Whether there are kernels for this geometry."""
     pictures = draft.buffers[norm.inputs["x"]]
     maps, size, window = pictures.shape[3], norm.attributes["size"], pool.attributes["size"]
     assert isinstance(size, int)
     assert isinstance(window, tuple)
-    near = size // 2 <= _MAPS_OF_THREAD and not norm.attributes["blocked"]
-    has_room = prod(map(int, window)) * maps * ITEM_BYTES[pictures.dtype] <= SHARED_BY_RIGHT
-    return near and maps % _MAPS_OF_THREAD == 0 and maps <= _MOST_MAPS and has_room
+    fits = _norm_blocks.fits(maps, size, window, ITEM_BYTES[pictures.dtype])  # type: ignore[arg-type]
+    return fits and not norm.attributes["blocked"]
 
 
 def _reader(draft: Draft, of_pool: Operation) -> Operation | None:
