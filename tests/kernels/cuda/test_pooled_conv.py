@@ -10,10 +10,8 @@ import pytest
 
 from kernels.arrays import Pair, Shape
 from kernels.cuda import _pooled_blocks
-from kernels.registry import find
-from tests.kernels import on_gpu
-
-Arrays = dict[str, np.ndarray[Any, Any]]
+from tests.kernels.cuda import whole_numbers
+from tests.kernels.cuda.whole_numbers import Arrays
 
 
 @dataclass(frozen=True)
@@ -77,33 +75,9 @@ GEOMETRIES = {
 every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
 
 
-def on_cpu(operation: str, geometry: Geometry, arrays: Arrays) -> Arrays:
-    """Return what the arrays hold after the twin, in float64."""
-    exact = {name: array.astype("i4" if name == "winners" else "f8") for name, array in arrays.items()}
-    return with_scratch("cpu", operation, geometry, exact)
-
-
-def in_bfloat16(operation: str, geometry: Geometry, arrays: Arrays) -> Arrays:
-    """Return what the arrays hold after the kernel."""
-    import ml_dtypes
-
-    kinds: dict[str, Any] = {"winners": "i4", "dweights": "f4", "dbiases": "f4"}
-    short = {name: array.astype(kinds.get(name, ml_dtypes.bfloat16)) for name, array in arrays.items()}
-    return with_scratch("cuda", operation, geometry, short)
-
-
-def with_scratch(device: str, operation: str, geometry: Geometry, arrays: Arrays) -> Arrays:
-    """Run a kernel with scratch arrays that begin as no numbers."""
-    kernel = find(operation, device)
-    shapes = {name: array.shape for name, array in arrays.items()}
-    wanted = kernel.workspace(shapes, **geometry.attributes) if kernel.workspace else {}
-    kind = "f4" if device == "cuda" else "f8"
-    scratch = {name: np.full(shape, np.nan, kind) for name, shape in wanted.items()}
-    if device == "cuda":
-        on_gpu.call(kernel.function, arrays | scratch, geometry.attributes)
-    else:
-        kernel.function(**arrays, **scratch, **geometry.attributes)
-    return arrays
+def run(device: str, operation: str, geometry: Geometry, arrays: Arrays) -> Arrays:
+    """Return what the arrays hold after a kernel."""
+    return whole_numbers.run(device, f"pooled_conv.{operation}", arrays, geometry.attributes)
 
 
 @every_geometry
@@ -119,8 +93,8 @@ def test_there_are_kernels_for_these(geometry: Geometry) -> None:
 @every_geometry
 def test_pooled_maps_and_winners_are_those_of_the_cpu(geometry: Geometry) -> None:
     """Winners are found before rounding; then the pooled maps are rounded."""
-    expected = on_cpu("pooled_conv.forward", geometry, geometry.forward())
-    found = in_bfloat16("pooled_conv.forward", geometry, geometry.forward())
+    expected = run("cpu", "forward", geometry, geometry.forward())
+    found = run("cuda", "forward", geometry, geometry.forward())
     np.testing.assert_array_equal(found["winners"], expected["winners"])
     np.testing.assert_array_equal(found["z"], expected["z"].astype(found["z"].dtype))
 
@@ -129,10 +103,10 @@ def test_pooled_maps_and_winners_are_those_of_the_cpu(geometry: Geometry) -> Non
 @every_geometry
 def test_gradients_are_those_of_the_cpu(geometry: Geometry) -> None:
     """Of filters and of biases, the same each time."""
-    winners = on_cpu("pooled_conv.forward", geometry, geometry.forward())["winners"]
-    expected = on_cpu("pooled_conv.backward_weights", geometry, geometry.backward(winners))
+    winners = run("cpu", "forward", geometry, geometry.forward())["winners"]
+    expected = run("cpu", "backward_weights", geometry, geometry.backward(winners))
     for _ in range(2):
-        found = in_bfloat16("pooled_conv.backward_weights", geometry, geometry.backward(winners))
+        found = run("cuda", "backward_weights", geometry, geometry.backward(winners))
         for name in ("dweights", "dbiases"):
             np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
 
@@ -143,7 +117,7 @@ def test_a_sum_that_is_no_number_is_not_lost() -> None:
     geometry = GEOMETRIES["the CIFAR-10 network"]
     arrays = geometry.forward()
     arrays["biases"] = np.where(np.arange(64) == 5, np.nan, arrays["biases"])
-    found = in_bfloat16("pooled_conv.forward", geometry, arrays)
+    found = run("cuda", "forward", geometry, arrays)
     is_number = np.isfinite(found["z"].astype(float))
     assert not is_number[..., 5].any()
     assert is_number[..., :5].all()

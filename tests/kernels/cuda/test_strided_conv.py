@@ -10,10 +10,8 @@ import pytest
 
 from kernels.arrays import Pair, Shape
 from kernels.cuda import _strided_conv
-from kernels.registry import find
-from tests.kernels import on_gpu
-
-Arrays = dict[str, np.ndarray[Any, Any]]
+from tests.kernels.cuda import whole_numbers
+from tests.kernels.cuda.whole_numbers import Arrays
 
 
 @dataclass(frozen=True)
@@ -69,20 +67,8 @@ every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GE
 
 
 def run(device: str, operation: str, geometry: Geometry, arrays: Arrays, **further: Any) -> Arrays:
-    """Return what the arrays hold after the kernel, with scratch arrays that begin as no numbers."""
-    import ml_dtypes
-
-    kernel = find(operation, device)
-    exact, short = ("f4", ml_dtypes.bfloat16) if device == "cuda" else ("f8", "f8")
-    own = {name: array.astype(exact if name[:2] in {"dw", "db"} else short) for name, array in arrays.items()}
-    shapes, how = {name: array.shape for name, array in own.items()}, geometry.how | further
-    wanted = kernel.workspace(shapes, **how) if kernel.workspace else {}
-    scratch = {name: np.full(shape, np.nan, exact) for name, shape in wanted.items()}
-    if device == "cuda":
-        on_gpu.call(kernel.function, own | scratch, how)
-    else:
-        kernel.function(**own, **scratch, **how)
-    return own
+    """Return what the arrays hold after a kernel."""
+    return whole_numbers.run(device, f"conv.{operation}", arrays, geometry.how | further)
 
 
 @every_geometry
@@ -118,8 +104,8 @@ def len_of_cells(geometry: Geometry) -> int:
 @pytest.mark.parametrize("neuron", ["", "relu", "tanh"])
 def test_maps_are_those_of_the_cpu(geometry: Geometry, neuron: str) -> None:
     arrays = geometry.forward
-    exact = run("cpu", "conv.forward", geometry, arrays)["y"]
-    found = run("cuda", "conv.forward", geometry, arrays, neuron=neuron)["y"]
+    exact = run("cpu", "forward", geometry, arrays)["y"]
+    found = run("cuda", "forward", geometry, arrays, neuron=neuron)["y"]
     if neuron == "tanh":
         np.testing.assert_allclose(found.astype("f8"), np.tanh(exact), atol=1e-2)
     else:
@@ -132,8 +118,8 @@ def test_maps_without_biases_are_those_of_the_cpu() -> None:
     geometry = GEOMETRIES["blocks with few maps, many rows"]
     arrays = geometry.forward
     del arrays["biases"]
-    expected = run("cpu", "conv.forward", geometry, arrays)["y"]
-    found = run("cuda", "conv.forward", geometry, arrays)["y"]
+    expected = run("cpu", "forward", geometry, arrays)["y"]
+    found = run("cuda", "forward", geometry, arrays)["y"]
     np.testing.assert_array_equal(found, expected.astype(found.dtype))
 
 
@@ -142,13 +128,13 @@ def test_maps_without_biases_are_those_of_the_cpu() -> None:
 def test_gradients_are_those_of_the_cpu(geometry: Geometry) -> None:
     """Of filters and of biases, the same each time, with biases and without."""
     arrays = geometry.backward
-    of_filters = run("cpu", "conv.backward_weights", geometry, arrays)["dweights"]
+    of_filters = run("cpu", "backward_weights", geometry, arrays)["dweights"]
     of_biases = arrays["dy"].sum((0, 1, 2))
     with_biases = {**arrays, "dbiases": np.full(geometry.weights[:1], 77)}
-    both = [run("cuda", "conv.backward_weights", geometry, with_biases) for _ in range(2)]
+    both = [run("cuda", "backward_weights", geometry, with_biases) for _ in range(2)]
     for found in both:
         np.testing.assert_array_equal(found["dbiases"], of_biases)
-    for found in (*both, run("cuda", "conv.backward_weights", geometry, arrays)):
+    for found in (*both, run("cuda", "backward_weights", geometry, arrays)):
         np.testing.assert_array_equal(found["dweights"], of_filters)
 
 
@@ -156,7 +142,5 @@ def test_gradients_are_those_of_the_cpu(geometry: Geometry) -> None:
 def test_gradients_are_added() -> None:
     geometry = GEOMETRIES["five channels"]
     arrays, how = geometry.backward, {"accumulate": True}
-    found, expected = (
-        run(device, "conv.backward_weights", geometry, arrays, **how) for device in ("cuda", "cpu")
-    )
+    found, expected = (run(device, "backward_weights", geometry, arrays, **how) for device in ("cuda", "cpu"))
     np.testing.assert_array_equal(found["dweights"], expected["dweights"])

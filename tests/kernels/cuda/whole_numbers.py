@@ -1,0 +1,37 @@
+"""Runs kernels on small whole numbers, whose sums are exact: on the CPU in float64, on a GPU in bfloat16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kernels.registry import find
+from tests.kernels import on_gpu
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+_OF_GPU = {"winners": "i4", "dweights": "f4", "dbiases": "f4"}
+"""What is not bfloat16 there."""
+
+
+def run(device: str, operation: str, arrays: Arrays, how: dict[str, Any]) -> Arrays:
+    """Return what the arrays hold after a kernel, with scratch arrays that begin as no numbers."""
+    kernel = find(operation, device)
+    own = {port: array.astype(_type(device, port)) for port, array in arrays.items()}
+    shapes = {port: array.shape for port, array in own.items()}
+    wanted = kernel.workspace(shapes, **how) if kernel.workspace else {}
+    scratch = {port: np.full(shape, np.nan, _type(device, "dweights")) for port, shape in wanted.items()}
+    if device == "cuda":
+        on_gpu.call(kernel.function, own | scratch, how)
+    else:
+        kernel.function(**own, **scratch, **how)
+    return own
+
+
+def _type(device: str, port: str) -> Any:
+    if device == "cpu":
+        return "i4" if port == "winners" else "f8"
+    import ml_dtypes
+
+    return _OF_GPU.get(port, ml_dtypes.bfloat16)
