@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias
 
 import llvmlite
@@ -69,7 +70,8 @@ def _maker() -> str:
 class Linker:
     """Turns LLVM's text into machine code for one target, and loads it into this process.
 
-    LLVM has a thread of its own: it takes two thirds of the time, and Python can write meanwhile.
+    LLVM has a thread of its own: it takes two thirds of the time, and Python can write meanwhile. All methods
+    may be called by several threads.
     """
 
     def __init__(self, target: Target, cache: CodeCache) -> None:
@@ -85,38 +87,70 @@ class Linker:
         self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="compiler")
         self.cache = cache
-        self._loaded: dict[str, Loaded] = {}
+        self._lock = Lock()
+        self._coming: dict[str, Future[bytes]] = {}
+        self._addresses: dict[str, dict[str, int]] = {}
 
     def load(self, what: str, symbols: Sequence[str], write: Callable[[], str]) -> Loaded:
         """Return what tells the addresses of the ``symbols`` of the code of ``what``.
 
         Where it is not in the cache, ``write()`` returns its text in LLVM's language, and it is compiled
-        meanwhile. Symbols are unique in this process, as ``what`` is.
+        meanwhile; what LLVM has against it is raised where an address is asked for. Symbols are unique in
+        this process, as ``what`` is.
         """
-        if what not in self._loaded:
-            key = key_of(self._target, what)
-            found = self.cache.get(key)
-            made = self._thread.submit(self.compile, write()) if found is None else None
+        with self._lock:
+            if what not in self._addresses and not _may_come(self._coming.get(what)):
+                self._coming[what] = self._begin(key_of(self._target, what), write)
+        return partial(self._address, what, tuple(symbols))
 
-            @cache
-            def addresses() -> dict[str, int]:
-                code = found
-                if made is not None:
-                    code = made.result()
-                    self.cache.put(key, code)
+    def _begin(self, key: str, write: Callable[[], str]) -> Future[bytes]:
+        """Return the object code of a key, from the cache or as it will be compiled."""
+        found = self.cache.get(key)
+        if found is None:
+            with self._cancelling():
+                return self._thread.submit(self._make, key, write())
+        kept: Future[bytes] = Future()
+        kept.set_result(found)
+        return kept
+
+    def _make(self, key: str, text: str) -> bytes:
+        """Compile a text, and keep the code even if nobody comes to ask for it."""
+        code = self.compile(text)
+        self.cache.put(key, code)
+        return code
+
+    def _address(self, what: str, symbols: Sequence[str], symbol: str) -> int:
+        with self._lock:
+            if what not in self._addresses:
+                with self._cancelling():
+                    code = self._coming[what].result()
                 self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
                 self._engine.finalize_object()
-                return {symbol: self._engine.get_function_address(symbol) for symbol in symbols}
+                self._addresses[what] = {name: self._engine.get_function_address(name) for name in symbols}
+                del self._coming[what]
+            return self._addresses[what][symbol]
 
-            self._loaded[what] = lambda symbol: addresses()[symbol]
-        return self._loaded[what]
+    @contextlib.contextmanager
+    def _cancelling(self) -> Iterator[None]:
+        """Compile nothing more once something went wrong: at the end, Python waits for all that is queued."""
+        try:
+            yield
+        except BaseException:
+            for code in self._coming.values():
+                code.cancel()
+            raise
 
     def compile(self, text: str) -> bytes:
-        """Return the object code of a module's text."""
+        """Return the object code of a module's text; raises RuntimeError with what LLVM has against it."""
         module = llvm.parse_assembly(text)
         module.triple, module.data_layout = self._triple, self._layout
         code: bytes = self._machine.emit_object(module)
         return code
+
+
+def _may_come(code: Future[bytes] | None) -> bool:
+    """Whether code is there, or on its way: neither cancelled, nor found wrong."""
+    return code is not None and not code.cancelled() and not (code.done() and code.exception())
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
@@ -72,21 +73,71 @@ def test_compiled_code_is_loaded_from_the_disk(tmp_path: Path) -> None:
     assert Linker(PLAIN, cache).load("drive", [SYMBOL], fail)(SYMBOL)
 
 
-def test_the_next_text_can_be_written_while_one_is_compiled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Held(Linker):
+    """A linker whose thread compiles nothing until it is told to ``go``."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(PLAIN, CodeCache(folder))
+        self.go = Event()
+        self.compiled = 0
+
+    def compile(self, text: str) -> bytes:
+        """Wait, and compile."""
+        assert self.go.wait(60)
+        self.compiled += 1
+        return super().compile(text)
+
+
+def test_the_next_text_can_be_written_while_one_is_compiled(tmp_path: Path) -> None:
     """To load waits for nothing; to ask for an address does."""
-    linker, written = Linker(PLAIN, CodeCache(tmp_path)), Event()
-    compiles = linker.compile
-
-    def compile_later(text: str) -> bytes:
-        assert written.wait(60)
-        return compiles(text)
-
-    monkeypatch.setattr(linker, "compile", compile_later)
+    linker = Held(tmp_path)
     address = linker.load("drive", [SYMBOL], lambda: SOURCE)
-    written.set()
+    linker.go.set()
     assert address(SYMBOL)
+
+
+def test_what_was_compiled_is_kept_though_nobody_asks_for_it(tmp_path: Path) -> None:
+    """So that a start that is broken off is not in vain."""
+    linker = Linker(PLAIN, CodeCache(tmp_path))
+    linker.load("drive", [SYMBOL], lambda: SOURCE)
+    linker._thread.shutdown()
+    assert linker.cache.get(key_of(PLAIN, "drive"))
+
+
+def test_what_llvm_has_against_a_text_is_raised_to_whoever_asks(tmp_path: Path) -> None:
+    """And the next text is compiled."""
+    linker = Linker(PLAIN, CodeCache(tmp_path))
+    wrong = linker.load("drive", [SYMBOL], lambda: "define nothing")
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="expected type"):
+            wrong(SYMBOL)
+    assert linker.load("drive", [SYMBOL], lambda: SOURCE)(SYMBOL)
+
+
+def test_what_is_queued_is_not_compiled_after_an_interrupt(tmp_path: Path) -> None:
+    """Python would wait for it at the end. Later it can be loaded all the same."""
+    linker = Held(tmp_path)
+    for number in range(8):
+        linker.load(f"drive {number}", [SYMBOL], lambda: SOURCE)
+
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        linker.load("another", [SYMBOL], interrupt)
+    linker.go.set()
+    linker._thread.submit(int).result(60)
+    assert linker.compiled <= 1
+    assert linker.load("drive 7", [SYMBOL], lambda: SOURCE)(SYMBOL)
+
+
+def test_code_that_threads_ask_for_at_once_is_loaded_once(tmp_path: Path) -> None:
+    linker, threads = Held(tmp_path), 4
+    addresses = [linker.load("drive", [SYMBOL], lambda: SOURCE) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        found = [pool.submit(address, SYMBOL) for address in addresses]
+        linker.go.set()
+    assert len({address.result() for address in found}) == linker.compiled == 1
 
 
 def test_keys_tell_targets_and_kernels_apart() -> None:
