@@ -9,7 +9,7 @@
 // A *cell* is STRIDE_H × STRIDE_W pixels, with D numbers: STRIDE_H lines, one after the other, and zeros. By cells,
 // pictures have DOWN × ACROSS, filters TAPS_H × TAPS_W, and the stride is 1. So tensor cores multiply few zeros, and rows
 // of cells, that lie in shared memory, are read by all taps. Those that come next are on their way there; each number
-// comes once.
+// comes once. A number that is none makes maps none whose windows see its cell.
 
 #include "_tensor.cuh"
 
@@ -53,16 +53,15 @@ struct Fetcher {
 
     // Starts to copy row `down` of picture n; what lies outside the picture is zeros.
     __device__ void fetch(const T* x, int n, int down, T* cells) const {
+        int top = down * STRIDE_H - PADDING_H;
+        const T* from = x + ((Index)n * H + top) * (W * C) - LEFT + threadIdx.x * 2;
 #pragma unroll
-        for (int line = 0; line < STRIDE_H; ++line) {
-            int row = down * STRIDE_H + line - PADDING_H;
-            const T* from = x + (Index)(n * H + row) * (W * C) - LEFT + threadIdx.x * 2;
+        for (int line = 0; line < STRIDE_H; ++line)
 #pragma unroll
             for (int i = 0; i < COUNT; ++i)
                 if ((i + 1) * threads <= PAIRS || i * threads + threadIdx.x < PAIRS)
-                    tensor::copy<4>(cells + line * LINE + places[i], from + i * threads * 2,
-                                    (unsigned)row < H && there[i]);
-        }
+                    tensor::copy<4>(cells + line * LINE + places[i], from + line * (W * C) + i * threads * 2,
+                                    (unsigned)(top + line) < H && there[i]);
     }
 };
 
@@ -158,6 +157,7 @@ __device__ inline void write_maps(const Maps& sums, const T* biases, int first_m
 // A block has `steps_of_block` of all `steps`.
 extern "C" __global__ void __launch_bounds__(AT_ONCE, BLOCKS)
     forward(const T* x, const T* weights, const T* biases, T* y, Index steps, Index steps_of_block) {
+    static_assert(MAPS % 32 == 0 && 2 * (MAPS * PITCH_OF_FILTERS + SLOTS * ROW) == BYTES, "Python cuts it likewise");
     T *filters = reinterpret_cast<T*>(MEMORY), *cells = filters + MAPS * PITCH_OF_FILTERS;
     int first = (int)(blockIdx.x * steps_of_block), last = (int)min(first + steps_of_block, steps);
     int warp = threadIdx.x / LANES, first_map = blockIdx.y * MAPS;
@@ -179,7 +179,7 @@ extern "C" __global__ void __launch_bounds__(AT_ONCE, BLOCKS)
             for (int row = 0; row < STEP; ++row) fetch(step + 1, row);
         tensor::commit();
         int p = step % STEPS * STEP + warp % STEP - (TAPS_H - 1), map = warp / STEP * 32;
-        if (p < 0 || p >= P) continue;
+        if (p < 0 || p >= P || first_map + map >= F) continue;
         const T* rows[TAPS_H];
 #pragma unroll
         for (int i = 0; i < TAPS_H; ++i) rows[i] = slot((step - first) * STEP + warp % STEP + i);
@@ -197,7 +197,7 @@ extern "C" __global__ void __launch_bounds__(AT_ONCE, BLOCKS)
 // blocks find.
 
 constexpr int ALL_TILES = OF_FILTER / CHUNK, COLUMNS = (ALL_TILES + TILES - 1) / TILES, THREADS = COLUMNS * LANES;
-constexpr int PAIRS = (TILES + 1) / 2, ROWS = TAPS_H + AHEAD, ROWS_OF_MAPS = 1 + AHEAD;
+constexpr int PAIRS = TILES / 2, ROWS = TAPS_H + AHEAD, ROWS_OF_MAPS = 1 + AHEAD;
 constexpr unsigned ONES = 0x3F803F80;
 
 // Starts to copy a row of dy; zeros for maps that there are not.
@@ -213,19 +213,14 @@ __device__ inline void fetch_gradients(const T* row, int first_map, T* gradients
 
 // What a warp multiplies at once: of 16 pixels, the gradients of the maps, and its tiles of the cells that they saw.
 struct Factors {
-    unsigned maps[2][4], tiles[2 * PAIRS][2];
+    unsigned maps[2][4], tiles[PAIRS][4];
 
     __device__ void load(const T* from_maps, const T* const (&from_cells)[PAIRS], int first) {
 #pragma unroll
         for (int m = 0; m < 2; ++m) tensor::load_4_transposed(maps[m], from_maps + first * PITCH_OF_MAPS + m * 16);
 #pragma unroll
-        for (int pair = 0; pair < PAIRS; ++pair) {
-            const T* place = from_cells[pair] + first * PITCH_OF_CELLS;
-            if (2 * pair + 1 < TILES)
-                tensor::load_4_transposed(reinterpret_cast<unsigned(&)[4]>(tiles[2 * pair]), place);
-            else
-                tensor::load_2_transposed(tiles[2 * pair], place);
-        }
+        for (int pair = 0; pair < PAIRS; ++pair)
+            tensor::load_4_transposed(tiles[pair], from_cells[pair] + first * PITCH_OF_CELLS);
     }
 };
 
@@ -238,7 +233,8 @@ struct Sums {
         for (int t = 0; t < TILES; ++t)
 #pragma unroll
             for (int m = 0; m < 2; ++m)
-                tensor::multiply(tiles[m][t], factors.maps[m], factors.tiles[t][0], factors.tiles[t][1]);
+                tensor::multiply(tiles[m][t], factors.maps[m], factors.tiles[t / 2][t % 2 * 2],
+                                 factors.tiles[t / 2][t % 2 * 2 + 1]);
         if (BIASES && has_ones)
 #pragma unroll
             for (int m = 0; m < 2; ++m) tensor::multiply(ones[m], factors.maps[m], ONES, ONES);
@@ -284,7 +280,7 @@ __device__ inline void multiply_cells(const T* gradients, const T* cells, int to
 
 // Writes a share: the warps' sums in the order of filters, and the biases.
 __device__ inline void write_share(const Sums& sums, int first_tile, int first_map, A* share) {
-    constexpr int OF_ROW = SIZE_W * C, COUNT = SIZE_H * OF_ROW, PITCH_OF_SUMS = OF_FILTER + CHUNK;
+    constexpr int OF_ROW = SIZE_W * C, COUNT = SIZE_H * OF_ROW;
     A* totals = reinterpret_cast<A*>(MEMORY);
     int lane = threadIdx.x % LANES;
     __syncthreads();
@@ -293,7 +289,7 @@ __device__ inline void write_share(const Sums& sums, int first_tile, int first_m
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             int map = m * 16 + half * 8 + lane / 4;
-            A* filter = totals + map * PITCH_OF_SUMS + first_tile * CHUNK + lane % 4 * 2;
+            A* filter = totals + map * PITCH_OF_FILTERS + first_tile * CHUNK + lane % 4 * 2;
 #pragma unroll
             for (int t = 0; t < TILES; ++t)
                 if (first_tile + t < ALL_TILES)
@@ -305,13 +301,16 @@ __device__ inline void write_share(const Sums& sums, int first_tile, int first_m
     __syncthreads();
     for (int i = threadIdx.x; i < MAPS * COUNT; i += THREADS) {
         int map = i / COUNT, row = i / OF_ROW % SIZE_H, k = i % OF_ROW;
-        if (first_map + map < F) share[first_map * COUNT + i] = totals[map * PITCH_OF_SUMS + place_of_weight(row, k)];
+        if (first_map + map < F) share[first_map * COUNT + i] = totals[map * PITCH_OF_FILTERS + place_of_weight(row, k)];
     }
 }
 
 // A block has `rows_of_share` of all `rows` of cells.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
     backward_weights(const T* x, const T* dy, A* shares, Index rows, Index rows_of_share) {
+    static_assert(MAPS == 32 && TILES % 2 == 0, "a warp has two times 16 maps, and pairs of tiles");
+    static_assert(2 * (ROWS * ROW + ROWS_OF_MAPS * ROW_OF_MAPS) <= BYTES && 4 * MAPS * PITCH_OF_FILTERS <= BYTES,
+                  "Python cuts it likewise");
     T *cells = reinterpret_cast<T*>(MEMORY), *gradients = cells + ROWS * ROW;
     int first = (int)(blockIdx.x * rows_of_share), steps = (int)min(rows_of_share, rows - first);
     int first_map = blockIdx.y * MAPS, first_tile = threadIdx.x / LANES * TILES;

@@ -17,8 +17,8 @@ _DEPTH = 16
 """Numbers that tensor cores multiply at once."""
 
 _FEW_CHANNELS = 8
-_LEAST_FULL = 0.75
-"""How much of a cell is numbers, at least."""
+_LEAST_FULL = 0.5
+"""How much of a filter's cells is numbers, at least."""
 
 _MAPS = 64
 """Of a block of ``forward``."""
@@ -62,7 +62,7 @@ def fits(
     in_pairs = all(extent * channels % 2 == 0 for extent in (pictures[2], stride[1], padding[1]))
     if not (is_plain and is_small and in_pairs):
         return False
-    is_full = prod(stride) * channels >= _LEAST_FULL * _cell(channels, stride)
+    is_full = prod(weights[1:]) >= _LEAST_FULL * _of_filter(weights, stride)
     most = max(_forward_bytes(weights, maps, stride), _backward_bytes(weights, maps, stride))
     return is_full and _warps(weights, stride) <= _MOST_WARPS and most <= _MOST_BYTES
 
@@ -79,15 +79,16 @@ def forward(
 ) -> None:
     """Write the maps; biases are added where there are some, then a ReLU acts."""
     filters, maps = weights.shape, y.shape
-    steps = len(x) * -(-(_rows(filters, maps, stride)) // _STEP)
+    steps = len(x) * -(-_rows(filters, maps, stride) // _STEP)
     of_block = -(-steps // (2 * _MULTIPROCESSORS))
     warps = _STEP * _MAPS // 32
     macros = {**_macros(x.shape, filters, maps, stride, padding), **ends(biases, neuron=neuron)}
-    further = {"MAPS": _MAPS, "BLOCKS": _MOST_WARPS // warps, "PITCH": 0}
+    shared = _forward_bytes(filters, maps, stride)
+    further = {"MAPS": _MAPS, "BLOCKS": _MOST_WARPS // warps, "PITCH": 0, "BYTES": shared}
     kernel = function("_strided_conv", "forward", **types(x.dtype), **macros, **further)
     arguments = (x, weights, address(biases), y, steps, of_block)
     grid = (-(-steps // of_block), -(-len(weights) // _MAPS))
-    kernel(grid, (warps * _LANES,), arguments, shared_mem=_forward_bytes(filters, maps, stride))
+    kernel(grid, (warps * _LANES,), arguments, shared_mem=shared)
 
 
 def shares(pictures: Shape, weights: Shape, maps: Shape, biases: Shape, stride: Pair) -> Shape:
@@ -111,6 +112,7 @@ def backward_weights(
     """Write the shares of the gradients of the filters, and of the biases."""
     filters, maps = dweights.shape, dy.shape
     rows, warps = len(x) * _rows(filters, maps, stride), _warps(filters, stride)
+    shared = _backward_bytes(filters, maps, stride)
     macros = {
         **_macros(x.shape, filters, maps, stride, padding),
         "MAPS": _MAPS_OF_GRADIENTS,
@@ -118,11 +120,12 @@ def backward_weights(
         "RELU": 0,
         "BLOCKS": _MOST_WARPS // warps,
         "PITCH": shares.shape[1],
+        "BYTES": shared,
     }
     kernel = function("_strided_conv", "backward_weights", **types(x.dtype), **macros)
     arguments = (x, dy, shares, rows, -(-rows // len(shares)))
     grid = (len(shares), _blocks_of_gradients(filters))
-    kernel(grid, (warps * _LANES,), arguments, shared_mem=_backward_bytes(filters, maps, stride))
+    kernel(grid, (warps * _LANES,), arguments, shared_mem=shared)
 
 
 def _macros(pictures: Shape, weights: Shape, maps: Shape, stride: Pair, padding: Pair) -> dict[str, Macro]:

@@ -39,11 +39,6 @@ __device__ inline void load_4_transposed(unsigned (&to)[4], const T* place) {
                  : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared_address(place)) : "memory");
 }
 
-__device__ inline void load_2_transposed(unsigned (&to)[2], const T* place) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(to[0]), "=r"(to[1]) : "r"(shared_address(place)) : "memory");
-}
-
 __device__ inline void multiply(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
                  "{%8, %9}, {%0, %1, %2, %3};"

@@ -109,7 +109,7 @@ def backward_weights_workspace(
     dilation: Pair = (1, 1),
     **_: object,
 ) -> dict[str, Shape]:
-    """Return the shape of ``shares``: gradients, each summed over some of the places."""
+    """Return the shape of ``shares``: gradients, each summed over some of the places; it fits all types."""
     pictures, filters, maps = shapes["x"], shapes["dweights"], shapes["dy"]
     biases = shapes.get("dbiases", ())
     how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}

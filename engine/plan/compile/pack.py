@@ -25,7 +25,11 @@ _PLAIN: dict[str, Value] = {"stride": (1, 1), "padding": (0, 0), "groups": 1, "d
 def pack_first_layers(draft: Draft, *, short: bool) -> None:
     """Pack what convolutions of the data with few channels read; numbers will be bfloat16 if ``short``."""
     for forward in [op for op in draft.operations if op.kind == "conv.forward"]:
-        if _is_first(draft, forward) and not (short and _packs_itself(draft, forward)):
+        if not _is_first(draft, forward):
+            continue
+        if short and _packs_itself(draft, forward):
+            draft.notes.append(f"{forward.layer}: packs what it reads by itself")
+        else:
             _pack(draft, forward)
 
 

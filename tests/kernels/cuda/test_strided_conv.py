@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from kernels.arrays import Pair, Shape
-from kernels.cuda import _strided_conv
-from tests.kernels.cuda import whole_numbers
+from kernels.cuda import _strided_conv, conv
+from tests.kernels.cuda import nvrtc, whole_numbers
+from tests.kernels.cuda.launches import noted
+from tests.kernels.cuda.test_compiles import QUICKLY, assert_compiles
 from tests.kernels.cuda.whole_numbers import Arrays
 
 
@@ -61,6 +63,10 @@ GEOMETRIES = {
     "stride 4 by 2, windows that overhang": Geometry((2, 50, 40, 2), (40, 9, 3, 2), (4, 2), (1, 3), (2, 1)),
     "a filter of one cell": Geometry((300, 12, 16, 1), (8, 4, 4, 1), (4, 4), (0, 0)),
     "two rows of maps, of the most columns": Geometry((3, 9, 128, 5), (16, 5, 6, 5), (4, 2), (0, 2)),
+    "blocks that go on with the next picture": Geometry((140, 29, 24, 3), (72, 7, 6, 3), (2, 2), (2, 0)),
+    "one picture, lower than the filter, with much around it": Geometry(
+        (1, 5, 16, 3), (8, 8, 8, 3), (4, 4), (9, 18)
+    ),
     "five channels": Geometry((2, 33, 32, 5), (128, 4, 4, 5), (3, 2), (3, 2)),
 }
 every_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
@@ -71,16 +77,57 @@ def run(device: str, operation: str, geometry: Geometry, arrays: Arrays, **furth
     return whole_numbers.run(device, f"conv.{operation}", arrays, geometry.how | further)
 
 
+PLAIN = {"groups": 1, "dilation": (1, 1)}
+
+
 @every_geometry
 def test_there_are_kernels_for_these(geometry: Geometry) -> None:
-    """And none where pairs of numbers lie across a side, or most of a cell would be zeros."""
-    how = {**geometry.how, "groups": 1, "dilation": (1, 1)}
-    shapes = geometry.x, geometry.weights, geometry.y
-    assert _strided_conv.fits(*shapes, **how)
-    assert not _strided_conv.fits(*shapes, **{**how, "dilation": (1, 2)})
-    assert not _strided_conv.fits(*shapes, **{**how, "stride": (1, 1)})
-    one_beside = {**how, "padding": (geometry.padding[0], geometry.padding[1] + 1)}
-    assert _strided_conv.fits(*shapes, **one_beside) == (geometry.x[3] % 2 == 0)
+    assert _strided_conv.fits(geometry.x, geometry.weights, geometry.y, **geometry.how, **PLAIN)
+
+
+OTHERS = {
+    "no stride": Geometry((2, 224, 224, 3), (64, 11, 11, 3), (1, 1), (18, 18)),
+    "no whole chunks of maps": Geometry((2, 224, 224, 3), (60, 11, 11, 3), (4, 4), (18, 18)),
+    "many maps": Geometry((2, 224, 224, 3), (136, 11, 11, 3), (4, 4), (18, 18)),
+    "many channels": Geometry((2, 224, 224, 8), (64, 4, 4, 8), (4, 4), (0, 0)),
+    "wide maps": Geometry((2, 224, 264, 3), (64, 11, 11, 3), (4, 4), (18, 18)),
+    "a row is no pairs": Geometry((2, 224, 223, 3), (64, 11, 11, 3), (4, 4), (18, 18)),
+    "a cell is no pairs": Geometry((2, 224, 160, 3), (64, 11, 11, 3), (4, 3), (18, 18)),
+    "padding is no pairs": Geometry((2, 224, 224, 3), (64, 11, 11, 3), (4, 4), (18, 17)),
+    "cells of zeros": Geometry((2, 224, 224, 3), (64, 5, 5, 3), (4, 4), (18, 18)),
+    "no room": Geometry((2, 224, 224, 7), (64, 12, 12, 7), (4, 4), (0, 0)),
+    "too many sums": Geometry((2, 224, 40, 3), (8, 16, 24, 3), (4, 4), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("geometry", OTHERS.values(), ids=OTHERS)
+def test_others_are_left(geometry: Geometry) -> None:
+    """To packing, and to products."""
+    assert not _strided_conv.fits(geometry.x, geometry.weights, geometry.y, **geometry.how, **PLAIN)
+
+
+@pytest.mark.parametrize("further", [{"groups": 2}, {"dilation": (1, 2)}])
+def test_groups_and_dilated_filters_are_left(further: dict[str, Any]) -> None:
+    geometry = GEOMETRIES["the ImageNet network"]
+    assert not _strided_conv.fits(geometry.x, geometry.weights, geometry.y, **geometry.how, **PLAIN | further)
+
+
+@pytest.mark.skipif(nvrtc.folder() is None, reason="the compiler's wheel is not installed")
+def test_kernels_compile_for_these() -> None:
+    """They hold against each other what Python and they say that a block takes of shared memory."""
+    with noted() as units:
+        for geometry in GEOMETRIES.values():
+            hollow = {
+                port: np.broadcast_to(np.zeros((), whole_numbers.type_of("cuda", port)), array.shape)
+                for port, array in {**geometry.forward, **geometry.backward}.items()
+            }
+            forward = {port: hollow[port] for port in ("x", "weights", "biases", "y")}
+            conv.forward(**forward, **geometry.how)
+            shapes = geometry.x, geometry.weights, geometry.y, geometry.weights[:1]
+            shares = np.zeros(_strided_conv.shares(*shapes, geometry.stride), np.float32)
+            backward = {port: hollow[port] for port in ("x", "dy", "dweights")}
+            conv.backward_weights(**backward, shares=shares, **geometry.how)
+    assert_compiles([(source, (*options, *QUICKLY)) for source, options in units], "sm_80")
 
 
 @every_geometry

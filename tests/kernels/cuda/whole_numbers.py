@@ -18,10 +18,10 @@ _OF_GPU = {"winners": "i4", "dweights": "f4", "dbiases": "f4"}
 def run(device: str, operation: str, arrays: Arrays, how: dict[str, Any]) -> Arrays:
     """Return what the arrays hold after a kernel, with scratch arrays that begin as no numbers."""
     kernel = find(operation, device)
-    own = {port: array.astype(_type(device, port)) for port, array in arrays.items()}
+    own = {port: array.astype(type_of(device, port)) for port, array in arrays.items()}
     shapes = {port: array.shape for port, array in own.items()}
     wanted = kernel.workspace(shapes, **how) if kernel.workspace else {}
-    scratch = {port: np.full(shape, np.nan, _type(device, "dweights")) for port, shape in wanted.items()}
+    scratch = {port: np.full(shape, np.nan, type_of(device, "dweights")) for port, shape in wanted.items()}
     if device == "cuda":
         on_gpu.call(kernel.function, own | scratch, how)
     else:
@@ -29,7 +29,8 @@ def run(device: str, operation: str, arrays: Arrays, how: dict[str, Any]) -> Arr
     return own
 
 
-def _type(device: str, port: str) -> Any:
+def type_of(device: str, port: str) -> Any:
+    """Return the type of what a kernel has at a port."""
     if device == "cpu":
         return "i4" if port == "winners" else "f8"
     import ml_dtypes
