@@ -18,7 +18,7 @@ run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
 
 test: $(SET_UP) lint
-	$(PYTHON) -m pytest -n auto --dist worksteal -q
+	$(PYTHON) -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -q  # one more than processors: some tests wait
 
 faults: $(SET_UP)
 	$(PYTHON) tools/faults.py
