@@ -17,8 +17,9 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(SET_UP)
 	.venv/bin/convnet-studio --demo
 
+# One test more at once than there are processors, since some wait.
 test: $(SET_UP) lint
-	$(PYTHON) -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -q  # one more than processors: some tests wait
+	$(PYTHON) -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -q
 
 faults: $(SET_UP)
 	$(PYTHON) tools/faults.py

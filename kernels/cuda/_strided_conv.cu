@@ -65,6 +65,20 @@ struct Fetcher {
     }
 };
 
+// Has `multiply(factors)` called for each DEPTH of `extent`. While some factors are multiplied, `load(factors, first)`
+// loads the next ones.
+template <int extent, typename Factors, typename Load, typename Multiply>
+__device__ inline void multiply_in_turn(Load load, Multiply multiply) {
+    Factors factors[2];
+    load(factors[0], 0);
+#pragma unroll
+    for (int first = 0; first < extent; first += DEPTH) {
+        int now = first / DEPTH % 2, next = first + DEPTH;
+        if (next < extent) load(factors[1 - now], next);
+        multiply(factors[now]);
+    }
+}
+
 // --------------------------------------------------------------------------------------------- forward
 
 // A block has MAPS maps, and with each step two rows of them, one after the other in all pictures. A warp has one of the
@@ -109,28 +123,21 @@ struct Operands {
 // What a warp sums up: a row's pixels by 32 maps.
 using Maps = A[TILES_DOWN][4][4];
 
-// While some operands are multiplied, the next ones are loaded.
 __device__ inline void multiply_filters(const T* const (&rows)[TAPS_H], const T* filters, Maps& sums) {
     int lane = threadIdx.x % LANES, of_cells = lane % 16 * PITCH_OF_CELLS + lane / 16 * 8;
     const T* own = filters + (lane / 16 * 8 + lane % 8) * PITCH_OF_FILTERS + lane / 8 % 2 * 8;
-    auto cells = [&](int k) {
+    auto load = [&](Operands& operands, int k) {
         int tap = k / D;
-        return rows[tap / TAPS_W] + tap % TAPS_W * PITCH_OF_CELLS + k % D + of_cells;
+        operands.load(rows[tap / TAPS_W] + tap % TAPS_W * PITCH_OF_CELLS + k % D + of_cells, own + k);
     };
-    Operands operands[2];
-    operands[0].load(cells(0), own);
-#pragma unroll
-    for (int k = 0; k < OF_FILTER; k += DEPTH) {
-        int now = k / DEPTH % 2, next = k + DEPTH;
-        if (next < OF_FILTER) operands[1 - now].load(cells(next), own + next);
-        const Operands& factors = operands[now];
+    multiply_in_turn<OF_FILTER, Operands>(load, [&](const Operands& operands) {
 #pragma unroll
         for (int m = 0; m < TILES_DOWN; ++m)
 #pragma unroll
             for (int j = 0; j < 4; ++j)
-                tensor::multiply(sums[m][j], factors.cells[m], factors.filters[j / 2][j % 2 * 2],
-                                 factors.filters[j / 2][j % 2 * 2 + 1]);
-    }
+                tensor::multiply(sums[m][j], operands.cells[m], operands.filters[j / 2][j % 2 * 2],
+                                 operands.filters[j / 2][j % 2 * 2 + 1]);
+    });
 }
 
 // Writes a row of maps, from `first_map` on. A lane has 8 maps of some pixels.
@@ -258,8 +265,7 @@ struct Places {
     }
 };
 
-// Adds a row of gradients, times the cells that they saw: those from row `top` on. While some are multiplied, the next
-// ones are loaded.
+// Adds a row of gradients, times the cells that they saw: those from row `top` on.
 __device__ inline void multiply_cells(const T* gradients, const T* cells, int top, const Places& places, bool has_ones,
                                       Sums& sums) {
     const T *maps = gradients + places.maps, *tiles[PAIRS];
@@ -268,14 +274,8 @@ __device__ inline void multiply_cells(const T* gradients, const T* cells, int to
         int slot = top + places.down[pair];
         tiles[pair] = cells + (slot < ROWS ? slot : slot - ROWS) * ROW + places.cells[pair];
     }
-    Factors factors[2];
-    factors[0].load(maps, tiles, 0);
-#pragma unroll
-    for (int first = 0; first < PIXELS; first += DEPTH) {
-        int now = first / DEPTH % 2;
-        if (first + DEPTH < PIXELS) factors[1 - now].load(maps, tiles, first + DEPTH);
-        sums.add(factors[now], has_ones);
-    }
+    multiply_in_turn<PIXELS, Factors>([&](Factors& factors, int first) { factors.load(maps, tiles, first); },
+                                      [&](const Factors& factors) { sums.add(factors, has_ones); });
 }
 
 // Writes a share: the warps' sums in the order of filters, and the biases.

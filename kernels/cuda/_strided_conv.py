@@ -24,14 +24,14 @@ _MAPS = 64
 """Of a block of ``forward``."""
 
 _STEP = 2
-"""Rows of maps that it has at once; a warp has one, and half of the maps."""
+"""Rows of maps that it has at once; a warp has one."""
 
 _MOST_MAPS = 128
 _WIDEST = 64
 """Pixels of a row of maps, at most: a warp has room for their sums."""
 
-_MAPS_OF_GRADIENTS = 32
-"""Of a block of ``backward_weights``."""
+_MAPS_OF_WARP = 32
+"""And of a block of ``backward_weights``."""
 
 _TILES = 14
 """Of a warp, 8 numbers of a filter's cells each: registers have room for sums and two sets of factors."""
@@ -77,11 +77,11 @@ def forward(
     padding: Pair,
     neuron: str,
 ) -> None:
-    """Write the maps; biases are added where there are some, then a ReLU acts."""
+    """Write the maps; biases are added where there are some, then a ReLU acts if it is the neuron."""
     filters, maps = weights.shape, y.shape
     steps = len(x) * -(-_rows(filters, maps, stride) // _STEP)
     of_block = -(-steps // (2 * _MULTIPROCESSORS))
-    warps = _STEP * _MAPS // 32
+    warps = _STEP * _MAPS // _MAPS_OF_WARP
     macros = {**_macros(x.shape, filters, maps, stride, padding), **ends(biases, neuron=neuron)}
     shared = _forward_bytes(filters, maps, stride)
     further = {"MAPS": _MAPS, "BLOCKS": _MOST_WARPS // warps, "PITCH": 0, "BYTES": shared}
@@ -115,7 +115,7 @@ def backward_weights(
     shared = _backward_bytes(filters, maps, stride)
     macros = {
         **_macros(x.shape, filters, maps, stride, padding),
-        "MAPS": _MAPS_OF_GRADIENTS,
+        "MAPS": _MAPS_OF_WARP,
         "BIASES": int(has_biases),
         "RELU": 0,
         "BLOCKS": _MOST_WARPS // warps,
@@ -160,7 +160,7 @@ def _warps(weights: Shape, stride: Pair) -> int:
 
 
 def _blocks_of_gradients(weights: Shape) -> int:
-    return -(-weights[0] // _MAPS_OF_GRADIENTS)
+    return -(-weights[0] // _MAPS_OF_WARP)
 
 
 def _row(weights: Shape, maps: Shape, stride: Pair) -> int:
@@ -182,5 +182,5 @@ def _forward_bytes(weights: Shape, maps: Shape, stride: Pair) -> int:
 def _backward_bytes(weights: Shape, maps: Shape, stride: Pair) -> int:
     """Return the bytes of shared memory: rows of cells and of gradients, and then the sums of all warps."""
     cells = (_taps(weights, stride)[0] + _AHEAD) * _row(weights, maps, stride)
-    gradients = (1 + _AHEAD) * _pixels(maps) * (_MAPS_OF_GRADIENTS + _CHUNK)
-    return max(2 * (cells + gradients), 4 * _MAPS_OF_GRADIENTS * (_of_filter(weights, stride) + _CHUNK))
+    gradients = (1 + _AHEAD) * _pixels(maps) * (_MAPS_OF_WARP + _CHUNK)
+    return max(2 * (cells + gradients), 4 * _MAPS_OF_WARP * (_of_filter(weights, stride) + _CHUNK))

@@ -30,15 +30,14 @@ def forward(
     """Write the maps y, or add to them; biases are added where there are some, then the neuron acts."""
     how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     shapes = x.shape, weights.shape, y.shape
-    relu = "relu" if neuron == "relu" else ""
     has_own = biases is not None and len(biases.shape) > 1  # biases for each place
     if _is_strided(x, shapes, how) and not accumulate and not has_own:
         arrays = {"x": x, "weights": weights, "y": y}
-        _strided_conv.forward(**arrays, biases=biases, stride=stride, padding=padding, neuron=relu)
+        _strided_conv.forward(**arrays, biases=biases, stride=stride, padding=padding, neuron=neuron)
     else:
         places = y.size // y.shape[3]
         tiles = tiling(x.dtype, places, y.shape[3] // groups, products=groups, tf32=tf32)
-        macros = _macros(*shapes, **how) | ends(biases, neuron=relu)
+        macros = _macros(*shapes, **how) | ends(biases, neuron=neuron)
         tiles.launch("conv", "forward", x.dtype, macros, (x, weights, address(biases), y, places, accumulate))
     if neuron not in ("", "relu"):
         act(x=y, y=y, neuron=neuron)

@@ -19,9 +19,6 @@ _CHANNELS = 8
 """Packed pictures have a multiple of it."""
 
 
-_PLAIN: dict[str, Value] = {"stride": (1, 1), "padding": (0, 0), "groups": 1, "dilation": (1, 1)}
-
-
 def pack_first_layers(draft: Draft, *, short: bool) -> None:
     """Pack what convolutions of the data with few channels read; numbers will be bfloat16 if ``short``."""
     for forward in [op for op in draft.operations if op.kind == "conv.forward"]:
@@ -42,11 +39,13 @@ def _is_first(draft: Draft, forward: Operation) -> bool:
 
 
 def _packs_itself(draft: Draft, forward: Operation) -> bool:
+    """Whether the kernels of a first layer pack what they read."""
     x, weights = draft.buffers[forward.inputs["x"]], draft.buffers[forward.inputs["weights"]]
     maps, biases = draft.buffers[forward.outputs["y"]], forward.inputs.get("biases")
     is_shared = biases is None or len(draft.buffers[biases].shape) == 1
-    how = {name: forward.attributes.get(name, otherwise) for name, otherwise in _PLAIN.items()}
-    return is_shared and _strided_conv.fits(x.shape, weights.shape, maps.shape, **how)  # type: ignore[arg-type]
+    how = {name: _pair(forward.attributes[name]) for name in ("stride", "padding")}
+    shapes = x.shape, weights.shape, maps.shape
+    return is_shared and _strided_conv.fits(*shapes, **how, groups=1, dilation=(1, 1))
 
 
 def _pack(draft: Draft, forward: Operation) -> None:

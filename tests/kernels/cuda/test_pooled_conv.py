@@ -11,27 +11,16 @@ import pytest
 from kernels.arrays import Pair, Shape
 from kernels.cuda import _pooled_blocks
 from tests.kernels.cuda import whole_numbers
-from tests.kernels.cuda.whole_numbers import Arrays
+from tests.kernels.cuda.whole_numbers import Arrays, Convolution
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """Pictures, filters, and pooling that begins ``start`` pixels beside the maps."""
+class Geometry(Convolution):
+    """A convolution, and pooling that begins ``start`` pixels beside the maps."""
 
-    x: Shape
-    weights: Shape
-    stride: Pair
-    padding: Pair
     pool: Pair
     pool_stride: Pair
     start: Pair = (0, 0)
-
-    @property
-    def maps(self) -> Pair:
-        """Rows and columns of the maps."""
-        sides = zip(self.x[1:3], self.padding, self.weights[1:3], self.stride, strict=True)
-        rows, columns = ((extent + 2 * around - size) // step + 1 for extent, around, size, step in sides)
-        return rows, columns
 
     @property
     def pooled(self) -> Shape:

@@ -13,26 +13,19 @@ from kernels.cuda import _strided_conv, conv
 from tests.kernels.cuda import nvrtc, whole_numbers
 from tests.kernels.cuda.launches import noted
 from tests.kernels.cuda.test_compiles import QUICKLY, assert_compiles
-from tests.kernels.cuda.whole_numbers import Arrays
+from tests.kernels.cuda.whole_numbers import Arrays, Convolution
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """Pictures and filters; windows that overhang at the end count, if ``overhangs``."""
+class Geometry(Convolution):
+    """A convolution; so many windows that overhang at the end count, too."""
 
-    x: Shape
-    weights: Shape
-    stride: Pair
-    padding: Pair
     overhangs: Pair = (0, 0)
 
     @property
     def y(self) -> Shape:
         """The shape of the maps."""
-        sides = zip(self.x[1:3], self.padding, self.weights[1:3], self.stride, self.overhangs, strict=True)
-        rows, columns = (
-            (extent + 2 * pad - size) // step + 1 + more for extent, pad, size, step, more in sides
-        )
+        rows, columns = (inside + over for inside, over in zip(self.maps, self.overhangs, strict=True))
         return (self.x[0], rows, columns, self.weights[0])
 
     @property

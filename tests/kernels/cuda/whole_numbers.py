@@ -1,11 +1,13 @@
-"""Runs kernels on small whole numbers, whose sums are exact: on the CPU in float64, on a GPU in bfloat16."""
+"""Convolutions, and kernels on small whole numbers with exact sums: in float64, on a GPU in bfloat16."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from kernels.arrays import Pair, Shape
 from kernels.registry import find
 from tests.kernels import on_gpu
 
@@ -13,6 +15,23 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 _OF_GPU = {"winners": "i4", "dweights": "f4", "dbiases": "f4"}
 """What is not bfloat16 there."""
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Pictures and filters."""
+
+    x: Shape
+    weights: Shape
+    stride: Pair
+    padding: Pair
+
+    @property
+    def maps(self) -> Pair:
+        """Rows and columns of the maps, of windows that lie inside what is padded."""
+        sides = zip(self.x[1:3], self.padding, self.weights[1:3], self.stride, strict=True)
+        rows, columns = ((extent + 2 * around - size) // step + 1 for extent, around, size, step in sides)
+        return rows, columns
 
 
 def run(device: str, operation: str, arrays: Arrays, how: dict[str, Any]) -> Arrays:
